@@ -1,0 +1,110 @@
+// A job's definition: the one schema behind the API, the CLI, the page and the value in etcd.
+// What needs a calculator (is this a schedule? does this zone exist?) is checked in core/definition.
+import { z } from 'zod';
+import { durationText, sizeText } from './duration.ts';
+import { jobName } from './ids.ts';
+
+export const MAX_DEFINITION_BYTES = 64 * 1024;
+
+const text = (longest: number) => z.string().max(longest);
+const label = z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/, { error: 'a label holds 1 to 63 letters, digits and ". _ / -"' });
+
+export const labels = z.record(label, z.string().max(128)).meta({ examples: [{ team: 'data', tier: 'gold' }] });
+
+/** A value, or a secret: answered without its value; sent back without its value, the stored one stays. */
+const envValue = z.union([z.string(), z.strictObject({ secret: z.literal(true), value: z.string().optional() })]);
+const env = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'an environment variable is named with letters, digits and "_"' }),
+  envValue,
+);
+
+const process = {
+  cwd: text(4096).optional().meta({ description: 'Working directory; the run directory of the worker by default' }),
+  env: env.optional(),
+  user: text(64).optional().meta({ description: 'User to run as; needs a worker that runs as root' }),
+};
+
+export const shellTask = z.strictObject({
+  kind: z.literal('shell'),
+  command: z.string().min(1, { error: 'a command is needed' }),
+  shell: text(4096).default('/bin/sh').meta({ description: 'Called as `<shell> -c <command>`' }),
+  ...process,
+});
+
+export const execTask = z.strictObject({
+  kind: z.literal('exec'),
+  argv: z.array(z.string()).min(1, { error: 'argv needs at least the program' }),
+  ...process,
+});
+
+export const handlerTask = z.strictObject({
+  kind: z.literal('handler'),
+  name: text(128).min(1).meta({ description: "A function registered in the worker's process" }),
+  payload: z.json().optional(),
+});
+
+export const task = z.discriminatedUnion('kind', [shellTask, execTask, handlerTask]);
+
+export const overlapPolicy = z.enum(['forbid', 'queue', 'replace', 'allow']);
+export const catchUpPolicy = z.enum(['latest', 'all', 'none']);
+
+const isoInstant = z.iso.datetime({ offset: true, error: 'an instant as ISO 8601 with its zone, such as 2026-12-24T18:00:00Z' });
+
+export const jobDefinition = z.strictObject({
+  name: jobName,
+  description: text(1024).optional(),
+  labels: labels.optional(),
+  schedule: z
+    .union([z.string(), z.array(z.string()).min(1).max(16)])
+    .meta({ description: 'Cron of 5 or 6 fields, @daily …, "@every 90s", "@at <instant>" or @manual; or a list of these' }),
+  timezone: z.string().default('UTC').meta({ description: 'IANA name', examples: ['Europe/Berlin'] }),
+  dst: z
+    .strictObject({ gap: z.enum(['shift', 'skip']).default('shift'), repeat: z.enum(['first', 'both']).default('first') })
+    .prefault({}),
+  jitter: durationText({ max: '1d' }).optional(),
+  startAt: isoInstant.optional(),
+  endAt: isoInstant.optional(),
+  anchor: isoInstant.optional().meta({ description: 'Phase of @every; the creation by default' }),
+  paused: z.boolean().default(false),
+  task,
+  timeout: durationText({ min: '10ms' }).optional(),
+  killGrace: durationText({ max: '10m' }).default('10s'),
+  overlap: overlapPolicy.default('forbid'),
+  catchUp: z
+    .strictObject({ policy: catchUpPolicy.default('latest'), window: durationText({ max: '366d' }).default('1h') })
+    .prefault({}),
+  retry: z
+    .strictObject({
+      limit: z.int().min(0).max(100).default(0),
+      delay: durationText({ max: '1d' }).default('10s'),
+      factor: z.number().min(1).max(10).default(2),
+      maxDelay: durationText({ max: '1d' }).default('10m'),
+    })
+    .prefault({}),
+  workers: z.strictObject({ labels: labels.optional() }).prefault({}),
+  history: z
+    .strictObject({ keep: z.int().min(1).max(1000).default(20), for: durationText({ min: '1m' }).default('30d') })
+    .prefault({}),
+  output: z.strictObject({ limit: sizeText(1024 ** 3).default('10MiB') }).prefault({}),
+});
+
+export type Task = z.output<typeof task>;
+export type JobDefinition = z.output<typeof jobDefinition>;
+export type JobDefinitionInput = z.input<typeof jobDefinition>;
+export type OverlapPolicy = z.output<typeof overlapPolicy>;
+export type CatchUpPolicy = z.output<typeof catchUpPolicy>;
+
+/** The value of `jobs/<job>`. Times are milliseconds since the epoch. */
+export const jobRecord = z.strictObject({
+  definition: jobDefinition,
+  /** No tick at or before this instant ever fires: creation, change of schedule, resume. */
+  since: z.int(),
+  /** Phase of `@every` when the definition names none. */
+  anchor: z.int(),
+  /** 1 at creation, one more at each change. */
+  generation: z.int().min(1),
+  createdAt: z.int(),
+  updatedAt: z.int(),
+});
+
+export type JobRecord = z.output<typeof jobRecord>;

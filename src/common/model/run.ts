@@ -1,0 +1,104 @@
+// A run: one claim of one tick, or of one request to run now. Its record is what happened, once.
+import { z } from 'zod';
+import { jobName, runId } from './ids.ts';
+
+/**
+ * armed -> running -> one of the ends. `skipped` and `missed` are records of ticks that nothing ran for;
+ * `lost` is a run whose worker lost its claim, so nobody knows how (or whether) it ended.
+ */
+export const runState = z.enum([
+  'armed',
+  'running',
+  'succeeded',
+  'failed',
+  'timed_out',
+  'killed',
+  'lost',
+  'skipped',
+  'missed',
+]);
+export type RunState = z.output<typeof runState>;
+
+const ms = z.int();
+
+export const runCause = z.strictObject({
+  kind: z.enum(['schedule', 'catch_up', 'manual', 'retry']),
+  /** The tick this run answers; absent for a manual run. */
+  tick: ms.optional(),
+  by: z.string().optional(),
+  retryOf: runId.optional(),
+});
+export type RunCause = z.output<typeof runCause>;
+
+export const attempt = z.strictObject({
+  number: z.int().min(1),
+  startedAt: ms,
+  endedAt: ms,
+  outcome: z.enum(['succeeded', 'failed', 'timed_out', 'killed', 'lost']),
+  exitCode: z.int().optional(),
+  signal: z.string().optional(),
+  error: z.string().optional(),
+});
+export type Attempt = z.output<typeof attempt>;
+
+/** Ticks that one skipped or missed record stands for, both ends included. */
+export const stretch = z.strictObject({ count: z.int().min(1), from: ms, to: ms });
+export type Stretch = z.output<typeof stretch>;
+
+/** The value of `runs/<job>/<runId>` and of `active/<worker>/<job>/<runId>`. Times in ms since the epoch. */
+export const runRecord = z.strictObject({
+  id: runId,
+  job: jobName,
+  state: runState,
+  cause: runCause,
+  /** Id of the worker; absent when no worker ran it. */
+  worker: z.string().optional(),
+  scheduledFor: ms,
+  armedAt: ms.optional(),
+  startedAt: ms.optional(),
+  endedAt: ms.optional(),
+  startLagMs: z.number().optional(),
+  durationMs: z.number().optional(),
+  /** The attempt under way, or the last. */
+  attempt: z.int().min(0),
+  attempts: z.array(attempt),
+  exitCode: z.int().optional(),
+  signal: z.string().optional(),
+  error: z.string().optional(),
+  /** Why it was killed, skipped, missed or lost, in words. */
+  reason: z.string().optional(),
+  /** Revision of the claim: larger for each later run of the job. */
+  fencingToken: z.int().optional(),
+  outputBytes: z.int().optional(),
+  outputTruncated: z.boolean().optional(),
+  /** Generation and create revision of the definition it ran under. */
+  generation: z.int(),
+  jobCreated: z.int(),
+  ticks: stretch.optional(),
+});
+export type RunRecord = z.output<typeof runRecord>;
+
+/** The value of `lock/<job>`. */
+export const lockRecord = z.strictObject({ runId, worker: z.string(), startAt: ms });
+export type LockRecord = z.output<typeof lockRecord>;
+
+/** The value of `trigger/<job>/<runId>`: a request to run now; the run takes the trigger's id. */
+export const triggerRecord = z.strictObject({
+  cause: z.enum(['manual', 'retry']),
+  by: z.string().optional(),
+  retryOf: runId.optional(),
+  /** The tick that the run retried answers. */
+  tick: ms.optional(),
+  /** First attempt number of this run: a retry elsewhere goes on counting. */
+  attempt: z.int().min(1),
+  requestedAt: ms,
+  /** When the job is running: wait until it is not, or end as skipped. */
+  whenRunning: z.enum(['queue', 'skip']),
+  env: z.record(z.string(), z.string()).optional(),
+  payload: z.json().optional(),
+});
+export type TriggerRecord = z.output<typeof triggerRecord>;
+
+/** The value of `kill/<job>/<runId>`. */
+export const killRecord = z.strictObject({ by: z.string(), reason: z.string().optional(), at: ms });
+export type KillRecord = z.output<typeof killRecord>;

@@ -1,0 +1,45 @@
+// What processes tell of themselves under their lease.
+import { z } from 'zod';
+import { labels } from './job.ts';
+import { workerName } from './ids.ts';
+
+/** ready: takes work. full: no free slot. draining: takes no more. clock_skew: its clock can't be trusted. */
+export const workerState = z.enum(['ready', 'full', 'draining', 'clock_skew']);
+export type WorkerState = z.output<typeof workerState>;
+
+/** The value of `workers/<workerId>`; the id is `<name>-<6 hex digits>`, new at every registration. */
+export const workerRecord = z.strictObject({
+  id: z.string(),
+  name: workerName,
+  host: z.string(),
+  pid: z.int(),
+  version: z.string(),
+  labels,
+  slots: z.int().min(1),
+  running: z.int().min(0),
+  state: workerState,
+  /** Base URL of the worker's own http server, for output and health. */
+  http: z.string(),
+  /** Bearer token of that server. Never in a log or an answer of the API. */
+  token: z.string(),
+  startedAt: z.int(),
+  /** The worker's wall clock when it wrote this: readers estimate its offset from it. */
+  wallClock: z.int(),
+});
+export type WorkerRecord = z.output<typeof workerRecord>;
+
+/** The value of `masters/<masterId>`. */
+export const masterRecord = z.strictObject({
+  id: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  version: z.string(),
+  http: z.string(),
+  startedAt: z.int(),
+  wallClock: z.int(),
+});
+export type MasterRecord = z.output<typeof masterRecord>;
+
+/** The value of `drain/<workerId>`: a wish of the API; gone when the worker is resumed or gone. */
+export const drainRecord = z.strictObject({ by: z.string(), at: z.int() });
+export type DrainRecord = z.output<typeof drainRecord>;

@@ -1,0 +1,146 @@
+// The only place that knows how keys look. Names hold no slash (model/ids), so a family's prefix with its
+// trailing slash never covers another family, and `lock/a` is never a prefix of `lock/ab`.
+import type { z } from 'zod';
+import { jobRecord, type JobRecord } from '../model/job.ts';
+import {
+  killRecord,
+  lockRecord,
+  runRecord,
+  triggerRecord,
+  type KillRecord,
+  type LockRecord,
+  type RunRecord,
+  type TriggerRecord,
+} from '../model/run.ts';
+import {
+  drainRecord,
+  masterRecord,
+  workerRecord,
+  type DrainRecord,
+  type MasterRecord,
+  type WorkerRecord,
+} from '../model/worker.ts';
+import { underPrefix, type KeyRange } from './etcd.ts';
+
+type Range = Required<KeyRange>;
+
+export interface Keyspace {
+  readonly prefix: string;
+  /** Every key of this cluster. */
+  readonly all: Range;
+  job(job: string): string;
+  readonly jobs: Range;
+  cursor(job: string): string;
+  readonly cursors: Range;
+  lock(job: string): string;
+  /** A lock of one run, for `overlap: allow`. */
+  lockOfRun(job: string, runId: string): string;
+  /** The locks of single runs of the job; the job's own lock is not among them. */
+  locksOfRuns(job: string): Range;
+  readonly locks: Range;
+  active(workerId: string, job: string, runId: string): string;
+  activeOf(workerId: string): Range;
+  readonly actives: Range;
+  run(job: string, runId: string): string;
+  runsOf(job: string): Range;
+  readonly runs: Range;
+  output(job: string, runId: string): string;
+  outputsOf(job: string): Range;
+  trigger(job: string, runId: string): string;
+  triggersOf(job: string): Range;
+  readonly triggers: Range;
+  kill(job: string, runId: string): string;
+  killsOf(job: string): Range;
+  readonly kills: Range;
+  worker(workerId: string): string;
+  readonly workers: Range;
+  drain(workerId: string): string;
+  readonly drains: Range;
+  master(masterId: string): string;
+  readonly masters: Range;
+  readonly housekeeper: string;
+  /** The parts of a key after its family: `jobs/a` -> ['a'], `active/w/j/r` -> ['w','j','r']. */
+  partsOf(key: string): readonly string[];
+}
+
+/** `prefix` ends with a slash, such as `/cron/`. */
+export function keyspace(prefix: string): Keyspace {
+  const family = (name: string): Range => underPrefix(`${prefix}${name}/`);
+  return {
+    prefix,
+    all: underPrefix(prefix),
+    job: (job) => `${prefix}jobs/${job}`,
+    jobs: family('jobs'),
+    cursor: (job) => `${prefix}cursor/${job}`,
+    cursors: family('cursor'),
+    lock: (job) => `${prefix}lock/${job}`,
+    lockOfRun: (job, runId) => `${prefix}lock/${job}/${runId}`,
+    locksOfRuns: (job) => underPrefix(`${prefix}lock/${job}/`),
+    locks: family('lock'),
+    active: (workerId, job, runId) => `${prefix}active/${workerId}/${job}/${runId}`,
+    activeOf: (workerId) => underPrefix(`${prefix}active/${workerId}/`),
+    actives: family('active'),
+    run: (job, runId) => `${prefix}runs/${job}/${runId}`,
+    runsOf: (job) => underPrefix(`${prefix}runs/${job}/`),
+    runs: family('runs'),
+    output: (job, runId) => `${prefix}output/${job}/${runId}`,
+    outputsOf: (job) => underPrefix(`${prefix}output/${job}/`),
+    trigger: (job, runId) => `${prefix}trigger/${job}/${runId}`,
+    triggersOf: (job) => underPrefix(`${prefix}trigger/${job}/`),
+    triggers: family('trigger'),
+    kill: (job, runId) => `${prefix}kill/${job}/${runId}`,
+    killsOf: (job) => underPrefix(`${prefix}kill/${job}/`),
+    kills: family('kill'),
+    worker: (workerId) => `${prefix}workers/${workerId}`,
+    workers: family('workers'),
+    drain: (workerId) => `${prefix}drain/${workerId}`,
+    drains: family('drain'),
+    master: (masterId) => `${prefix}masters/${masterId}`,
+    masters: family('masters'),
+    housekeeper: `${prefix}housekeeper`,
+    partsOf: (key) => key.slice(prefix.length).split('/').slice(1),
+  };
+}
+
+/** A value of etcd that is not what its key promises: reported and passed over, never thrown. */
+export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
+
+export interface Codec<T> {
+  encode(value: T): string;
+  decode(text: string): Decoded<T>;
+}
+
+function jsonCodec<T>(schema: z.ZodType<T>): Codec<T> {
+  return {
+    encode: (value) => JSON.stringify(value),
+    decode: (text) => {
+      let json: unknown;
+      try {
+        json = JSON.parse(text);
+      } catch (error) {
+        return { ok: false, error: `not JSON: ${(error as Error).message}` };
+      }
+      const parsed = schema.safeParse(json);
+      if (parsed.success) return { ok: true, value: parsed.data };
+      const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(value)'}: ${issue.message}`);
+      return { ok: false, error: issues.join('; ') };
+    },
+  };
+}
+
+export const codecs = {
+  job: jsonCodec<JobRecord>(jobRecord),
+  lock: jsonCodec<LockRecord>(lockRecord),
+  run: jsonCodec<RunRecord>(runRecord),
+  trigger: jsonCodec<TriggerRecord>(triggerRecord),
+  kill: jsonCodec<KillRecord>(killRecord),
+  worker: jsonCodec<WorkerRecord>(workerRecord),
+  master: jsonCodec<MasterRecord>(masterRecord),
+  drain: jsonCodec<DrainRecord>(drainRecord),
+  /** A cursor is its instant in ms, as decimal digits. */
+  cursor: {
+    encode: (tick: number) => String(tick),
+    decode: (text: string): Decoded<number> =>
+      /^\d{1,16}$/.test(text) ? { ok: true, value: Number(text) } : { ok: false, error: 'a cursor is a whole number of milliseconds' },
+  } satisfies Codec<number>,
+};
