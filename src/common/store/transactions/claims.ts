@@ -1,0 +1,226 @@
+// Claiming a tick and giving it back. This is where "at most one run per tick" is made true: the lock keeps
+// runs apart while one is on, the cursor keeps a tick from being claimed twice for ever.
+import type { LockRecord, RunRecord } from '../../model/run.ts';
+import type { KeyValue, LeaseId, Op, Revision } from '../etcd.ts';
+import type { Intent } from '../intent.ts';
+import { codecs, type Keyspace } from '../keyspace.ts';
+import { absent, createdAt, get, getRevisions, getSome, kvAt, modifiedAt, put, remove } from './parts.ts';
+
+/** The lock as a failed claim found it. */
+export interface HeldLock {
+  readonly key: string;
+  readonly createRevision: Revision;
+  /** undefined when the value does not parse: held all the same. */
+  readonly record: LockRecord | undefined;
+}
+
+export interface CursorAt {
+  /** Last settled tick, ms; undefined: none yet. */
+  readonly tick: number | undefined;
+  /** Mod revision of the cursor; 0: none yet. */
+  readonly revision: Revision;
+}
+
+export type ClaimResult =
+  | { readonly ok: true; readonly fencingToken: Revision }
+  | { readonly ok: false; readonly reason: 'definition-changed' }
+  | { readonly ok: false; readonly reason: 'cursor-moved'; readonly cursor: CursorAt }
+  | { readonly ok: false; readonly reason: 'trigger-gone' }
+  | { readonly ok: false; readonly reason: 'lock-held'; readonly lock: HeldLock };
+
+export interface ClaimRequest {
+  /** The run as it will stand under active/: state `armed`, worker set. */
+  readonly run: RunRecord;
+  readonly workerId: string;
+  readonly leaseId: LeaseId;
+  /** Mod revision of the definition that was planned with. */
+  readonly jobRevision: Revision;
+  /** `run`: `overlap: allow`, a lock of its own. */
+  readonly lock: 'job' | 'run';
+  readonly startAt: number;
+  /** A scheduled tick: where the cursor must stand, and where it goes. */
+  readonly cursor?: { readonly revision: Revision; readonly to: number };
+  /** A request to run now: mod revision of the trigger, which the claim consumes. */
+  readonly triggerRevision?: Revision;
+  /** Records of ticks that the cursor passes on its way. */
+  readonly passed?: readonly RunRecord[];
+}
+
+export const lockKey = (keys: Keyspace, request: Pick<ClaimRequest, 'lock' | 'run'>): string =>
+  request.lock === 'job' ? keys.lock(request.run.job) : keys.lockOfRun(request.run.job, request.run.id);
+
+/** What a claim and a settling of ticks read when they fail, so that the caller can decide again at once. */
+const stateOf = (keys: Keyspace, job: string): Op[] => [
+  getRevisions(keys.job(job)),
+  get(keys.cursor(job)),
+  get(keys.lock(job)),
+  getSome(keys.locksOfRuns(job), 1),
+];
+
+const heldLock = (kv: KeyValue): HeldLock => {
+  const record = codecs.lock.decode(kv.value);
+  return { key: kv.key, createRevision: kv.createRevision, record: record.ok ? record.value : undefined };
+};
+
+const cursorAt = (kv: KeyValue | undefined): CursorAt => {
+  if (kv === undefined) return { tick: undefined, revision: 0 };
+  const decoded = codecs.cursor.decode(kv.value);
+  return { tick: decoded.ok ? decoded.value : undefined, revision: kv.modRevision };
+};
+
+/**
+ * Claims a tick or a trigger. Idempotent by run id: a claim whose answer was lost may be sent again with the
+ * same run id and is then recognised as ours.
+ */
+export function claimRun(keys: Keyspace, request: ClaimRequest): Intent<ClaimResult> {
+  const { run, workerId, leaseId } = request;
+  const lock = lockKey(keys, request);
+  const trigger = keys.trigger(run.job, run.id);
+  return {
+    job: run.job,
+    txn: {
+      compare: [
+        modifiedAt(keys.job(run.job), request.jobRevision),
+        absent({ key: lock }),
+        // A run of an earlier `overlap: allow` may still be on when the policy has become stricter.
+        ...(request.lock === 'job' ? [absent(keys.locksOfRuns(run.job))] : []),
+        ...(request.cursor ? [modifiedAt(keys.cursor(run.job), request.cursor.revision)] : []),
+        ...(request.triggerRevision === undefined ? [] : [modifiedAt(trigger, request.triggerRevision)]),
+      ],
+      success: [
+        put(lock, codecs.lock.encode({ runId: run.id, worker: workerId, startAt: request.startAt }), leaseId),
+        ...(request.cursor ? [put(keys.cursor(run.job), codecs.cursor.encode(request.cursor.to))] : []),
+        put(keys.active(workerId, run.job, run.id), codecs.run.encode(run)),
+        ...(request.triggerRevision === undefined ? [] : [remove({ key: trigger })]),
+        ...(request.passed ?? []).map((record) =>
+          put(keys.run(run.job, record.id), codecs.run.encode(record)),
+        ),
+      ],
+      failure: [
+        ...stateOf(keys, run.job),
+        ...(request.lock === 'run' ? [get(lock)] : []),
+        ...(request.triggerRevision === undefined ? [] : [getRevisions(trigger)]),
+      ],
+    },
+    read(result) {
+      if (result.succeeded) return { ok: true, fencingToken: result.revision };
+      const [job, cursor, jobLock, runLock] = [0, 1, 2, 3].map((index) => kvAt(result, index));
+      const extra = result.responses.slice(4).map((_, index) => kvAt(result, 4 + index));
+      const held = [jobLock, runLock, ...extra]
+        .filter((kv) => kv !== undefined && kv.key !== trigger)
+        .map((kv) => heldLock(kv!));
+      const ours = held.find((each) => each.record?.runId === run.id && each.record.worker === workerId);
+      if (ours) return { ok: true, fencingToken: ours.createRevision };
+      if (job?.modRevision !== request.jobRevision) return { ok: false, reason: 'definition-changed' };
+      const now = cursorAt(cursor);
+      if (request.cursor && now.revision !== request.cursor.revision)
+        return { ok: false, reason: 'cursor-moved', cursor: now };
+      if (request.triggerRevision !== undefined && extra.at(-1)?.modRevision !== request.triggerRevision) {
+        return { ok: false, reason: 'trigger-gone' };
+      }
+      return held[0]
+        ? { ok: false, reason: 'lock-held', lock: held[0] }
+        : { ok: false, reason: 'definition-changed' };
+    },
+  };
+}
+
+export interface Release {
+  readonly run: RunRecord;
+  readonly workerId: string;
+  readonly lock: 'job' | 'run';
+  readonly fencingToken: Revision;
+  /** Where the cursor stood before the claim (past the ticks recorded with it); absent for a trigger. */
+  readonly cursorBack?: { readonly tick: number | undefined };
+  /** A trigger's value, to be asked again. */
+  readonly trigger?: string;
+}
+
+/** Gives an armed run back as if it had never been claimed. False: it was not ours any more. */
+export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
+  const { run, fencingToken } = release;
+  const lock = lockKey(keys, release);
+  const cursor = keys.cursor(run.job);
+  const back: Op[] = [];
+  if (release.cursorBack) {
+    const { tick } = release.cursorBack;
+    back.push({
+      type: 'txn',
+      txn: {
+        compare: [modifiedAt(cursor, fencingToken), createdAt(keys.job(run.job), run.jobCreated)],
+        success: [tick === undefined ? remove({ key: cursor }) : put(cursor, codecs.cursor.encode(tick))],
+        failure: [],
+      },
+    });
+  }
+  if (release.trigger !== undefined) {
+    back.push({
+      type: 'txn',
+      txn: {
+        compare: [createdAt(keys.job(run.job), run.jobCreated)],
+        success: [put(keys.trigger(run.job, run.id), release.trigger)],
+        failure: [],
+      },
+    });
+  }
+  return {
+    job: run.job,
+    txn: {
+      compare: [createdAt(lock, fencingToken)],
+      success: [
+        remove({ key: lock }),
+        remove({ key: keys.active(release.workerId, run.job, run.id) }),
+        ...back,
+      ],
+      failure: [],
+    },
+    read: (result) => result.succeeded,
+  };
+}
+
+export interface TickSettlement {
+  readonly job: string;
+  readonly jobRevision: Revision;
+  readonly cursor: { readonly revision: Revision; readonly to: number };
+  /** Skipped and missed records of the ticks that the cursor passes. */
+  readonly records: readonly RunRecord[];
+  /** Skip only while this lock is held. */
+  readonly whileHeld?: HeldLock;
+}
+
+export type SettlementResult =
+  | { readonly ok: true; readonly cursor: CursorAt }
+  | { readonly ok: false; readonly reason: 'definition-changed' }
+  | { readonly ok: false; readonly reason: 'cursor-moved'; readonly cursor: CursorAt }
+  | { readonly ok: false; readonly reason: 'lock-moved' };
+
+/** Moves the cursor past ticks that nothing runs for, and records why. */
+export function settleTicks(keys: Keyspace, settlement: TickSettlement): Intent<SettlementResult> {
+  const { job, cursor, whileHeld } = settlement;
+  return {
+    job,
+    txn: {
+      compare: [
+        modifiedAt(keys.job(job), settlement.jobRevision),
+        modifiedAt(keys.cursor(job), cursor.revision),
+        ...(whileHeld ? [createdAt(whileHeld.key, whileHeld.createRevision)] : []),
+      ],
+      success: [
+        put(keys.cursor(job), codecs.cursor.encode(cursor.to)),
+        ...settlement.records.map((record) => put(keys.run(job, record.id), codecs.run.encode(record))),
+      ],
+      failure: stateOf(keys, job),
+    },
+    read(result) {
+      if (result.succeeded) return { ok: true, cursor: { tick: cursor.to, revision: result.revision } };
+      if (kvAt(result, 0)?.modRevision !== settlement.jobRevision)
+        return { ok: false, reason: 'definition-changed' };
+      const now = cursorAt(kvAt(result, 1));
+      if (now.revision !== cursor.revision) {
+        // Our own write whose answer was lost looks just like this, and is settled all the same.
+        return { ok: false, reason: 'cursor-moved', cursor: now };
+      }
+      return { ok: false, reason: 'lock-moved' };
+    },
+  };
+}

@@ -1,0 +1,180 @@
+// How runs end: recorded by the worker that ran them, or settled by others when that worker is gone.
+// Nothing here ever recreates a key of a deleted job.
+import type { RunRecord, TriggerRecord } from '../../model/run.ts';
+import type { Op, Revision } from '../etcd.ts';
+import type { Intent } from '../intent.ts';
+import { codecs, type Keyspace } from '../keyspace.ts';
+import { lockKey } from './claims.ts';
+import { absent, createdAt, getRevisions, kvAt, modifiedAt, present, put, remove } from './parts.ts';
+
+/** A run record, its retry under `retry.id` if it has one, and what history gives way for it. */
+export interface Ending {
+  readonly workerId: string;
+  readonly lock: 'job' | 'run';
+  /** The record as it will stand under runs/. */
+  readonly run: RunRecord;
+  readonly fencingToken: Revision;
+  /** Last bytes of output; '' writes no output key. */
+  readonly tail: string;
+  /** Delete records, and outputs, of runs before these ids. Never reaches the run that ends. */
+  readonly pruneRunsBefore?: string;
+  readonly pruneOutputsBefore?: string;
+}
+
+/**
+ * recorded: done. settled: somebody (or we, and the answer was lost) has recorded it: that stands.
+ * lease-lost: the lock is gone, the active record is not. job-gone: the job was deleted meanwhile.
+ */
+export type EndingResult = 'recorded' | 'settled' | 'lease-lost' | 'job-gone';
+
+const records = (keys: Keyspace, ending: Ending): Op[] => {
+  const { run } = ending;
+  const runs = keys.runsOf(run.job);
+  const outputs = keys.outputsOf(run.job);
+  const before = (id: string | undefined): id is string => id !== undefined && id <= run.id;
+  return [
+    put(keys.run(run.job, run.id), codecs.run.encode(run)),
+    ...(ending.tail === '' ? [] : [put(keys.output(run.job, run.id), ending.tail)]),
+    ...(before(ending.pruneRunsBefore)
+      ? [remove({ key: runs.key, rangeEnd: keys.run(run.job, ending.pruneRunsBefore) })]
+      : []),
+    ...(before(ending.pruneOutputsBefore)
+      ? [remove({ key: outputs.key, rangeEnd: keys.output(run.job, ending.pruneOutputsBefore) })]
+      : []),
+  ];
+};
+
+const inflight = (keys: Keyspace, ending: Ending): Op[] => [
+  remove({ key: keys.active(ending.workerId, ending.run.job, ending.run.id) }),
+  remove({ key: keys.kill(ending.run.job, ending.run.id) }),
+];
+
+/** The usual end: the lock is ours and goes with it. */
+export function finishRun(keys: Keyspace, ending: Ending): Intent<EndingResult> {
+  const { run } = ending;
+  const lock = lockKey(keys, ending);
+  return {
+    job: run.job,
+    txn: {
+      compare: [createdAt(lock, ending.fencingToken), createdAt(keys.job(run.job), run.jobCreated)],
+      success: [remove({ key: lock }), ...inflight(keys, ending), ...records(keys, ending)],
+      failure: [getRevisions(keys.active(ending.workerId, run.job, run.id)), getRevisions(keys.job(run.job))],
+    },
+    read(result) {
+      if (result.succeeded) return 'recorded';
+      if (kvAt(result, 0) === undefined) return 'settled';
+      return kvAt(result, 1)?.createRevision === run.jobCreated ? 'lease-lost' : 'job-gone';
+    },
+  };
+}
+
+/** After `lease-lost`: records the end unless somebody has. */
+export function finishWithoutLock(keys: Keyspace, ending: Ending): Intent<EndingResult> {
+  const { run } = ending;
+  const active = keys.active(ending.workerId, run.job, run.id);
+  return {
+    job: run.job,
+    txn: {
+      compare: [present(active), createdAt(keys.job(run.job), run.jobCreated)],
+      success: [...inflight(keys, ending), ...records(keys, ending)],
+      failure: [getRevisions(active)],
+    },
+    read: (result) => (result.succeeded ? 'recorded' : kvAt(result, 0) ? 'job-gone' : 'settled'),
+  };
+}
+
+/** After `job-gone`: frees the lock, and leaves no trace of a job that is no more. */
+export function finishWithoutJob(keys: Keyspace, ending: Ending): Intent<EndingResult> {
+  const lock = lockKey(keys, ending);
+  return {
+    job: ending.run.job,
+    txn: {
+      compare: [createdAt(lock, ending.fencingToken)],
+      success: [remove({ key: lock }), ...inflight(keys, ending)],
+      failure: inflight(keys, ending),
+    },
+    read: () => 'job-gone',
+  };
+}
+
+/** Tells that an armed run has started; written for runs that last. False: it is settled already. */
+export function markRunning(keys: Keyspace, workerId: string, run: RunRecord): Intent<boolean> {
+  const active = keys.active(workerId, run.job, run.id);
+  return {
+    job: run.job,
+    txn: { compare: [present(active)], success: [put(active, codecs.run.encode(run))], failure: [] },
+    read: (result) => result.succeeded,
+  };
+}
+
+export interface LostRun {
+  /** The worker that is gone. */
+  readonly workerId: string;
+  /** The record as it will stand under runs/, state `lost`. */
+  readonly run: RunRecord;
+  /** Mod revision of the active record that was read. */
+  readonly activeRevision: Revision;
+  /** A retry elsewhere: the id of the new run and its trigger. */
+  readonly retry?: { readonly runId: string; readonly trigger: TriggerRecord };
+}
+
+/**
+ * Settles a run of a dead worker. Racing settlers do no harm: the first deletes the active record, and a
+ * worker that is alive is never settled. False: another did it, or the worker lives.
+ */
+export function settleLost(keys: Keyspace, lost: LostRun): Intent<boolean> {
+  const { run, workerId } = lost;
+  const active = keys.active(workerId, run.job, run.id);
+  const gone = [absent({ key: keys.worker(workerId) }), modifiedAt(active, lost.activeRevision)];
+  const clear = [remove({ key: active }), remove({ key: keys.kill(run.job, run.id) })];
+  return {
+    job: run.job,
+    txn: {
+      compare: [...gone, createdAt(keys.job(run.job), run.jobCreated)],
+      success: [
+        ...clear,
+        put(keys.run(run.job, run.id), codecs.run.encode(run)),
+        ...(lost.retry
+          ? [put(keys.trigger(run.job, lost.retry.runId), codecs.trigger.encode(lost.retry.trigger))]
+          : []),
+      ],
+      // The job was deleted meanwhile: its run leaves no trace.
+      failure: [
+        {
+          type: 'txn',
+          txn: {
+            compare: gone,
+            success: [
+              {
+                type: 'txn',
+                txn: { compare: [createdAt(keys.job(run.job), run.jobCreated)], success: [], failure: clear },
+              },
+            ],
+            failure: [],
+          },
+        },
+      ],
+    },
+    read: (result) => result.succeeded,
+  };
+}
+
+/**
+ * The end of a request that will never run: skipped, or killed before its start. False: a worker claimed it
+ * first. `triggerRevision`: only as it stood at this mod revision.
+ */
+export function settleTrigger(keys: Keyspace, run: RunRecord, triggerRevision?: Revision): Intent<boolean> {
+  const trigger = keys.trigger(run.job, run.id);
+  return {
+    job: run.job,
+    txn: {
+      compare: [
+        triggerRevision === undefined ? present(trigger) : modifiedAt(trigger, triggerRevision),
+        present(keys.job(run.job)),
+      ],
+      success: [remove({ key: trigger }), put(keys.run(run.job, run.id), codecs.run.encode(run))],
+      failure: [],
+    },
+    read: (result) => result.succeeded,
+  };
+}

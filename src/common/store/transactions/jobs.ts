@@ -1,0 +1,142 @@
+// What a master writes: definitions, and requests to run or to kill. Each reads the job's locks in the same
+// transaction, so that the answer can name the run that an older definition still starts (invariant 3).
+import type { JobRecord } from '../../model/job.ts';
+import type { KillRecord, TriggerRecord } from '../../model/run.ts';
+import type { KeyValue, LeaseId, OpResult, Revision, TxnResult } from '../etcd.ts';
+import type { Intent } from '../intent.ts';
+import { codecs, type Keyspace } from '../keyspace.ts';
+import { absent, get, getSome, kvAt, kvsOf, modifiedAt, present, put, remove } from './parts.ts';
+import type { HeldLock } from './claims.ts';
+
+/** More runs of one job at once than this are not told apart. */
+const LOCKS_READ = 100;
+
+/** `found` is the job as it stands: undefined when there is none. */
+export type JobWrite =
+  | {
+      readonly ok: true;
+      readonly revision: Revision;
+      readonly previous: KeyValue | undefined;
+      readonly locks: readonly HeldLock[];
+    }
+  | { readonly ok: false; readonly found: KeyValue | undefined };
+
+const readLocks = (responses: readonly OpResult[], from: number): HeldLock[] =>
+  [...kvsOf(responses[from]), ...kvsOf(responses[from + 1])].map((kv) => {
+    const record = codecs.lock.decode(kv.value);
+    return { key: kv.key, createRevision: kv.createRevision, record: record.ok ? record.value : undefined };
+  });
+
+const lockReads = (keys: Keyspace, job: string) => [
+  get(keys.lock(job)),
+  getSome(keys.locksOfRuns(job), LOCKS_READ),
+];
+
+const readWrite = (result: TxnResult): JobWrite => {
+  if (!result.succeeded) return { ok: false, found: kvAt(result, 0) };
+  const first = result.responses[0];
+  const previous = first?.type === 'put' ? first.prev : first?.type === 'delete' ? first.prev[0] : undefined;
+  return { ok: true, revision: result.revision, previous, locks: readLocks(result.responses, 1) };
+};
+
+/** Writes a definition over the one of `expected` mod revision; 0: only where there is none. */
+export function writeJob(keys: Keyspace, record: JobRecord, expected: Revision): Intent<JobWrite> {
+  const job = record.definition.name;
+  const key = keys.job(job);
+  return {
+    job,
+    txn: {
+      compare: [modifiedAt(key, expected)],
+      success: [{ ...put(key, codecs.job.encode(record)), prevKv: true }, ...lockReads(keys, job)],
+      failure: [get(key)],
+    },
+    read: readWrite,
+  };
+}
+
+/** Deletes the definition of `expected` mod revision with its cursor, history and pending requests. */
+export function deleteJob(keys: Keyspace, job: string, expected: Revision): Intent<JobWrite> {
+  const key = keys.job(job);
+  return {
+    job,
+    txn: {
+      compare: [modifiedAt(key, expected), present(key)],
+      success: [
+        { ...remove({ key }), prevKv: true },
+        ...lockReads(keys, job),
+        remove({ key: keys.cursor(job) }),
+        remove(keys.runsOf(job)),
+        remove(keys.outputsOf(job)),
+        remove(keys.triggersOf(job)),
+      ],
+      failure: [get(key)],
+    },
+    read: readWrite,
+  };
+}
+
+export type RunRequest =
+  | { readonly ok: true; readonly revision: Revision }
+  | { readonly ok: false; readonly reason: 'no-job' }
+  | { readonly ok: false; readonly reason: 'definition-changed' }
+  | {
+      readonly ok: false;
+      readonly reason: 'running';
+      readonly locks: readonly HeldLock[];
+      readonly requested: readonly string[];
+    };
+
+/**
+ * Asks for a run now, under the definition of mod revision `jobRevision`. `onlyWhenIdle`: refused while a run is on, armed
+ * or asked for. `runId` becomes the id of the run.
+ */
+export function requestRun(
+  keys: Keyspace,
+  request: {
+    job: string;
+    jobRevision: Revision;
+    runId: string;
+    trigger: TriggerRecord;
+    onlyWhenIdle: boolean;
+  },
+): Intent<RunRequest> {
+  const { job, runId } = request;
+  const idle = [absent({ key: keys.lock(job) }), absent(keys.locksOfRuns(job)), absent(keys.triggersOf(job))];
+  return {
+    job,
+    txn: {
+      compare: [modifiedAt(keys.job(job), request.jobRevision), ...(request.onlyWhenIdle ? idle : [])],
+      success: [put(keys.trigger(job, runId), codecs.trigger.encode(request.trigger))],
+      failure: [
+        get(keys.job(job)),
+        ...lockReads(keys, job),
+        { ...getSome(keys.triggersOf(job), LOCKS_READ), keysOnly: true },
+      ],
+    },
+    read(result) {
+      if (result.succeeded) return { ok: true, revision: result.revision };
+      const found = kvAt(result, 0);
+      if (!found) return { ok: false, reason: 'no-job' };
+      if (found.modRevision !== request.jobRevision) return { ok: false, reason: 'definition-changed' };
+      const requested = kvsOf(result.responses[3]).map((kv) => keys.partsOf(kv.key)[1]!);
+      return { ok: false, reason: 'running', locks: readLocks(result.responses, 1), requested };
+    },
+  };
+}
+
+/** Asks the owner of an active run to kill it. False: the run is not active any more. `leaseId`: of 60 s. */
+export function requestKill(
+  keys: Keyspace,
+  request: { job: string; runId: string; workerId: string; kill: KillRecord; leaseId: LeaseId },
+): Intent<boolean> {
+  const { job, runId } = request;
+  return {
+    job,
+    txn: {
+      compare: [present(keys.active(request.workerId, job, runId))],
+      success: [put(keys.kill(job, runId), codecs.kill.encode(request.kill), request.leaseId)],
+      failure: [],
+    },
+    read: (result) => result.succeeded,
+  };
+}

@@ -1,0 +1,42 @@
+// The words that transactions are written in.
+import type {
+  Compare,
+  DeleteOp,
+  KeyRange,
+  KeyValue,
+  LeaseId,
+  OpResult,
+  PutOp,
+  RangeOp,
+  Revision,
+  TxnResult,
+} from '../etcd.ts';
+
+export const absent = (range: KeyRange): Compare => ({ ...range, target: 'create', op: '=', value: 0 });
+export const present = (key: string): Compare => ({ key, target: 'create', op: '>', value: 0 });
+export const createdAt = (key: string, revision: Revision): Compare => ({
+  key,
+  target: 'create',
+  op: '=',
+  value: revision,
+});
+export const modifiedAt = (key: string, revision: Revision): Compare => ({
+  key,
+  target: 'mod',
+  op: '=',
+  value: revision,
+});
+
+export const put = (key: string, value: string, lease?: LeaseId): PutOp =>
+  lease === undefined ? { type: 'put', key, value } : { type: 'put', key, value, lease };
+export const remove = (range: KeyRange): DeleteOp => ({ type: 'delete', ...range });
+export const get = (key: string): RangeOp => ({ type: 'range', key });
+export const getRevisions = (key: string): RangeOp => ({ type: 'range', key, keysOnly: true });
+export const getSome = (range: KeyRange, limit: number): RangeOp => ({ type: 'range', ...range, limit });
+
+export const kvsOf = (response: OpResult | undefined): readonly KeyValue[] =>
+  response?.type === 'range' ? response.kvs : [];
+
+/** The first key of the nth response. */
+export const kvAt = (result: TxnResult, index: number): KeyValue | undefined =>
+  kvsOf(result.responses[index])[0];
