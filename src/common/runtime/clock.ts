@@ -15,7 +15,8 @@ export function systemClock(): Clock {
       let timeout: NodeJS.Timeout;
       const wait = (): void => {
         const left = due - clock.monotonic();
-        timeout = left > LONGEST_TIMEOUT ? setTimeout(wait, LONGEST_TIMEOUT) : setTimeout(fn, Math.max(0, left));
+        timeout =
+          left > LONGEST_TIMEOUT ? setTimeout(wait, LONGEST_TIMEOUT) : setTimeout(fn, Math.max(0, left));
       };
       wait();
       const timer: Timer = { cancel: () => clearTimeout(timeout) };

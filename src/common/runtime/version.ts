@@ -1,0 +1,7 @@
+// The version, read from package.json: it lies at the same distance from src/ and from dist/.
+import { readFileSync } from 'node:fs';
+
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
