@@ -55,6 +55,8 @@ export interface RangeOp extends KeyRange {
   readonly countOnly?: boolean;
   /** By key; ascending by default. */
   readonly descending?: boolean;
+  /** By mod revision, newest first, instead of by key. etcd reads the whole range for it. */
+  readonly newestFirst?: boolean;
   /** Read as of this revision; absent: the newest. */
   readonly revision?: Revision;
   /** May be answered by a lagging member without quorum; only for status pages. */
@@ -86,7 +88,12 @@ export interface RangeResult {
 export type OpResult =
   | { readonly type: 'put'; readonly prev?: KeyValue }
   | { readonly type: 'delete'; readonly deleted: number; readonly prev: readonly KeyValue[] }
-  | { readonly type: 'range'; readonly kvs: readonly KeyValue[]; readonly more: boolean; readonly count: number }
+  | {
+      readonly type: 'range';
+      readonly kvs: readonly KeyValue[];
+      readonly more: boolean;
+      readonly count: number;
+    }
   | { readonly type: 'txn'; readonly result: TxnResult };
 
 export interface TxnResult {
@@ -206,7 +213,11 @@ export class EtcdError extends Error {
   /** The request may have been carried out although no answer came: ask before doing it again. */
   readonly mayHaveApplied: boolean;
 
-  constructor(kind: EtcdErrorKind, message: string, options: { mayHaveApplied?: boolean; cause?: unknown } = {}) {
+  constructor(
+    kind: EtcdErrorKind,
+    message: string,
+    options: { mayHaveApplied?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.mayHaveApplied = options.mayHaveApplied ?? (kind === 'unavailable' || kind === 'deadline');
@@ -214,7 +225,12 @@ export class EtcdError extends Error {
 
   /** Trying the same again later may succeed. */
   get isTransient(): boolean {
-    return this.kind === 'unavailable' || this.kind === 'deadline' || this.kind === 'too_many_requests' || this.kind === 'no_space';
+    return (
+      this.kind === 'unavailable' ||
+      this.kind === 'deadline' ||
+      this.kind === 'too_many_requests' ||
+      this.kind === 'no_space'
+    );
   }
 }
 
@@ -225,4 +241,7 @@ export function endOfPrefix(prefix: string): string {
 }
 
 /** All keys that start with `prefix`. */
-export const underPrefix = (prefix: string): Required<KeyRange> => ({ key: prefix, rangeEnd: endOfPrefix(prefix) });
+export const underPrefix = (prefix: string): Required<KeyRange> => ({
+  key: prefix,
+  rangeEnd: endOfPrefix(prefix),
+});
