@@ -1,0 +1,59 @@
+// Moves what a task writes from its pipe to its spool, pausing while the disk is behind: the task then waits
+// in its write, as behind any slow reader.
+import { readSync } from 'node:fs';
+import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
+import type { Spool, SpoolResult } from './spool.ts';
+
+/** One buffer for all: each read is copied before the next one. */
+const READ_BUFFER = Buffer.allocUnsafe(64 * 1024);
+
+/** A pipe holds 64 KiB, or up to this when enlarged; a process that escaped could write for ever. */
+const MAX_DRAIN_BYTES = 1024 * 1024;
+
+export interface PipeReader {
+  /** Takes what is in the pipe now, whoever still holds its other end, and closes. Never rejects. */
+  finish(): Promise<SpoolResult>;
+}
+
+/** Owns the descriptor. `open` is given what to call when the spool has caught up. */
+export function startPipeReader(descriptor: number, open: (onDrain: () => void) => Spool): PipeReader {
+  const spool = open(() => {
+    if (!socket.destroyed) socket.resume();
+  });
+  // The constructor takes `onread` (net.js of Node 12 and later); its type knows it for connect() only.
+  const settings: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
+    fd: descriptor,
+    readable: true,
+    writable: false,
+    onread: { buffer: READ_BUFFER, callback: (length, buffer) => spool.write(buffer.subarray(0, length)) },
+  };
+  const socket = new Socket(settings);
+  // An error here is an end of the output, not of the task.
+  socket.on('error', () => {});
+
+  const drain = (): void => {
+    for (let taken = 0; taken < MAX_DRAIN_BYTES;) {
+      let length: number;
+      try {
+        length = readSync(descriptor, READ_BUFFER);
+      } catch {
+        return;
+      }
+      if (length === 0) return;
+      spool.write(READ_BUFFER.subarray(0, length));
+      taken += length;
+    }
+  };
+
+  return {
+    finish() {
+      // A destroyed socket has closed the descriptor, whose number may be another file's by now.
+      if (!socket.destroyed) {
+        socket.pause();
+        drain();
+        socket.destroy();
+      }
+      return spool.finish();
+    },
+  };
+}

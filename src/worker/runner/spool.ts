@@ -1,0 +1,122 @@
+// One run's output on disk: appended, capped, its last bytes kept. The file is made at the first byte, so a
+// silent run costs none. Writes are asynchronous: a slow disk holds up the output, never the fence.
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createTail, TAIL_BYTES } from './tail.ts';
+
+/** Above this many bytes on their way to the disk, the source should pause. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
+export interface SpoolResult {
+  /** Bytes written by the task, kept or not. */
+  readonly bytes: number;
+  readonly truncated: boolean;
+  readonly tail: string;
+  /** The disk's refusal, if it refused; what came after was counted but not kept. */
+  readonly error?: string;
+}
+
+export interface Spool {
+  /** Copies the chunk. False: pause until `onDrain` is called. */
+  write(chunk: Uint8Array): boolean;
+  /** Resolves when all is on disk and the file is closed. Never rejects. */
+  finish(): Promise<SpoolResult>;
+}
+
+export const cutMark = (limit: number): string => `\n[etcron: output cut after ${limit} bytes]\n`;
+
+/** `limit` bounds the file, earlier attempts of the same run included. */
+export function openSpool(path: string, limit: number, onDrain: () => void = () => {}): Spool {
+  const tail = createTail();
+  let bytes = 0;
+  /** Bytes given to the disk, fitting or not. */
+  let accepted = 0;
+  let truncated = false;
+  let error: string | undefined;
+  let file: FileHandle | undefined;
+  /** Bytes that still fit; unknown until the file is open. */
+  let room: number | undefined;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let writing: Promise<void> | undefined;
+  let paused = false;
+
+  const openFile = async (): Promise<FileHandle> => {
+    await mkdir(dirname(path), { recursive: true });
+    const opened = await open(path, 'a', 0o640);
+    const { size } = await opened.stat();
+    // Above the limit there is an earlier attempt's cut mark already.
+    truncated = size > limit;
+    room = Math.max(0, limit - size);
+    return opened;
+  };
+
+  const writeWaiting = async (): Promise<void> => {
+    try {
+      while (waiting.length > 0) {
+        const batch = Buffer.concat(waiting);
+        waiting = [];
+        file ??= await openFile();
+        const fits = batch.subarray(0, room);
+        room = room! - fits.length;
+        if (fits.length > 0) await file.appendFile(fits);
+        if (fits.length < batch.length && !truncated) {
+          truncated = true;
+          await file.appendFile(cutMark(limit));
+        }
+        waitingBytes -= batch.length;
+      }
+    } catch (cause) {
+      truncated = true;
+      error = `the output could not be kept: ${(cause as Error).message}`;
+      waiting = [];
+      waitingBytes = 0;
+    }
+    writing = undefined;
+    if (paused) {
+      paused = false;
+      onDrain();
+    }
+  };
+
+  return {
+    write(chunk) {
+      if (chunk.length === 0) return true;
+      bytes += chunk.length;
+      tail.add(chunk);
+      // Past the limit nothing is held, so that a source which cannot pause costs no more memory than that.
+      if (truncated || accepted > limit) return true;
+      accepted += chunk.length;
+      waiting.push(Buffer.from(chunk));
+      waitingBytes += chunk.length;
+      writing ??= writeWaiting();
+      paused = waitingBytes > HIGH_WATER_BYTES;
+      return !paused;
+    },
+    async finish() {
+      // Nothing is written after this call, so one wait is all.
+      await writing;
+      await file?.close().catch(() => {});
+      return { bytes, truncated, tail: tail.text(), ...(error !== undefined && { error }) };
+    },
+  };
+}
+
+/** What a spool holds that was written by a process which is no more: its size and its last bytes. */
+export async function readSpool(path: string): Promise<{ readonly bytes: number; readonly tail: string }> {
+  const nothing = { bytes: 0, tail: '' };
+  const file = await open(path, 'r').catch(() => undefined);
+  if (!file) return nothing;
+  try {
+    const { size } = await file.stat();
+    const tail = createTail();
+    const from = Math.max(0, size - TAIL_BYTES - 1);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    tail.add(buffer.subarray(0, bytesRead));
+    return { bytes: size, tail: tail.text() };
+  } catch {
+    return nothing;
+  } finally {
+    await file.close();
+  }
+}

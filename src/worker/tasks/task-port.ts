@@ -1,0 +1,67 @@
+// Tasks of every kind behind one port: processes go to the runner, handlers run here. Holds the fence for
+// the handlers, as the runner holds it for the processes.
+import type { Clock, Timer } from '../../common/core/clock.ts';
+import type { Task } from '../../common/model/job.ts';
+import { monotonic, type Monotonic } from '../../common/model/time.ts';
+import { spoolPath } from '../output-path.ts';
+import type { Runner } from '../runner/client.ts';
+import { endedTask, startHandler, type Handler, type HandlerTask } from './handler.ts';
+import { processRequest } from './process.ts';
+import type { TaskContext, TaskHandle, TaskPort } from './task.ts';
+
+export interface TaskPortOptions {
+  /** Absent in a worker that runs handlers only. */
+  readonly runner?: Runner;
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  /** The worker's environment, of which tasks get a harmless part. */
+  readonly workerEnv: Readonly<Record<string, string | undefined>>;
+}
+
+export function openTaskPort(options: TaskPortOptions): TaskPort {
+  const { runner, handlers, dataDir, clock } = options;
+  const running = new Set<HandlerTask>();
+  let deadline: Monotonic = monotonic(Infinity);
+  let fence: Timer | undefined;
+
+  const fenceHandlers = (): void => {
+    for (const task of running) task.fence();
+  };
+
+  const startHandlerTask = (task: Extract<Task, { kind: 'handler' }>, context: TaskContext): TaskHandle => {
+    const handler = Object.hasOwn(handlers, task.name) ? handlers[task.name] : undefined;
+    if (!handler) {
+      const known = Object.keys(handlers).sort().join(', ') || 'none';
+      const error = `task.name: no handler "${task.name}" is registered in this worker (registered: ${known})`;
+      return endedTask('failed', error, clock.now());
+    }
+    if (clock.monotonic() >= deadline) {
+      return endedTask('lost', "its worker's claim ended before it started", clock.now());
+    }
+    const payload = context.payload === undefined ? task.payload : context.payload;
+    const spool = spoolPath(dataDir, context.job, context.runId);
+    const started = startHandler(handler, payload, context, { clock, spool });
+    running.add(started);
+    void started.ended.then(() => running.delete(started));
+    return started;
+  };
+
+  return {
+    startTask(task, context) {
+      if (task.kind === 'handler') return startHandlerTask(task, context);
+      if (runner) return runner.start(processRequest(task, context, options.workerEnv));
+      return endedTask('failed', 'task.kind: this worker runs handlers only, no processes', clock.now());
+    },
+    setDeadline(at) {
+      deadline = at;
+      runner?.setDeadline(at);
+      fence?.cancel();
+      fence = clock.setTimer(Math.max(0, at - clock.monotonic()), fenceHandlers);
+    },
+    async killAll() {
+      fenceHandlers();
+      await Promise.all([runner?.killAll(), ...[...running].map((task) => task.ended)]);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// A task as the dispatcher sees it, whatever its kind: a handle to one attempt, and how it ended.
+import type { Task } from '../../common/model/job.ts';
+import type { RunState } from '../../common/model/run.ts';
+import type { Instant, Millis, Monotonic } from '../../common/model/time.ts';
+
+export type TaskOutcome = Extract<RunState, 'succeeded' | 'failed' | 'timed_out' | 'killed' | 'lost'>;
+
+export interface TaskEnd {
+  /** `lost`: killed because the worker's claim ended. Otherwise what came first: its end, a timeout or a kill. */
+  readonly outcome: TaskOutcome;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Why it did not succeed, in words; for a refused field its path, what is wrong and what would be right. */
+  readonly error?: string;
+  readonly startedAt: Instant;
+  /** When the task itself ended; what it left behind is gone when this is told. */
+  readonly endedAt: Instant;
+  /** Bytes written, kept or not. */
+  readonly outputBytes: number;
+  readonly outputTruncated: boolean;
+  /** The last 4 KiB. */
+  readonly tail: string;
+}
+
+export interface TaskHandle {
+  /** When it started; of one that could not start, when that was known. Never rejects. */
+  readonly started: Promise<Instant>;
+  /** Resolves when nothing of it runs any more (but a handler that ignores its signal). Never rejects. */
+  readonly ended: Promise<TaskEnd>;
+  /** SIGTERM, and SIGKILL after the grace; a handler's signal is aborted. Again, or after the end: nothing. */
+  kill(): void;
+  /** SIGKILL at once. */
+  killNow(): void;
+}
+
+/** What one attempt is told besides its definition. */
+export interface TaskContext {
+  readonly job: string;
+  readonly runId: string;
+  readonly scheduledFor: Instant;
+  readonly attempt: number;
+  readonly fencingToken: number;
+  readonly worker: string;
+  readonly timeoutMs?: Millis;
+  readonly killGraceMs: Millis;
+  readonly outputLimit: number;
+  /** Of a run by hand: over the definition's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly payload?: unknown;
+  /** How far a handler says it is: 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** What the dispatcher uses, for tasks of every kind. */
+export interface TaskPort {
+  /** Never throws: what cannot start ends as failed, with the reason. */
+  startTask(task: Task, context: TaskContext): TaskHandle;
+  /** The fence: past it every task is killed, as `lost`, and none starts. Moves in either direction. */
+  setDeadline(deadline: Monotonic): void;
+  /** Kills every task at once, as `lost`; resolves when all have ended. */
+  killAll(): Promise<void>;
+}
