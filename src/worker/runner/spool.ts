@@ -42,8 +42,7 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
   let paused = false;
 
   const openFile = async (): Promise<FileHandle> => {
-    await mkdir(dirname(path), { recursive: true });
-    const opened = await open(path, 'a', 0o640);
+    const opened = await openAppending(path);
     const { size } = await opened.stat();
     // Above the limit there is an earlier attempt's cut mark already.
     truncated = size > limit;
@@ -100,6 +99,18 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
       return { bytes, truncated, tail: tail.text(), ...(error !== undefined && { error }) };
     },
   };
+}
+
+/** A sweep may take the folder, empty at that moment, between its making and the file's: then again. */
+async function openAppending(path: string): Promise<FileHandle> {
+  for (let tries = 1; ; tries++) {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      return await open(path, 'a', 0o640);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 5) throw cause;
+    }
+  }
 }
 
 /** What a spool holds that was written by a process which is no more: its size and its last bytes. */

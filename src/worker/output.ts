@@ -1,0 +1,196 @@
+// The outputs of runs on this worker's disk: read, followed while the run goes on, and swept by age and
+// total size. Bytes as they were written; runners and handlers write them (runner/spool).
+import { open, opendir, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../common/core/clock.ts';
+import type { Millis } from '../common/model/time.ts';
+import { spoolPath, spoolRoot } from './output-path.ts';
+
+const LOOK_EVERY: Millis = 100;
+const CHUNK_BYTES = 64 * 1024;
+/** Ended runs remembered, so that one without output reads as empty and not as unknown. */
+const REMEMBERED = 10_000;
+
+const DAY: Millis = 86_400_000;
+export const OUTPUT_DEFAULTS = { maxAge: 7 * DAY, maxBytes: 1024 ** 3, sweepEvery: 600_000 } as const;
+
+export interface OutputReading {
+  /** Wait for more until the run has ended; else end where the output ends now. */
+  readonly follow: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Outputs {
+  /** Marks a run as live until the returned function is called: its followers wait, no sweep takes it. */
+  begin(job: string, runId: string): () => void;
+  /** Undefined when this worker knows no such run. Any number of readers, each at its own pace. */
+  read(job: string, runId: string, reading: OutputReading): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Removes what is too old, then the oldest until the rest is small enough. */
+  sweep(): Promise<SweepResult>;
+  /** Ends the sweeps. Readers go on to their end. */
+  stop(): Promise<void>;
+}
+
+export interface SweepResult {
+  readonly removedFiles: number;
+  readonly keptBytes: number;
+}
+
+export interface OutputOptions {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxAge?: Millis;
+  readonly maxBytes?: number;
+  readonly sweepEvery?: Millis;
+}
+
+export function startOutputs(options: OutputOptions): Outputs {
+  const { dataDir, clock, logger } = options;
+  const settings = { ...OUTPUT_DEFAULTS, ...options };
+  /** Live runs by spool, each with those who wait for its end. */
+  const live = new Map<string, Set<() => void>>();
+  const recent = new Set<string>();
+  let sweeping: Promise<SweepResult> | undefined;
+  let timer: Timer | undefined;
+  let stopped = false;
+
+  const remember = (path: string): void => {
+    recent.add(path);
+    if (recent.size <= REMEMBERED) return;
+    for (const oldest of recent) {
+      recent.delete(oldest);
+      return;
+    }
+  };
+
+  /** Resolves after a moment, at the end of the run, or when nobody wants more. */
+  const more = (path: string, signal: AbortSignal | undefined): Promise<void> =>
+    new Promise((resolve) => {
+      const waiters = live.get(path);
+      const wake = (): void => {
+        look.cancel();
+        waiters?.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const look = clock.setTimer(LOOK_EVERY, wake);
+      waiters?.add(wake);
+      signal?.addEventListener('abort', wake);
+      if (signal?.aborted) wake();
+    });
+
+  async function* chunks(path: string, { follow, signal }: OutputReading): AsyncGenerator<Uint8Array> {
+    const unwanted = (): boolean => signal?.aborted ?? false;
+    let file: FileHandle | undefined;
+    let position = 0;
+    try {
+      for (;;) {
+        // Asked before the read: what is written before the end is there for the read after it.
+        const last = !follow || !live.has(path);
+        file ??= await open(path, 'r').catch(() => undefined);
+        for (;;) {
+          if (unwanted()) return;
+          const chunk = await file?.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+          if (!chunk?.bytesRead) break;
+          position += chunk.bytesRead;
+          yield chunk.buffer.subarray(0, chunk.bytesRead);
+        }
+        if (last) return;
+        await more(path, signal);
+      }
+    } finally {
+      await file?.close();
+    }
+  }
+
+  const schedule = (): void => {
+    timer = clock.setTimer(settings.sweepEvery, () => {
+      outputs
+        .sweep()
+        .catch((cause: unknown) => logger.warn({ err: cause }, 'old outputs could not be swept'))
+        .finally(() => {
+          if (!stopped) schedule();
+        });
+    });
+  };
+
+  const outputs: Outputs = {
+    begin(job, runId) {
+      const path = spoolPath(dataDir, job, runId);
+      live.set(path, new Set());
+      return () => {
+        const waiters = live.get(path);
+        live.delete(path);
+        remember(path);
+        for (const wake of waiters ?? []) wake();
+      };
+    },
+    async read(job, runId, reading) {
+      const path = spoolPath(dataDir, job, runId);
+      const known =
+        live.has(path) ||
+        recent.has(path) ||
+        (await stat(path).then(
+          () => true,
+          () => false,
+        ));
+      return known ? chunks(path, reading) : undefined;
+    },
+    sweep() {
+      const before = clock.now() - settings.maxAge;
+      sweeping ??= sweepFiles(spoolRoot(dataDir), before, settings.maxBytes, (path) =>
+        live.has(path),
+      ).finally(() => (sweeping = undefined));
+      return sweeping;
+    },
+    async stop() {
+      stopped = true;
+      timer?.cancel();
+      await sweeping?.catch(() => {});
+    },
+  };
+  schedule();
+  return outputs;
+}
+
+interface SpoolFile {
+  readonly path: string;
+  readonly size: number;
+  readonly changedAt: number;
+}
+
+async function* spoolFiles(root: string): AsyncGenerator<SpoolFile> {
+  const entries = await opendir(root, { recursive: true }).catch(() => undefined);
+  if (!entries) return;
+  for await (const entry of entries) {
+    if (!entry.isFile() || !entry.name.endsWith('.log')) continue;
+    const path = join(entry.parentPath, entry.name);
+    const found = await stat(path).catch(() => undefined);
+    if (found) yield { path, size: found.size, changedAt: found.mtimeMs };
+  }
+}
+
+async function sweepFiles(
+  root: string,
+  before: number,
+  maxBytes: number,
+  isLive: (path: string) => boolean,
+): Promise<SweepResult> {
+  const files: SpoolFile[] = [];
+  for await (const file of spoolFiles(root)) files.push(file);
+  files.sort((a, b) => a.changedAt - b.changedAt);
+  let keptBytes = files.reduce((sum, { size }) => sum + size, 0);
+  let removedFiles = 0;
+  for (const { path, size, changedAt } of files) {
+    if (changedAt >= before && keptBytes <= maxBytes) break;
+    if (isLive(path)) continue;
+    await unlink(path).catch(() => {});
+    // Refused while the job has other outputs.
+    await rmdir(dirname(path)).catch(() => {});
+    keptBytes -= size;
+    removedFiles++;
+  }
+  return { removedFiles, keptBytes };
+}
