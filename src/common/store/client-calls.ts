@@ -40,6 +40,8 @@ export interface Calls {
   stream(service: ServiceName, method: string): Promise<OpenStream>;
   /** A stream ended with this error: told as EtcdError, its member no longer preferred. */
   streamError(error: unknown, endpoint: Endpoint): EtcdError;
+  /** The member does not answer as it should: prefer another from now on. */
+  demote(endpoint: Endpoint): void;
   readonly auth: Auth;
   readonly timeoutMs: number;
   close(): void;
@@ -119,6 +121,8 @@ export function createCalls(endpoints: Endpoints, auth: Auth, settings: CallSett
       endpoints.demote(endpoint);
       return toEtcdError(error, endpoint.url, false);
     },
+
+    demote: (endpoint) => endpoints.demote(endpoint),
 
     close() {
       closed = true;

@@ -58,6 +58,9 @@ export function openKeepAlive(calls: Calls, leaseId: LeaseId, handlers: KeepAliv
       unanswered++;
       stream?.call.write({ ID: leaseId });
     },
-    close: () => finish(undefined),
+    close() {
+      if (!over && unanswered > 0 && stream) calls.demote(stream.endpoint);
+      finish(undefined);
+    },
   };
 }

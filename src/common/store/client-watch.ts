@@ -38,6 +38,9 @@ export function openWatch(calls: Calls, request: WatchRequest, handlers: WatchHa
   let createdTimer: NodeJS.Timeout | undefined;
   let fragments: WatchEvent[] = [];
   let reliable: Promise<boolean> | undefined;
+  let isCreated = false;
+  /** Asked before the stream was up. */
+  let wantsProgress = false;
   let hasRenewedToken = false;
 
   const finish = (end: WatchEnd | undefined): void => {
@@ -78,7 +81,12 @@ export function openWatch(calls: Calls, request: WatchRequest, handlers: WatchHa
   const onAnswer = (answer: WireWatch, from: OpenStream): void => {
     if (over || from !== stream) return;
     if (answer.canceled) return onCanceled(answer, from);
-    if (answer.created) return clearTimeout(createdTimer);
+    if (answer.created) {
+      clearTimeout(createdTimer);
+      isCreated = true;
+      if (wantsProgress) askProgress(from);
+      return;
+    }
     for (const event of answer.events) {
       fragments.push({ type: event.type === 'Put' ? 'put' : 'delete', kv: toKeyValue(event.kv) });
     }
@@ -139,15 +147,19 @@ export function openWatch(calls: Calls, request: WatchRequest, handlers: WatchHa
     }
   };
 
+  const askProgress = (from: OpenStream): void => {
+    reliable ??= askVersion(from);
+    void reliable.then((is) => {
+      if (is && !over && from === stream) from.call.write({ progress_request: {} });
+    });
+  };
+
   void open();
   return {
     requestProgress() {
-      const from = stream;
-      if (over || !from) return;
-      reliable ??= askVersion(from);
-      void reliable.then((is) => {
-        if (is && !over && from === stream) from.call.write({ progress_request: {} });
-      });
+      if (over) return;
+      if (stream && isCreated) askProgress(stream);
+      else wantsProgress = true;
     },
     cancel: () => finish(undefined),
   };

@@ -1,0 +1,310 @@
+// Follows a range for ever: a list at one revision, then a watch from the next, resumed by our own last
+// delivered revision over every cut, and by a list and its differences when etcd no longer has that revision.
+// It must never lose a change, tell one twice, or tell a key's older state after its newer.
+//
+//   listing --complete--> watching --broken--> (wait) --store went on--> watching
+//      ^                     |                    |
+//      |                     +---- compacted -----+---- revision went back (restored snapshot): distrust all
+//      +------------------------------------------+
+import type { Clock, Timer } from '../core/clock.ts';
+import type { Millis } from '../model/time.ts';
+import { createBackoff } from './backoff.ts';
+import { EtcdError, type Etcd, type KeyRange, type Revision, type Watch, type WatchEnd } from './etcd.ts';
+import { createMirror, type Change } from './follow-mirror.ts';
+import { listPage } from './queries.ts';
+
+export type { Change } from './follow-mirror.ts';
+
+export interface FollowOptions {
+  readonly etcd: Etcd;
+  readonly clock: Clock;
+  readonly range: Required<KeyRange>;
+  /**
+   * Changes in order, of one or more whole revisions; while listing, one page at a time in order of keys.
+   * Must not throw. After a list that replaces a lost watch only what differs is told; a delete that is
+   * inferred so carries the list's revision.
+   */
+  readonly onChanges: (changes: readonly Change[], revision: Revision) => void;
+  /** A list is complete and its changes told: once at the start, and again after each list anew. */
+  readonly onLoaded?: (revision: Revision) => void;
+  /** From now on what was told may be out of date: etcd is out of reach, or its history had to be re-read. */
+  readonly onStale?: (reason: string) => void;
+  /** Told is what etcd holds, but for what is on its way. Also after the first load. */
+  readonly onFresh?: () => void;
+  /** Keys per request while listing; a page is decoded and told in one go. */
+  readonly pageSize?: number;
+}
+
+export interface Follow {
+  /** Every change up to this revision has been told. 0 before the first list. */
+  readonly revision: Revision;
+  readonly isFresh: boolean;
+  /** Resolves after the first list was told; rejects with EtcdError (closed) when stopped before. */
+  readonly whenLoaded: Promise<void>;
+  /**
+   * Resolves when every change up to `revision` has been told, however long that takes; rejects with
+   * EtcdError (closed) on stop().
+   */
+  waitFor(revision: Revision): Promise<void>;
+  stop(): void;
+}
+
+/** A page of this size takes some 10 ms to decode. */
+const PAGE_SIZE = 1_000;
+/** A watch that lived this long was a good one: the next failure is a new story. */
+const GOOD_WATCH_MS: Millis = 10_000;
+/** Keeps our revision ahead of compaction while nothing changes in the range. */
+const PROGRESS_EVERY_MS: Millis = 60_000;
+/** How long a progress request may stay unanswered before we compare with etcd ourselves. */
+const PROGRESS_PATIENCE_MS: Millis = 100;
+/** Comparing makes etcd read the whole range: less and less often, when it does not help. */
+const LONGEST_PATIENCE_MS: Millis = 5_000;
+
+interface Waiter {
+  readonly revision: Revision;
+  resolve(): void;
+  reject(error: EtcdError): void;
+}
+
+export function startFollow(options: FollowOptions): Follow {
+  const { etcd, clock, range } = options;
+  const pageSize = options.pageSize ?? PAGE_SIZE;
+  const mirror = createMirror();
+  const backoff = createBackoff({ first: 50, longest: 3_000 });
+  let at: Revision = 0;
+  let isFresh = false;
+  let isStopped = false;
+  let watch: Watch | undefined;
+  let wake: (() => void) | undefined;
+  let waiters: Waiter[] = [];
+  let checkTimer: Timer | undefined;
+  /** Counts losses of freshness, so that a wait from before one does not end it. */
+  let staleCount = 0;
+  let settleLoaded: { resolve(): void; reject(error: EtcdError): void } | undefined;
+  const whenLoaded = new Promise<void>((resolve, reject) => (settleLoaded = { resolve, reject }));
+  // Not everyone asks for it.
+  whenLoaded.catch(() => undefined);
+  const stoppedError = (): EtcdError =>
+    new EtcdError('closed', 'the follower was stopped', { mayHaveApplied: false });
+
+  const advance = (revision: Revision): void => {
+    if (revision > at) at = revision;
+    if (waiters.length === 0) return;
+    const done = waiters.filter((waiter) => waiter.revision <= at);
+    if (done.length === 0) return;
+    waiters = waiters.filter((waiter) => waiter.revision > at);
+    for (const waiter of done) waiter.resolve();
+  };
+
+  const tell = (changes: readonly Change[], revision: Revision): void => {
+    if (changes.length > 0 && !isStopped) options.onChanges(changes, revision);
+  };
+
+  const setFresh = (): void => {
+    if (isFresh || isStopped) return;
+    isFresh = true;
+    options.onFresh?.();
+  };
+
+  const setStale = (reason: string): void => {
+    staleCount++;
+    if (!isFresh || isStopped) return;
+    isFresh = false;
+    options.onStale?.(reason);
+  };
+
+  const sleep = (ms: Millis): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = clock.setTimer(ms, resolve);
+      wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+
+  /** One page; a failure that may pass is waited out, at the same revision. */
+  const fetchPage = async (after: string | undefined, revision: Revision | undefined) => {
+    for (;;) {
+      if (isStopped) throw stoppedError();
+      try {
+        const page = await listPage(etcd, range, {
+          limit: pageSize,
+          ...(after === undefined ? {} : { after }),
+          ...(revision === undefined ? {} : { revision }),
+        });
+        return page;
+      } catch (error) {
+        if (!(error instanceof EtcdError && error.isTransient) || isStopped) throw error;
+        setStale(error.message);
+        await sleep(backoff.next());
+      }
+    }
+  };
+
+  const list = async (): Promise<void> => {
+    mirror.beginList();
+    let page = await fetchPage(undefined, undefined);
+    const { revision } = page;
+    if (revision < at) {
+      mirror.distrust();
+      at = 0;
+    }
+    while (page.more) {
+      const next = fetchPage(page.kvs.at(-1)!.key, revision);
+      next.catch(() => undefined);
+      tell(mirror.applyPage(page.kvs), revision);
+      page = await next;
+    }
+    if (isStopped) return;
+    tell([...mirror.applyPage(page.kvs), ...mirror.endList(revision)], revision);
+    backoff.reset();
+    advance(revision);
+    settleLoaded?.resolve();
+    options.onLoaded?.(revision);
+    setFresh();
+  };
+
+  /** Does what was told equal what etcd holds? Then it is so up to the revision of etcd's answer. */
+  const compare = async (): Promise<void> => {
+    const answer = await etcd.range({ ...range, limit: 1, keysOnly: true, newestFirst: true });
+    const newest = answer.kvs[0]?.modRevision ?? 0;
+    // Changes are told in order: with nothing live newer than `at`, and no key fewer, none is missing.
+    if (isStopped || !watch || newest > at || answer.count !== mirror.size) return;
+    advance(answer.revision);
+  };
+
+  /** Asks etcd until all waiters are served. Events on their way may do it first. */
+  const check = (patience: Millis = PROGRESS_PATIENCE_MS): void => {
+    if (checkTimer || waiters.length === 0 || isStopped || !watch) return;
+    watch.requestProgress();
+    checkTimer = clock.setTimer(patience, () => {
+      if (waiters.length === 0 || isStopped || !watch) return void (checkTimer = undefined);
+      void compare()
+        .catch(() => undefined)
+        .then(() => {
+          checkTimer = undefined;
+          check(Math.min(patience * 2, LONGEST_PATIENCE_MS));
+        });
+    });
+  };
+
+  const waitFor = (revision: Revision): Promise<void> => {
+    if (isStopped) return Promise.reject(stoppedError());
+    if (revision <= at) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      waiters.push({ revision, resolve, reject });
+      check();
+    });
+  };
+
+  const watchUntilItEnds = (): Promise<WatchEnd> =>
+    new Promise((resolve) => {
+      let progressTimer: Timer | undefined;
+      const keepUp = (): void => {
+        progressTimer = clock.setTimer(PROGRESS_EVERY_MS, () => {
+          watch?.requestProgress();
+          keepUp();
+        });
+      };
+      const end = (how: WatchEnd): void => {
+        progressTimer?.cancel();
+        watch = undefined;
+        wake = undefined;
+        resolve(how);
+      };
+      wake = () => {
+        watch?.cancel();
+        end({ kind: 'broken', error: stoppedError() });
+      };
+      watch = etcd.watch(
+        { ...range, startRevision: at + 1 },
+        {
+          onEvents(events, revision) {
+            if (isStopped) return;
+            backoff.reset();
+            tell(mirror.apply(events, at), revision);
+            advance(revision);
+          },
+          onProgress: advance,
+          onEnd: end,
+        },
+      );
+      keepUp();
+      check();
+    });
+
+  /** After a broken watch: where does the store stand? True when its history goes on from ours. */
+  const resumes = async (): Promise<boolean> => {
+    const head = await etcd.range({ key: range.key, limit: 1, countOnly: true });
+    if (head.revision < at) return false;
+    const before = staleCount;
+    waitFor(head.revision).then(
+      () => {
+        if (staleCount === before) setFresh();
+      },
+      () => undefined,
+    );
+    return true;
+  };
+
+  const run = async (): Promise<void> => {
+    let isListed = false;
+    for (;;) {
+      if (isStopped) return;
+      let failure: string;
+      try {
+        if (!isListed) {
+          await list();
+          isListed = true;
+        } else if (!(await resumes())) {
+          isListed = false;
+          setStale('the revision of etcd went back: a snapshot was restored');
+          continue;
+        }
+        if (isStopped) return;
+        const since = clock.monotonic();
+        const end = await watchUntilItEnds();
+        if (isStopped) return;
+        if (clock.monotonic() - since > GOOD_WATCH_MS) backoff.reset();
+        if (end.kind === 'compacted') {
+          isListed = false;
+          failure = 'etcd has compacted the revision that we were at';
+        } else if (end.error.kind === 'closed') return stop();
+        else failure = end.error.message;
+      } catch (error) {
+        if (error instanceof EtcdError && error.kind === 'closed') return stop();
+        // A list that failed for good (compacted under us, or etcd refuses us) begins anew.
+        failure = (error as Error).message;
+      }
+      if (isStopped) return;
+      setStale(failure);
+      await sleep(backoff.next());
+    }
+  };
+
+  const stop = (): void => {
+    isStopped = true;
+    isFresh = false;
+    wake?.();
+    wake = undefined;
+    checkTimer?.cancel();
+    const left = waiters;
+    waiters = [];
+    for (const waiter of left) waiter.reject(stoppedError());
+    settleLoaded?.reject(stoppedError());
+  };
+
+  void run();
+
+  return {
+    get revision() {
+      return at;
+    },
+    get isFresh() {
+      return isFresh;
+    },
+    whenLoaded,
+    waitFor,
+    stop,
+  };
+}
