@@ -1,5 +1,6 @@
 // How a process ends. The first SIGTERM or SIGINT stops everything in the reverse order of its start, within
 // a deadline; a second one ends it at once. Never leaves the process running with half of its parts stopped.
+import type { EventEmitter } from 'node:events';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Millis } from '../model/time.ts';
 import type { Logger } from './logger.ts';
@@ -14,9 +15,7 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 type Signal = keyof typeof SIGNALS;
 
 /** What this needs of `process`. */
-export interface ProcessPort {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+export interface ProcessPort extends Pick<EventEmitter, 'on' | 'off'> {
   exit(code: number): void;
 }
 
@@ -92,7 +91,7 @@ export function startShutdown({ process, logger, clock, deadline }: ShutdownOpti
     exit(EXIT.failed);
   };
 
-  const listeners: [string, (...args: never[]) => void][] = [
+  const listeners: readonly (readonly [string, (error: unknown) => void])[] = [
     ['SIGINT', onSignal('SIGINT')],
     ['SIGTERM', onSignal('SIGTERM')],
     ['uncaughtException', onUncaught],

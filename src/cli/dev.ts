@@ -1,0 +1,123 @@
+// What `etcron dev` does: starts etcd, the master and the workers, tells where they are, says what happened
+// when one dies, and stops all of them in order. Leaves nothing running, however it ends.
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../common/runtime/clock.ts';
+import type { DevConfig, Loaded } from '../common/runtime/config.ts';
+import { etcdVersionRemark } from '../common/runtime/etcd-versions.ts';
+import { listenText, type ListenAddress } from '../common/runtime/listen.ts';
+import { createLogger } from '../common/runtime/logger.ts';
+import { EXIT, startShutdown, type Shutdown } from '../common/runtime/shutdown.ts';
+import { childArguments, childEnvironment } from './dev-children.ts';
+import { describeDeath, readyText } from './dev-texts.ts';
+import { claimDir } from './dir-claim.ts';
+import { findEtcd, systemEtcdSources } from './etcd-binary.ts';
+import { startPrivateEtcd } from './private-etcd.ts';
+import { BadSettings } from './settings-options.ts';
+import { startChild, type SupervisedChild } from './supervised.ts';
+
+const PROGRAM = fileURLToPath(new URL('main.js', import.meta.url));
+
+/** Beyond the workers' own drain. */
+const DEADLINE_MS = 45_000;
+
+/** Resolves when all is up. Rejects, with nothing left running, when it can't be. */
+export async function startDev({ config, warnings }: Loaded<DevConfig>): Promise<void> {
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const logger = createLogger({
+    name: 'dev',
+    level: config.log.level === 'info' ? 'warn' : config.log.level,
+    format: config.log.format,
+  });
+  const deadline = config.worker.drainTimeout + DEADLINE_MS;
+  const shutdown = startShutdown({ process, logger, clock: systemClock(), deadline });
+  for (const warning of warnings) print(`dev      | ${warning}`);
+  try {
+    await startAll(config, shutdown, print);
+  } catch (error) {
+    if (shutdown.isStopping) return;
+    process.stderr.write(`${(error as Error).message}\n`);
+    shutdown.begin('failed to start', error instanceof BadSettings ? EXIT.usage : EXIT.failed);
+  }
+}
+
+async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: string) => void): Promise<void> {
+  const dir = resolve(config.dataDir);
+  const claim = await claimDir(dir);
+  if (!claim)
+    throw new BadSettings(
+      `--data-dir: ${dir} is in use by another "etcron dev": stop that one, or choose another directory`,
+    );
+  shutdown.add('data directory', () => claim.release());
+  await checkFree(config.listen);
+
+  const say = (name: string) => (line: string) => print(`${name.padEnd(8)} | ${line}`);
+  const binary = await findEtcd(systemEtcdSources(say('etcd')));
+  if (shutdown.isStopping) return;
+  const etcd = await startPrivateEtcd(binary, dir);
+  shutdown.add('etcd', () => etcd.stop());
+  say('etcd')(`etcd ${binary.version} (${binary.path}) at ${etcd.endpoint}, pid ${etcd.pid}, data in ${dir}`);
+  const remark = etcdVersionRemark(binary.version);
+  if (remark !== undefined) say('etcd')(`note: ${remark}`);
+  void etcd.ended.then((how) => {
+    if (shutdown.isStopping) return;
+    say('etcd')(`etcd is gone (${how}), see ${etcd.logFile}: without it nothing runs`);
+    shutdown.begin('etcd is gone', EXIT.failed);
+  });
+  if (shutdown.isStopping) return;
+
+  const children: SupervisedChild[] = [];
+  shutdown.add('processes', () => stopAll(children));
+  for (const { name, args, dataDir } of childArguments(config, dir, etcd.endpoint, process.stdout.isTTY)) {
+    if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
+    children.push(
+      startChild({ name, program: PROGRAM, args, env: childEnvironment(process.env), onLine: say(name) }),
+    );
+  }
+  const urls = await Promise.all(children.map((child) => child.ready));
+  if (shutdown.isStopping) return;
+  const failed = children.find((_, index) => urls[index] === undefined);
+  if (failed) throw new Error(`${failed.name} did not start; its lines above say why`);
+
+  print(readyText(urls[0]!, children, dir, config.tokensFile));
+  for (const child of children) {
+    void child.exited.then((exit) => {
+      if (shutdown.isStopping) return;
+      const alive = children.filter((one) => one.isAlive());
+      print(
+        describeDeath(child, exit, alive, {
+          endpoint: etcd.endpoint,
+          ttl: config.worker.ttl,
+          dir: join(dir, child.name),
+        }),
+      );
+    });
+  }
+}
+
+/** Workers first: they finish and record what runs while master and etcd are there. */
+async function stopAll(children: readonly SupervisedChild[]): Promise<void> {
+  const [master, ...workers] = children;
+  await Promise.all(workers.map((worker) => worker.stop()));
+  await master?.stop();
+}
+
+/** Told now, before anything is started. */
+function checkFree(address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const text = listenText(address);
+      const way =
+        'stop what listens there, or choose another address, such as --listen 127.0.0.1:0 for any free port';
+      reject(
+        new BadSettings(
+          `--listen: ${error.code === 'EADDRINUSE' ? `${text} is taken: ${way}` : `${text}: ${error.message}`}`,
+        ),
+      );
+    });
+    server.listen(address.port, address.host, () => server.close(() => resolve()));
+  });
+}
