@@ -84,7 +84,7 @@ export function parseInterval(text: string): Parsed<Millis> {
   return { ok: true, value: ms };
 }
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** ISO 8601 with a zone; undefined when the text is none or names a day that no month has. */
 export function parseInstant(text: string): Instant | undefined {

@@ -120,10 +120,10 @@ function overlaid(base: Schedule, input: ScheduleInput, issues: FieldIssue[]): S
   if (input.jitter === undefined && input.startAt === undefined && input.endAt === undefined) return base;
   const from = readInstant(input.startAt, 'startAt', -Infinity, issues);
   const to = readInstant(input.endAt, 'endAt', Infinity, issues);
-  if (from > to)
+  if (from >= to)
     issues.push({
       path: 'endAt',
-      message: `endAt ${input.endAt} is before startAt ${input.startAt}: it must be later`,
+      message: `endAt ${input.endAt} is not after startAt ${input.startAt}: it must be later`,
     });
   let shift = 0;
   if (input.jitter !== undefined) {

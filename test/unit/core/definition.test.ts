@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkDefinition,
+  redactSecrets,
+  type DefinitionContext,
+} from '../../../src/common/core/definition.ts';
+import { createScheduleCompiler } from '../../../src/common/core/schedule.ts';
+import type { JobDefinition } from '../../../src/common/model/job.ts';
+import { instantFromIso } from '../../../src/common/model/time.ts';
+
+const compiler = createScheduleCompiler();
+const now = instantFromIso('2026-11-22T14:30:00Z');
+
+type Fields = Record<string, unknown>;
+const task = { kind: 'shell', command: 'true' };
+const job = (fields: Fields): Fields => ({ name: 'backup', schedule: '0 3 * * *', task, ...fields });
+
+function check(input: unknown, context: Partial<DefinitionContext> = {}): string[] {
+  const checked = checkDefinition(input, { now, compiler, ...context });
+  return checked.ok ? [] : checked.issues.map(({ path, message }) => `${path}: ${message}`);
+}
+
+function accept(input: unknown, context: Partial<DefinitionContext> = {}): JobDefinition {
+  const checked = checkDefinition(input, { now, compiler, ...context });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
+  return checked.value.definition;
+}
+
+describe('a definition', () => {
+  it('needs a name, a schedule and a task, and no more', () => {
+    const definition = accept(job({}));
+    expect(definition).toMatchObject({
+      timezone: 'UTC',
+      dst: { gap: 'shift', repeat: 'first' },
+      overlap: 'forbid',
+    });
+    expect(check({})).toEqual([
+      'name: is missing: it must be a text',
+      'schedule: is missing: it must be a text or a list',
+      'task: is missing: it must be an object',
+    ]);
+  });
+
+  it('comes with its schedule', () => {
+    const checked = checkDefinition(job({ timezone: 'Europe/Berlin' }), { now, compiler });
+    expect(checked.ok && checked.value.schedule.nextAfter(now)).toBe(instantFromIso('2026-11-23T02:00:00Z'));
+  });
+
+  it('counts @every from its own anchor, else from the anchor stored, else from now', () => {
+    const next = (fields: Fields, context: Partial<DefinitionContext> = {}) => {
+      const checked = checkDefinition(job({ schedule: '@every 1h', ...fields }), {
+        now,
+        compiler,
+        ...context,
+      });
+      return checked.ok && new Date(checked.value.schedule.nextAfter(now)!).toISOString();
+    };
+    const anchor = instantFromIso('2020-01-01T00:10:00Z');
+    expect(next({})).toBe('2026-11-22T15:30:00.000Z');
+    expect(next({}, { anchor })).toBe('2026-11-22T15:10:00.000Z');
+    expect(next({ anchor: '2020-01-01T00:20:00Z' }, { anchor })).toBe('2026-11-22T15:20:00.000Z');
+  });
+
+  const table: [string, unknown, string[]][] = [
+    ['that is no object', 'x', [': must be an object, not a text']],
+    ['that is nothing', undefined, [': is missing: it must be an object']],
+    ['with an unknown field', job({ timezon: 'UTC' }), ['timezon: unknown field; did you mean timezone?']],
+    [
+      'with an unknown field inside',
+      job({ retry: { dleay: '5s' } }),
+      ['retry.dleay: unknown field; did you mean delay?'],
+    ],
+    [
+      'with a field that resembles none',
+      job({ catchUp: { when: 1 } }),
+      ['catchUp.when: unknown field; the fields here are policy, window'],
+    ],
+    [
+      'with a field of another kind of task',
+      job({ task: { ...task, argv: ['x'] } }),
+      ['task.argv: unknown field; the fields here are kind, command, shell, cwd, env, user'],
+    ],
+    [
+      'with an unknown kind of task',
+      job({ task: { kind: 'shel', command: 'x' } }),
+      ['task.kind: "shel" is not known: it must be one of "shell", "exec", "handler"; did you mean "shell"?'],
+    ],
+    [
+      'without a kind of task',
+      job({ task: { command: 'x' } }),
+      ['task.kind: is missing: it must be one of "shell", "exec", "handler"'],
+    ],
+    [
+      'with a task lacking its command',
+      job({ task: { kind: 'shell' } }),
+      ['task.command: is missing: it must be a text'],
+    ],
+    [
+      'with an empty command',
+      job({ task: { kind: 'shell', command: '' } }),
+      ['task.command: a command is needed'],
+    ],
+    [
+      'with an environment value of the wrong type',
+      job({ task: { ...task, env: { A: 5 } } }),
+      ['task.env.A: must be a text or an object, not the number 5'],
+    ],
+    [
+      'with a secret that is none',
+      job({ task: { ...task, env: { A: { secret: 'yes' } } } }),
+      ['task.env.A.secret: "yes" is not known: it must be true'],
+    ],
+    [
+      'with a misspelt secret',
+      job({ task: { ...task, env: { A: { secret: true, valeu: 'x' } } } }),
+      ['task.env.A.valeu: unknown field; did you mean value?'],
+    ],
+    [
+      'with an environment name that no shell takes',
+      job({ task: { ...task, env: { '1A': 'x' } } }),
+      ['task.env.1A: an environment variable is named with letters, digits and "_"'],
+    ],
+    [
+      'with a label that is none',
+      job({ labels: { 'a b': 'x' } }),
+      ['labels["a b"]: a label holds 1 to 63 letters, digits and ". _ / -"'],
+    ],
+    ['with a number out of bounds', job({ retry: { limit: -1 } }), ['retry.limit: must be at least 0']],
+    [
+      'with a fraction of a run',
+      job({ history: { keep: 1.5 } }),
+      ['history.keep: must be a whole number, not the number 1.5'],
+    ],
+    [
+      'with a misspelt choice',
+      job({ overlap: 'frobid' }),
+      [
+        'overlap: "frobid" is not known: it must be one of "forbid", "queue", "replace", "allow"; did you mean "forbid"?',
+      ],
+    ],
+    [
+      'with a duration without a unit',
+      job({ timeout: '90' }),
+      ['timeout: "90" is not a duration: write a number with a unit, such as "90s", "10m" or "1h30m"'],
+    ],
+    ['with no schedule in the list', job({ schedule: [] }), ['schedule: must have at least 1 entry']],
+    [
+      'with a wrong schedule in the list',
+      job({ schedule: ['@daily', '@every 10ms'] }),
+      ['schedule[1]: @every 10ms is too short: the shortest interval is 1s'],
+    ],
+    [
+      'with @manual beside others',
+      job({ schedule: ['@manual', '@daily'] }),
+      [
+        'schedule[0]: @manual says that the job has no ticks, so it stands alone: remove it or the other schedules',
+      ],
+    ],
+    [
+      'with an unknown zone',
+      job({ timezone: 'Europe/Berln' }),
+      ['timezone: "Europe/Berln" is not a known time zone: write an IANA name such as Europe/Berlin or UTC'],
+    ],
+    [
+      'that ends before it starts',
+      job({ startAt: '2028-01-01T00:00:00Z', endAt: '2027-01-01T00:00:00Z' }),
+      ['endAt: endAt 2027-01-01T00:00:00Z is not after startAt 2028-01-01T00:00:00Z: it must be later'],
+    ],
+    [
+      'that ended already',
+      job({ endAt: '2026-01-01T00:00:00Z' }),
+      [
+        'endAt: 2026-01-01T00:00:00Z is in the past (it is 2026-11-22T14:30:00.000Z): the job would never run',
+      ],
+    ],
+    [
+      'that ends before its first tick',
+      job({ schedule: '0 3 1 1 *', endAt: '2026-12-31T00:00:00Z' }),
+      [
+        'endAt: no tick of the schedule falls before 2026-12-31T00:00:00Z: it would never run; write a later one',
+      ],
+    ],
+    [
+      'that starts after its only tick',
+      job({ schedule: '@at 2027-01-01T00:00:00Z', startAt: '2028-01-01T00:00:00Z' }),
+      ['schedule: has no tick at or after 2028-01-01T00:00:00Z: it would never run'],
+    ],
+    [
+      'whose instant is past',
+      job({ schedule: ['@daily', '@at 2026-11-22T14:30:00Z'] }),
+      [
+        'schedule[1]: 2026-11-22T14:30:00Z is in the past (it is 2026-11-22T14:30:00.000Z): write a later instant, or @manual and run it by hand',
+      ],
+    ],
+    [
+      'that queues and forgets',
+      job({ overlap: 'queue', catchUp: { policy: 'none' } }),
+      [
+        'catchUp.policy: none forgets a tick that did not start on time, and overlap queue keeps it waiting for just that: write latest or all, or another overlap',
+      ],
+    ],
+    [
+      'that is wrong in several places',
+      job({ timezone: 'X', overlap: 'queue', catchUp: { policy: 'none' } }),
+      [expect.stringContaining('catchUp.policy'), expect.stringContaining('timezone')] as unknown as string[],
+    ],
+    [
+      'larger than 64 KiB',
+      job({ task: { kind: 'shell', command: 'x'.repeat(65_536) } }),
+      [expect.stringMatching(/^: the definition has \d+ bytes: at most 65536/)] as unknown as string[],
+    ],
+    [
+      'with a secret and no value',
+      job({ task: { ...task, env: { A: { secret: true } } } }),
+      [expect.stringMatching(/^task\.env\.A: a secret without a value/)] as unknown as string[],
+    ],
+  ];
+  it.each(table)('%s is refused with the place and the way out', (_, input, issues) => {
+    expect(check(input)).toEqual(issues);
+  });
+
+  it('measures bytes, not characters', () => {
+    expect(check(job({ task: { kind: 'shell', command: 'x'.repeat(40_000) } }))).toEqual([]);
+    expect(check(job({ task: { kind: 'shell', command: 'ä'.repeat(40_000) } }))).toHaveLength(1);
+  });
+
+  it('that is over already may still be changed in other fields, but not given another schedule that is over', () => {
+    const previous = accept(job({ schedule: '@at 2026-12-01T00:00:00Z' }));
+    const later = instantFromIso('2027-01-01T00:00:00Z');
+    const change = (fields: Fields): string[] => check(job(fields), { now: later, previous });
+    expect(change({ schedule: '@at 2026-12-01T00:00:00Z', description: 'done' })).toEqual([]);
+    expect(change({ schedule: '@at 2026-12-02T00:00:00Z' })).toHaveLength(1);
+    expect(change({ schedule: '@at 2026-12-01T00:00:00Z', timezone: 'Europe/Berlin' })).toHaveLength(1);
+  });
+});
+
+describe('a secret', () => {
+  const withEnv = (env: Fields): Fields => job({ task: { ...task, env } });
+  const stored = accept(withEnv({ A: { secret: true, value: 'hidden' }, B: 'plain' }));
+
+  it('is left out of what is shown, and nothing else is', () => {
+    expect(redactSecrets(stored)).toEqual({
+      ...stored,
+      task: { ...stored.task, env: { A: { secret: true }, B: 'plain' } },
+    });
+    expect(JSON.stringify(redactSecrets(stored))).not.toContain('hidden');
+  });
+
+  it('sent back without its value stays as it is stored', () => {
+    expect(accept(redactSecrets(stored), { previous: stored })).toEqual(stored);
+  });
+
+  it('takes a new value', () => {
+    const changed = accept(withEnv({ A: { secret: true, value: 'new' } }), { previous: stored });
+    expect(changed.task).toMatchObject({ env: { A: { secret: true, value: 'new' } } });
+  });
+
+  it('made of a plain value keeps that value', () => {
+    const changed = accept(withEnv({ B: { secret: true } }), { previous: stored });
+    expect(changed.task).toMatchObject({ env: { B: { secret: true, value: 'plain' } } });
+  });
+
+  it('that is stored under no such name is refused, whatever the name', () => {
+    expect(check(withEnv({ C: { secret: true }, toString: { secret: true } }), { previous: stored })).toEqual(
+      [expect.stringMatching(/^task\.env\.C: /), expect.stringMatching(/^task\.env\.toString: /)],
+    );
+  });
+
+  it('may be settled later, by who knows what is stored', () => {
+    expect(check(withEnv({ C: { secret: true } }), { secrets: 'later' })).toEqual([]);
+  });
+});
