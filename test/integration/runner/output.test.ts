@@ -1,0 +1,87 @@
+// What tasks write: kept up to the limit, its end in the tail, readable while it is written.
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startOutputs, type Outputs } from '../../../src/worker/output.ts';
+import { waitFor } from '../../support/wait.ts';
+import { clock, shell, silent, useRig } from './rig.ts';
+
+const rig = useRig();
+const MiB = 1024 * 1024;
+
+test('100 MB of output with a limit of 1 MiB: the file ends with the mark, all is counted, the tail is the end', async () => {
+  const runner = await rig.runner();
+  const request = shell('head -c 100000000 /dev/zero | tr "\\0" x; echo; echo the end', { outputLimit: MiB });
+  const end = await runner.start(request).ended;
+  expect(end).toMatchObject({ outcome: 'succeeded', outputBytes: 100_000_009, outputTruncated: true });
+  expect(end.tail).toHaveLength(4096);
+  expect(end.tail.endsWith('x\nthe end\n')).toBe(true);
+  const kept = readFileSync(join(rig.dir, `runs/job/${request.runId}.log`), 'utf8');
+  expect(kept.slice(0, MiB)).toBe('x'.repeat(MiB));
+  expect(kept.slice(MiB)).toBe(`\n[etcron: output cut after ${MiB} bytes]\n`);
+});
+
+test('a second attempt goes on in the same file, under the same limit', async () => {
+  const runner = await rig.runner();
+  const request = shell('printf 12345678', { outputLimit: 10 });
+  await runner.start(request).ended;
+  const second = await runner.start({ ...request, key: 'second' }).ended;
+  expect(second).toMatchObject({ outputBytes: 8, outputTruncated: true, tail: '12345678' });
+  await runner.start({ ...request, key: 'third' }).ended;
+  const kept = readFileSync(join(rig.dir, `runs/job/${request.runId}.log`), 'utf8');
+  expect(kept).toBe('1234567812\n[etcron: output cut after 10 bytes]\n');
+});
+
+test('a task that closes its output early runs to its end', async () => {
+  const runner = await rig.runner();
+  const done = join(rig.dir, 'done');
+  const end = await runner.start(shell(`echo first; exec >&- 2>&-; sleep 0.1; : > ${done}`)).ended;
+  expect(end).toMatchObject({ outcome: 'succeeded', tail: 'first\n' });
+  expect(statSync(done).size).toBe(0);
+});
+
+test('binary output is kept to the byte; its tail is text of at most 4 KiB', async () => {
+  const runner = await rig.runner();
+  const request = shell('head -c 200000 /dev/urandom | tee "$COPY"', {
+    env: { PATH: process.env['PATH']!, COPY: join(rig.dir, 'copy') },
+  });
+  const end = await runner.start(request).ended;
+  const kept = readFileSync(join(rig.dir, `runs/job/${request.runId}.log`));
+  expect(kept.equals(readFileSync(join(rig.dir, 'copy')))).toBe(true);
+  expect(kept).toHaveLength(200_000);
+  expect(Buffer.byteLength(end.tail)).toBeLessThanOrEqual(4096);
+});
+
+test('a tail cut through a character starts after it', async () => {
+  const runner = await rig.runner();
+  const end = await runner.start(shell('for i in $(seq 500); do printf "€€€€"; done; printf x')).ended;
+  expect(end.tail).toBe(`${'€'.repeat(1365)}x`);
+});
+
+async function readAll(outputs: Outputs, runId: string, follow: boolean): Promise<string> {
+  const chunks = await outputs.read('job', runId, { follow });
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks!) parts.push(chunk);
+  return Buffer.concat(parts).toString();
+}
+
+test('two followers read a live run from its beginning to its end, while a plain reader stops at what is there', async () => {
+  const runner = await rig.runner();
+  const outputs = startOutputs({ dataDir: rig.dir, clock, logger: silent });
+  const gate = join(rig.dir, 'gate');
+  const request = shell(`echo one; while [ ! -e ${gate} ]; do sleep 0.02; done; echo two`);
+  expect(await outputs.read('job', request.runId, { follow: true })).toBeUndefined();
+  const end = outputs.begin('job', request.runId);
+  const followers = [readAll(outputs, request.runId, true), readAll(outputs, request.runId, true)];
+  const task = runner.start(request);
+  await waitFor(async () => (await readAll(outputs, request.runId, false)) === 'one\n' || undefined, {
+    what: 'the first line is there',
+  });
+
+  await runner.start(shell(`: > ${gate}`)).ended;
+  await task.ended;
+  end();
+
+  expect(await Promise.all(followers)).toEqual(['one\ntwo\n', 'one\ntwo\n']);
+  await outputs.stop();
+});
