@@ -4,7 +4,18 @@ import type { LockRecord, RunRecord } from '../../model/run.ts';
 import type { KeyValue, LeaseId, Op, Revision } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
-import { absent, createdAt, get, getRevisions, getSome, kvAt, modifiedAt, put, remove } from './parts.ts';
+import {
+  absent,
+  createdAt,
+  get,
+  getRevisions,
+  getSome,
+  kvAt,
+  modifiedAt,
+  present,
+  put,
+  remove,
+} from './parts.ts';
 
 /** The lock as a failed claim found it. */
 export interface HeldLock {
@@ -132,6 +143,8 @@ export interface Release {
   readonly fencingToken: Revision;
   /** Where the cursor stood before the claim (past the ticks recorded with it); absent for a trigger. */
   readonly cursorBack?: { readonly tick: number | undefined };
+  /** The lease is lost: that the claim is ours is proven by the active record, which no settler has taken. */
+  readonly leaseLost?: boolean;
   /** A trigger's value, to be asked again. */
   readonly trigger?: string;
 }
@@ -140,7 +153,12 @@ export interface Release {
 export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
   const { run, fencingToken } = release;
   const lock = lockKey(keys, release);
+  const active = keys.active(release.workerId, run.job, run.id);
   const cursor = keys.cursor(run.job);
+  // With the lease lost the lock may linger until etcd notices, and must not keep others from the tick.
+  const unlock: Op = release.leaseLost
+    ? { type: 'txn', txn: { compare: [createdAt(lock, fencingToken)], success: [remove({ key: lock })], failure: [] } }
+    : remove({ key: lock });
   const back: Op[] = [];
   if (release.cursorBack) {
     const { tick } = release.cursorBack;
@@ -166,12 +184,8 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
   return {
     job: run.job,
     txn: {
-      compare: [createdAt(lock, fencingToken)],
-      success: [
-        remove({ key: lock }),
-        remove({ key: keys.active(release.workerId, run.job, run.id) }),
-        ...back,
-      ],
+      compare: [release.leaseLost ? present(active) : createdAt(lock, fencingToken)],
+      success: [unlock, remove({ key: active }), ...back],
       failure: [],
     },
     read: (result) => result.succeeded,

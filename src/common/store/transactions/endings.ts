@@ -7,7 +7,11 @@ import { codecs, type Keyspace } from '../keyspace.ts';
 import { lockKey } from './claims.ts';
 import { absent, createdAt, getRevisions, kvAt, modifiedAt, present, put, remove } from './parts.ts';
 
-/** A run record, its retry under `retry.id` if it has one, and what history gives way for it. */
+export interface Retry {
+  readonly runId: string;
+  readonly trigger: TriggerRecord;
+}
+
 export interface Ending {
   readonly workerId: string;
   readonly lock: 'job' | 'run';
@@ -16,6 +20,8 @@ export interface Ending {
   readonly fencingToken: Revision;
   /** Last bytes of output; '' writes no output key. */
   readonly tail: string;
+  /** The run is tried again, wherever: the id of the new run and its trigger. */
+  readonly retry?: Retry;
   /** Delete records, and outputs, of runs before these ids. Never reaches the run that ends. */
   readonly pruneRunsBefore?: string;
   readonly pruneOutputsBefore?: string;
@@ -27,6 +33,9 @@ export interface Ending {
  */
 export type EndingResult = 'recorded' | 'settled' | 'lease-lost' | 'job-gone';
 
+const retryOf = (keys: Keyspace, job: string, retry: Retry | undefined): Op[] =>
+  retry ? [put(keys.trigger(job, retry.runId), codecs.trigger.encode(retry.trigger))] : [];
+
 const records = (keys: Keyspace, ending: Ending): Op[] => {
   const { run } = ending;
   const runs = keys.runsOf(run.job);
@@ -34,6 +43,7 @@ const records = (keys: Keyspace, ending: Ending): Op[] => {
   const before = (id: string | undefined): id is string => id !== undefined && id <= run.id;
   return [
     put(keys.run(run.job, run.id), codecs.run.encode(run)),
+    ...retryOf(keys, run.job, ending.retry),
     ...(ending.tail === '' ? [] : [put(keys.output(run.job, run.id), ending.tail)]),
     ...(before(ending.pruneRunsBefore)
       ? [remove({ key: runs.key, rangeEnd: keys.run(run.job, ending.pruneRunsBefore) })]
@@ -114,8 +124,7 @@ export interface LostRun {
   readonly run: RunRecord;
   /** Mod revision of the active record that was read. */
   readonly activeRevision: Revision;
-  /** A retry elsewhere: the id of the new run and its trigger. */
-  readonly retry?: { readonly runId: string; readonly trigger: TriggerRecord };
+  readonly retry?: Retry;
 }
 
 /**
@@ -134,9 +143,7 @@ export function settleLost(keys: Keyspace, lost: LostRun): Intent<boolean> {
       success: [
         ...clear,
         put(keys.run(run.job, run.id), codecs.run.encode(run)),
-        ...(lost.retry
-          ? [put(keys.trigger(run.job, lost.retry.runId), codecs.trigger.encode(lost.retry.trigger))]
-          : []),
+        ...retryOf(keys, run.job, lost.retry),
       ],
       // The job was deleted meanwhile: its run leaves no trace.
       failure: [

@@ -1,0 +1,81 @@
+// What a job's state asks for at an instant: wait, run a tick, or let ticks go as missed. Arithmetic over
+// the schedule, never a loop over missed ticks: a per-second job after a week's outage costs the same.
+import type { CatchUpPolicy } from '../model/job.ts';
+import type { Stretch } from '../model/run.ts';
+import { instant, type Instant, type Millis } from '../model/time.ts';
+
+/** A tick that starts within this is on time; later is catching up. */
+export const ON_TIME: Millis = 1_000;
+
+/** Of core/schedule: the two questions and the count that deciding needs. */
+export interface TickSource {
+  nextAfter(at: Instant): Instant | undefined;
+  atOrBefore(at: Instant): Instant | undefined;
+  countBetween(after: Instant, until: Instant): number;
+}
+
+export interface DueState {
+  readonly ticks: TickSource;
+  /** No tick at or before this ever fires. */
+  readonly since: Instant;
+  /** Last settled tick. */
+  readonly cursor: Instant | undefined;
+  readonly catchUp: { readonly policy: CatchUpPolicy; readonly window: Millis };
+}
+
+export type Due =
+  /** No tick will ever come. */
+  | { readonly kind: 'never' }
+  | { readonly kind: 'at'; readonly tick: Instant }
+  /** Ticks have come: `run` one of them, after recording `missed` ones before it. At least one of both. */
+  | {
+      readonly kind: 'now';
+      readonly run: Instant | undefined;
+      readonly late: boolean;
+      readonly missed: Stretch | undefined;
+    };
+
+/** The last instant before which every tick is settled. */
+export const settledUntil = (state: Pick<DueState, 'since' | 'cursor'>): Instant =>
+  state.cursor !== undefined && state.cursor > state.since ? state.cursor : state.since;
+
+/** Pure. Ticks after `now` are only ever told as `at`: arming ahead is the caller's. */
+export function dueAt(state: DueState, now: Instant): Due {
+  const { ticks, catchUp } = state;
+  const base = settledUntil(state);
+  const first = ticks.nextAfter(base);
+  if (first === undefined) return { kind: 'never' };
+  if (first > now) return { kind: 'at', tick: first };
+  const newest = ticks.atOrBefore(now) ?? first;
+  const run = candidate(ticks, base, newest, now, catchUp);
+  const lastMissed =
+    run === undefined ? newest : run > first ? (ticks.atOrBefore(instant(run - 1)) ?? first) : undefined;
+  return {
+    kind: 'now',
+    run,
+    late: run !== undefined && now - run > ON_TIME,
+    missed:
+      lastMissed === undefined || lastMissed < first
+        ? undefined
+        : { count: ticks.countBetween(base, lastMissed), from: first, to: lastMissed },
+  };
+}
+
+function candidate(
+  ticks: TickSource,
+  base: Instant,
+  newest: Instant,
+  now: Instant,
+  catchUp: DueState['catchUp'],
+): Instant | undefined {
+  const oldestAllowed = now - Math.max(ON_TIME, catchUp.policy === 'none' ? 0 : catchUp.window);
+  switch (catchUp.policy) {
+    case 'latest':
+    case 'none':
+      return newest >= oldestAllowed ? newest : undefined;
+    case 'all': {
+      const oldest = ticks.nextAfter(instant(Math.max(base, oldestAllowed - 1)));
+      return oldest !== undefined && oldest <= now ? oldest : undefined;
+    }
+  }
+}

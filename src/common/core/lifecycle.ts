@@ -1,0 +1,116 @@
+// A run's record from claim to end: every change of state is one function here, and nothing else makes a
+// record. See model/run for the states.
+import { makeRunId } from '../model/ids.ts';
+import type { Attempt, RunCause, RunRecord, Stretch } from '../model/run.ts';
+import { instant, type Instant } from '../model/time.ts';
+
+/** The definition a run goes by: generation, and create revision of its key. */
+export interface JobVersion {
+  readonly job: string;
+  readonly generation: number;
+  readonly jobCreated: number;
+}
+
+export interface ArmedRun extends JobVersion {
+  readonly id: string;
+  readonly cause: RunCause;
+  readonly worker: string;
+  readonly scheduledFor: Instant;
+  readonly now: Instant;
+  /** First attempt: more than 1 when a lost run is retried elsewhere. */
+  readonly attempt: number;
+}
+
+export const armedRun = (run: ArmedRun): RunRecord => ({
+  id: run.id,
+  job: run.job,
+  state: 'armed',
+  cause: run.cause,
+  worker: run.worker,
+  scheduledFor: run.scheduledFor,
+  armedAt: run.now,
+  attempt: run.attempt,
+  attempts: [],
+  generation: run.generation,
+  jobCreated: run.jobCreated,
+});
+
+/** The first attempt starts, or the next. */
+export const startedRun = (
+  run: RunRecord,
+  at: Instant,
+  attempt: number,
+  fencingToken: number,
+): RunRecord => ({
+  ...run,
+  state: 'running',
+  startedAt: run.startedAt ?? at,
+  startLagMs: run.startLagMs ?? at - run.scheduledFor,
+  attempt,
+  fencingToken,
+});
+
+export const attemptEnded = (run: RunRecord, attempt: Attempt): RunRecord => ({
+  ...run,
+  attempts: [...run.attempts, attempt],
+});
+
+export interface RunEnd {
+  readonly state: 'succeeded' | 'failed' | 'timed_out' | 'killed' | 'lost';
+  readonly at: Instant;
+  readonly reason?: string | undefined;
+  readonly outputBytes?: number;
+  readonly outputTruncated?: boolean;
+}
+
+/** The last attempt has ended, or a run that never started is told so. */
+export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
+  const last = run.attempts.at(-1);
+  return {
+    ...run,
+    state: end.state,
+    endedAt: end.at,
+    ...(run.startedAt === undefined ? {} : { durationMs: Math.max(0, end.at - run.startedAt) }),
+    ...(last?.exitCode === undefined ? {} : { exitCode: last.exitCode }),
+    ...(last?.signal === undefined ? {} : { signal: last.signal }),
+    ...(last?.error === undefined ? {} : { error: last.error }),
+    ...(end.reason === undefined ? {} : { reason: end.reason }),
+    ...(end.outputBytes === undefined ? {} : { outputBytes: end.outputBytes }),
+    ...(end.outputTruncated ? { outputTruncated: true } : {}),
+  };
+}
+
+/** One record for ticks that nothing runs for. `id` of an earlier record replaces that one. */
+export function passedTicks(
+  version: JobVersion,
+  state: 'skipped' | 'missed',
+  ticks: Stretch,
+  told: { readonly reason: string; readonly at: Instant; readonly suffix?: string; readonly id?: string },
+): RunRecord {
+  return {
+    id: told.id ?? makeRunId(instant(ticks.from), told.suffix!),
+    job: version.job,
+    state,
+    cause: { kind: 'schedule', tick: ticks.from },
+    scheduledFor: ticks.from,
+    endedAt: told.at,
+    attempt: 0,
+    attempts: [],
+    reason: told.reason,
+    generation: version.generation,
+    jobCreated: version.jobCreated,
+    ticks,
+  };
+}
+
+/**
+ * What stands for a run whose worker is gone. `armed`: whether it started is not known, which is not the
+ * same as not started.
+ */
+export function lostRun(run: RunRecord, at: Instant): RunRecord {
+  const never = run.state === 'armed';
+  const why = never
+    ? 'worker lost before it told of a start: the task may not have started'
+    : 'worker lost while the task was running';
+  return endedRun(run, { state: 'lost', at, reason: why });
+}

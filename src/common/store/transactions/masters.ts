@@ -1,0 +1,82 @@
+// What a master writes besides jobs: wishes to drain, its registration, who keeps house, and what the
+// housekeeper removes.
+import type { DrainRecord, MasterRecord } from '../../model/worker.ts';
+import type { KeyRange, KeyValue, LeaseId, Revision, Txn, TxnResult } from '../etcd.ts';
+import { codecs, type Keyspace } from '../keyspace.ts';
+import { absent, createdAt, get, kvAt, modifiedAt, put, remove } from './parts.ts';
+
+/** A transaction of no job, with the reading of its answer. */
+export interface MasterIntent<R> {
+  readonly txn: Txn;
+  read(result: TxnResult): R;
+}
+
+/** Asks a worker to take no more work, for as long as it lives. False: there is no such worker. `drain`: undefined takes it back. */
+export function wishDrain(keys: Keyspace, worker: KeyValue, workerId: string, drain: DrainRecord | undefined): MasterIntent<boolean> {
+  const key = keys.drain(workerId);
+  return {
+    txn: {
+      compare: [createdAt(worker.key, worker.createRevision)],
+      // Under the lease of the worker: the wish goes with it.
+      success: [drain ? put(key, codecs.drain.encode(drain), worker.lease) : remove({ key })],
+      failure: [],
+    },
+    read: (result) => result.succeeded,
+  };
+}
+
+/** Rejects with EtcdError lease_not_found when the lease is gone. */
+export function registerMaster(keys: Keyspace, record: MasterRecord, leaseId: LeaseId): MasterIntent<void> {
+  return {
+    txn: { compare: [], success: [put(keys.master(record.id), codecs.master.encode(record), leaseId)], failure: [] },
+    read: () => undefined,
+  };
+}
+
+/** Becomes the housekeeper when there is none. Answers who it is; undefined: its value is not readable. */
+export function electHousekeeper(keys: Keyspace, masterId: string, leaseId: LeaseId): MasterIntent<string | undefined> {
+  const key = keys.housekeeper;
+  return {
+    txn: {
+      compare: [absent({ key })],
+      success: [put(key, JSON.stringify(masterId), leaseId)],
+      failure: [get(key)],
+    },
+    read: (result) => (result.succeeded ? masterId : housekeeperOf(kvAt(result, 0))),
+  };
+}
+
+/** undefined: there is none. */
+export function housekeeperOf(kv: KeyValue | undefined): string | undefined {
+  if (!kv) return undefined;
+  try {
+    return String(JSON.parse(kv.value));
+  } catch {
+    return kv.value;
+  }
+}
+
+/** Removes parts of a job's history, while it is the job that was looked at. False: it was deleted or made anew. */
+export function pruneHistory(keys: Keyspace, job: string, jobCreated: Revision, ranges: readonly KeyRange[]): MasterIntent<boolean> {
+  return {
+    txn: { compare: [createdAt(keys.job(job), jobCreated)], success: ranges.map(remove), failure: [] },
+    read: (result) => result.succeeded,
+  };
+}
+
+/** Removes what a deleted job left behind, as it was read: each at its mod revision. False: something changed. */
+export function removeLeftovers(
+  keys: Keyspace,
+  job: string,
+  leftovers: readonly Pick<KeyValue, 'key' | 'modRevision'>[],
+): MasterIntent<boolean> {
+  return {
+    txn: {
+      compare: [absent({ key: keys.job(job) }), ...leftovers.map(({ key, modRevision }) => modifiedAt(key, modRevision))],
+      success: leftovers.map(({ key }) => remove({ key })),
+      failure: [],
+    },
+    read: (result) => result.succeeded,
+  };
+}
+

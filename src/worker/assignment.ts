@@ -1,0 +1,33 @@
+// A run that this worker has claimed: everything needed to start it, to end it and to give it back.
+import type { JobDefinition } from '../common/model/job.ts';
+import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
+import type { Instant } from '../common/model/time.ts';
+import type { Revision } from '../common/store/etcd.ts';
+import type { Release } from '../common/store/transactions/claims.ts';
+import type { Membership } from './ports.ts';
+
+export interface Assignment {
+  readonly definition: JobDefinition;
+  /** As claimed, state `armed`. */
+  readonly run: RunRecord;
+  readonly membership: Membership;
+  readonly lock: 'job' | 'run';
+  readonly fencingToken: Revision;
+  /** Mod revision of the definition that was claimed with. */
+  readonly jobRevision: Revision;
+  readonly startAt: Instant;
+  readonly cursorBack?: { readonly tick: Instant | undefined };
+  readonly trigger?: TriggerRecord;
+}
+
+export function releaseOf(assignment: Assignment, triggerText: string | undefined): Release {
+  const { run, membership, lock, fencingToken, cursorBack } = assignment;
+  return {
+    run,
+    workerId: membership.workerId,
+    lock,
+    fencingToken,
+    ...(cursorBack ? { cursorBack } : {}),
+    ...(triggerText === undefined ? {} : { trigger: triggerText }),
+  };
+}

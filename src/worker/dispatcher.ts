@@ -1,0 +1,233 @@
+// Claimed runs: holds them until their tick, starts them on time, sees them to their end and has it recorded.
+// It starts nothing whose claim or definition does not stand at that very moment.
+import { makeRunId } from '../common/model/ids.ts';
+import { endedRun } from '../common/core/lifecycle.ts';
+import type { Timer } from '../common/core/clock.ts';
+import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
+import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import type { Revision } from '../common/store/etcd.ts';
+import { codecs } from '../common/store/keyspace.ts';
+import { releaseRun } from '../common/store/transactions/claims.ts';
+import { markRunning, type Retry } from '../common/store/transactions/endings.ts';
+import { releaseOf, type Assignment } from './assignment.ts';
+import { startExecution, type Execution } from './execution.ts';
+import { carryThrough } from './persist.ts';
+import type { WorkerPorts } from './ports.ts';
+import type { Recorder } from './recorder.ts';
+
+/** A run that lasts longer is marked as running in etcd; shorter ones are spared the write. */
+const MARK_AFTER: Millis = 1_000;
+/** An armed run whose tick has moved further away than this (a clock stepped back) is given back. */
+const FARTHEST_START: Millis = 10_000;
+
+export interface DispatcherEvents {
+  /** Mod revision of the job's definition as known now; undefined: no such job. */
+  currentRevision(job: string): Revision | undefined;
+  /** The run is over (recorded, released or given up) and holds its lock no more. */
+  onOver(assignment: Assignment): void;
+}
+
+export interface Dispatcher {
+  /** Runs armed or on. */
+  readonly count: number;
+  readonly running: number;
+  arm(assignment: Assignment): void;
+  /** False: no such run here. An armed run ends as killed without a start. */
+  kill(job: string, runId: string, reason: string): boolean;
+  /** Gives back what is armed under another revision than the current one. */
+  definitionChanged(job: string): void;
+  /** Gives every armed run back, now and until undrain(); resolves when that is written. */
+  drain(): Promise<void>;
+  undrain(): void;
+  killAll(reason: string): void;
+  /** The claim of these runs is lost. */
+  fence(reason: string): void;
+  /** Resolves when no run is left. */
+  whenIdle(): Promise<void>;
+}
+
+interface Held {
+  readonly assignment: Assignment;
+  execution?: Execution;
+}
+
+export function createDispatcher(
+  ports: WorkerPorts,
+  recorder: Recorder,
+  events: DispatcherEvents,
+): Dispatcher {
+  const { clock, logger, batcher, keys } = ports;
+  const held = new Map<string, Held>();
+  const armed = new Map<string, Held>();
+  const starts = new Map<Instant, { timer: Timer; runs: Set<Held> }>();
+  let draining = false;
+  const idle: (() => void)[] = [];
+  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true };
+
+  const over = ({ assignment }: Held): void => {
+    held.delete(assignment.run.id);
+    events.onOver(assignment);
+    if (held.size === 0) for (const resolve of idle.splice(0)) resolve();
+  };
+
+  const disarm = (each: Held): boolean => {
+    const { run, startAt } = each.assignment;
+    if (!armed.delete(run.id)) return false;
+    const group = starts.get(startAt);
+    group?.runs.delete(each);
+    if (group?.runs.size === 0) {
+      group.timer.cancel();
+      starts.delete(startAt);
+    }
+    return true;
+  };
+
+  const release = async (each: Held, why: string, leaseLost = false): Promise<void> => {
+    const { assignment } = each;
+    const { run, trigger } = assignment;
+    logger.debug({ job: run.job, run: run.id, why }, 'armed run given back');
+    const text = trigger && codecs.trigger.encode(trigger);
+    try {
+      await carryThrough(releaseRun(keys, { ...releaseOf(assignment, text), leaseLost }), through);
+    } catch (error) {
+      logger.error(
+        { err: error, job: run.job, run: run.id },
+        'an armed run could not be given back; others will settle it',
+      );
+    }
+    over(each);
+  };
+
+  const recordEnd = async (each: Held, run: RunRecord, tail: string): Promise<void> => {
+    const { definition } = each.assignment;
+    const retry =
+      run.state === 'lost'
+        ? retryElsewhere(run, definition.retry.limit, clock.now(), ports.randomSuffix())
+        : undefined;
+    await recorder.record(each.assignment, run, tail, retry);
+    over(each);
+  };
+
+  const begin = (each: Held): void => {
+    const { assignment } = each;
+    const { run, membership } = assignment;
+    armed.delete(run.id);
+    // Past the deadline others may claim: this run never starts.
+    if (!membership.isValid()) return void release(each, 'the claim was lost', true);
+    const current = events.currentRevision(run.job);
+    const mayRun =
+      current === assignment.jobRevision || (assignment.trigger !== undefined && current !== undefined);
+    if (!mayRun) return void release(each, 'the definition changed');
+    const execution = startExecution(assignment, {
+      clock,
+      tasks: ports.tasks,
+      onStarted: (record) => void mark(assignment, record),
+    });
+    each.execution = execution;
+    const marking = clock.setTimer(MARK_AFTER, () => void mark(assignment, execution.record));
+    void execution.ended.then(({ run: ended, tail }) => {
+      marking.cancel();
+      return recordEnd(each, ended, tail);
+    });
+  };
+
+  const mark = async (assignment: Assignment, record: RunRecord): Promise<void> => {
+    try {
+      await batcher.submit(markRunning(keys, assignment.membership.workerId, record));
+    } catch (error) {
+      logger.debug({ err: error, run: record.id }, 'run not marked as running');
+    }
+  };
+
+  const startDue = (startAt: Instant): void => {
+    const group = starts.get(startAt);
+    if (!group) return;
+    const left = startAt - clock.now();
+    // Timers may be a millisecond early, and the wall clock may have been set back.
+    if (left > FARTHEST_START) {
+      for (const each of group.runs) if (disarm(each)) void release(each, 'the clock was set back');
+    } else if (left > 0) {
+      group.timer = clock.setTimer(left, () => startDue(startAt));
+    } else {
+      starts.delete(startAt);
+      for (const each of group.runs) begin(each);
+    }
+  };
+
+  return {
+    get count() {
+      return held.size;
+    },
+    get running() {
+      return held.size - armed.size;
+    },
+    arm(assignment) {
+      const each: Held = { assignment };
+      held.set(assignment.run.id, each);
+      if (draining) return void release(each, 'the worker drains');
+      armed.set(assignment.run.id, each);
+      const { startAt } = assignment;
+      const group = starts.get(startAt);
+      if (group) group.runs.add(each);
+      else {
+        const timer = clock.setTimer(Math.max(0, startAt - clock.now()), () => startDue(startAt));
+        starts.set(startAt, { timer, runs: new Set([each]) });
+      }
+    },
+    kill(job, runId, reason) {
+      const each = held.get(runId);
+      if (each?.assignment.run.job !== job) return false;
+      if (each.execution) each.execution.kill(reason);
+      else if (disarm(each)) {
+        void recordEnd(each, endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason }), '');
+      }
+      return true;
+    },
+    definitionChanged(job) {
+      for (const each of armed.values()) {
+        const { run, jobRevision, trigger } = each.assignment;
+        if (run.job !== job || trigger || jobRevision === events.currentRevision(job)) continue;
+        if (disarm(each)) void release(each, 'the definition changed');
+      }
+    },
+    async drain() {
+      draining = true;
+      const released = [...armed.values()].filter(disarm).map((each) => release(each, 'the worker drains'));
+      await Promise.all(released);
+    },
+    undrain() {
+      draining = false;
+    },
+    killAll(reason) {
+      for (const { execution } of held.values()) execution?.kill(reason);
+    },
+    fence(reason) {
+      for (const each of held.values()) {
+        if (each.execution) each.execution.fence(reason);
+        else if (disarm(each)) void release(each, reason, true);
+      }
+    },
+    whenIdle: () => (held.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+  };
+}
+
+/** The trigger that tries a lost run again elsewhere; undefined: no attempts left, or the limit is none. */
+export function retryElsewhere(
+  run: RunRecord,
+  limit: number,
+  now: Instant,
+  suffix: string,
+): Retry | undefined {
+  if (run.attempt > limit) return undefined;
+  const { tick } = run.cause;
+  const trigger: TriggerRecord = {
+    cause: 'retry',
+    retryOf: run.id,
+    attempt: run.attempt + 1,
+    requestedAt: now,
+    whenRunning: 'queue',
+    ...(tick === undefined ? {} : { tick }),
+    ...(run.cause.by === undefined ? {} : { by: run.cause.by }),
+  };
+  return { runId: makeRunId(instant(now), suffix), trigger };
+}

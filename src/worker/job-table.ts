@@ -1,0 +1,166 @@
+// Every job as this worker knows it: what etcd holds, and what planning needs of it. Compact, for there may
+// be 100,000: the definition is kept as text and read in full only when a run of it is claimed.
+import type { Logger } from 'pino';
+import type { Agenda, AgendaItem } from '../common/core/agenda.ts';
+import type { TickSource } from '../common/core/due.ts';
+import { fnv1a } from '../common/core/hash.ts';
+import type { Labels } from '../common/core/labels.ts';
+import { createScheduleCompiler } from '../common/core/schedule.ts';
+import { durationMs } from '../common/model/duration.ts';
+import type { CatchUpPolicy, JobRecord, OverlapPolicy } from '../common/model/job.ts';
+import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import type { KeyValue, Revision } from '../common/store/etcd.ts';
+import { codecs } from '../common/store/keyspace.ts';
+
+/** The part of a definition that planning goes by. Equal ones are one object. */
+export interface PlanningRule {
+  readonly overlap: OverlapPolicy;
+  readonly catchUp: { readonly policy: CatchUpPolicy; readonly window: Millis };
+  readonly labels: Labels | undefined;
+  readonly paused: boolean;
+}
+
+/** Why an entry is not planned at the moment. `held`: a run of it is on here, and holds the lock. */
+export type Busy = 'no' | 'asking' | 'held' | 'full';
+
+export interface JobEntry extends AgendaItem {
+  readonly name: string;
+  readonly hash: number;
+  /** Mod and create revision of its key. */
+  revision: Revision;
+  created: Revision;
+  text: string;
+  rule: PlanningRule;
+  ticks: TickSource;
+  since: Instant;
+  generation: number;
+  cursor: Instant | undefined;
+  cursorRevision: Revision;
+  /** False: the cursor is another worker's affair and may have moved. */
+  cursorKnown: boolean;
+  /** First of the ranking is this worker. */
+  owned: boolean;
+  busy: Busy;
+  /** Run that makes it `held`. */
+  holder: string | undefined;
+  on: Agenda<JobEntry> | undefined;
+}
+
+export interface JobTable {
+  readonly entries: ReadonlyMap<string, JobEntry>;
+  /** Jobs whose value does not parse, with the reason. */
+  readonly broken: ReadonlyMap<string, string>;
+  get(job: string): JobEntry | undefined;
+  /** Takes a definition; undefined: it does not parse, which is told, and the job is not planned any more. */
+  put(job: string, kv: KeyValue): JobEntry | undefined;
+  /** The entry that was there. */
+  remove(job: string): JobEntry | undefined;
+  /** The whole definition; undefined only if the value stopped parsing, which put() has told. */
+  recordOf(entry: JobEntry): JobRecord | undefined;
+}
+
+export function createJobTable(logger: Logger): JobTable {
+  const entries = new Map<string, JobEntry>();
+  const broken = new Map<string, string>();
+  const rules = new Map<string, PlanningRule>();
+  const compiler = createScheduleCompiler();
+
+  const refuse = (job: string, reason: string): undefined => {
+    if (broken.get(job) !== reason)
+      logger.error({ job, reason }, 'job skipped: its value in etcd is not a job definition');
+    broken.set(job, reason);
+    entries.delete(job);
+  };
+
+  const ruleOf = ({ definition }: JobRecord): PlanningRule => {
+    const { overlap, catchUp, workers, paused } = definition;
+    const key = JSON.stringify([overlap, catchUp.policy, catchUp.window, workers.labels, paused]);
+    let rule = rules.get(key);
+    if (!rule) {
+      const window = durationMs(catchUp.window)!;
+      rule = { overlap, catchUp: { policy: catchUp.policy, window }, labels: workers.labels, paused };
+      rules.set(key, rule);
+    }
+    return rule;
+  };
+
+  const fill = (entry: JobEntry, kv: KeyValue, record: JobRecord, ticks: TickSource): JobEntry => {
+    // Deleted and created again: the old cursor is not this job's.
+    if (entry.created !== kv.createRevision) {
+      entry.cursor = undefined;
+      entry.cursorRevision = 0;
+      entry.cursorKnown = false;
+    }
+    entry.revision = kv.modRevision;
+    entry.created = kv.createRevision;
+    entry.text = kv.value;
+    entry.rule = ruleOf(record);
+    entry.ticks = ticks;
+    entry.since = instant(record.since);
+    entry.generation = record.generation;
+    return entry;
+  };
+
+  const remove = (job: string): JobEntry | undefined => {
+    const entry = entries.get(job);
+    entries.delete(job);
+    broken.delete(job);
+    return entry;
+  };
+
+  return {
+    entries,
+    broken,
+    get: (job) => entries.get(job),
+    put(job, kv) {
+      const decoded = codecs.job.decode(kv.value);
+      if (!decoded.ok) return refuse(job, decoded.error);
+      const { definition, anchor } = decoded.value;
+      if (definition.name !== job)
+        return refuse(job, `name: the definition is named ${JSON.stringify(definition.name)}`);
+      const { name, schedule, timezone, dst, jitter, startAt, endAt } = definition;
+      const compiled = compiler.compile({
+        name,
+        schedule,
+        timezone,
+        dst,
+        anchor: definition.anchor === undefined ? instant(anchor) : instant(Date.parse(definition.anchor)),
+        ...(jitter === undefined ? {} : { jitter }),
+        ...(startAt === undefined ? {} : { startAt }),
+        ...(endAt === undefined ? {} : { endAt }),
+      });
+      if (!compiled.ok)
+        return refuse(job, compiled.issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '));
+      broken.delete(job);
+      const known = entries.get(job);
+      if (known) return fill(known, kv, decoded.value, compiled.value);
+      const entry: JobEntry = {
+        name: job,
+        hash: fnv1a(job),
+        revision: kv.modRevision,
+        created: kv.createRevision,
+        text: kv.value,
+        rule: ruleOf(decoded.value),
+        ticks: compiled.value,
+        since: instant(decoded.value.since),
+        generation: decoded.value.generation,
+        cursor: undefined,
+        cursorRevision: 0,
+        cursorKnown: false,
+        owned: false,
+        busy: 'no',
+        holder: undefined,
+        on: undefined,
+        due: instant(0),
+        place: -1,
+      };
+      entries.set(job, entry);
+      return entry;
+    },
+    remove,
+    recordOf(entry) {
+      const decoded = codecs.job.decode(entry.text);
+      return decoded.ok ? decoded.value : undefined;
+    },
+  };
+}

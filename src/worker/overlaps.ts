@@ -1,0 +1,106 @@
+// What a tick does that comes while a run of its job is on: the acts behind `forbid`, `queue` and `replace`.
+import { endedRun, armedRun } from '../common/core/lifecycle.ts';
+import { instant } from '../common/model/time.ts';
+import type { LeaseId } from '../common/store/etcd.ts';
+import type { HeldLock } from '../common/store/transactions/claims.ts';
+import { lockKey } from '../common/store/transactions/claims.ts';
+import { settleTrigger } from '../common/store/transactions/endings.ts';
+import { requestKill } from '../common/store/transactions/jobs.ts';
+import type { Assignment } from './assignment.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { JobEntry } from './job-table.ts';
+import type { WorkerPorts } from './ports.ts';
+import type { PendingTrigger } from './requests.ts';
+
+/** A request to kill that nobody takes ends by itself. */
+const KILL_TTL_SECONDS = 60;
+
+export interface Overlaps {
+  hold(entry: JobEntry, assignment: Assignment): void;
+  release(entry: JobEntry): void;
+  /** The lock that a run of ours holds. */
+  own(entry: JobEntry): HeldLock | undefined;
+  /** Asks for the end of the run that holds the lock, once. */
+  replace(entry: JobEntry, lock: HeldLock): void;
+  /** Ends a request to run that does not wait for the run that is on. */
+  skipTrigger(entry: JobEntry, trigger: PendingTrigger): void;
+  /** Why ticks of this job that passed are missed. */
+  whyMissed(entry: JobEntry): string;
+}
+
+export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher): Overlaps {
+  const { keys, batcher, clock, logger, etcd } = ports;
+  const holding = new Map<string, HeldLock>();
+  const replaced = new Map<string, number>();
+  const skipping = new Set<string>();
+
+  const askForKill = async (job: string, { record }: HeldLock): Promise<void> => {
+    if (!record) return;
+    const { leaseId }: { leaseId: LeaseId } = await etcd.leaseGrant(KILL_TTL_SECONDS);
+    const kill = { by: 'overlap: replace', at: clock.now(), reason: 'the next tick has come' };
+    await batcher.submit(
+      requestKill(keys, { job, runId: record.runId, workerId: record.worker, kill, leaseId }),
+    );
+  };
+
+  return {
+    hold(entry, assignment) {
+      const { run, membership, startAt, fencingToken } = assignment;
+      const record = { runId: run.id, worker: membership.workerId, startAt };
+      holding.set(entry.name, { key: lockKey(keys, assignment), createRevision: fencingToken, record });
+    },
+    release(entry) {
+      holding.delete(entry.name);
+      replaced.delete(entry.name);
+    },
+    own: (entry) => holding.get(entry.name),
+    replace(entry, lock) {
+      if (replaced.get(entry.name) === lock.createRevision) return;
+      replaced.set(entry.name, lock.createRevision);
+      const runId = lock.record?.runId;
+      if (
+        runId !== undefined &&
+        dispatcher().kill(entry.name, runId, 'overlap: replace, and the next tick has come')
+      )
+        return;
+      askForKill(entry.name, lock).catch((error: unknown) => {
+        replaced.delete(entry.name);
+        logger.warn(
+          { err: error, job: entry.name, run: runId },
+          'the run to be replaced could not be asked to end',
+        );
+      });
+    },
+    skipTrigger(entry, trigger) {
+      if (skipping.has(trigger.runId)) return;
+      skipping.add(trigger.runId);
+      const { record } = trigger;
+      const asked = armedRun({
+        job: entry.name,
+        generation: entry.generation,
+        jobCreated: entry.created,
+        id: trigger.runId,
+        cause: { kind: record.cause, ...(record.by === undefined ? {} : { by: record.by }) },
+        worker: '',
+        scheduledFor: instant(record.requestedAt),
+        now: clock.now(),
+        attempt: record.attempt,
+      });
+      const { worker: _nobody, armedAt: _never, ...rest } = asked;
+      const skipped = {
+        ...endedRun(rest, { state: 'failed', at: clock.now(), reason: 'a run of the job was on' }),
+        state: 'skipped' as const,
+      };
+      batcher
+        .submit(settleTrigger(keys, skipped, trigger.revision))
+        .catch((error: unknown) =>
+          logger.warn({ err: error, run: trigger.runId }, 'a request to run could not be settled'),
+        )
+        .finally(() => skipping.delete(trigger.runId));
+    },
+    whyMissed: (entry) =>
+      entry.rule.overlap === 'queue' || entry.rule.overlap === 'replace'
+        ? 'no worker was free to run it in time, or a run was on: only the newest tick waits'
+        : 'no worker was free to run it in time',
+  };
+}

@@ -1,0 +1,338 @@
+// Decides, job by job, what happens next: wait, claim, skip, let go. Level-triggered: events only mark a job,
+// and the job is judged anew from its state. It acts through the claimer and the dispatcher alone, and it
+// never trusts its own view: each decision is a transaction that compares what was decided on.
+import { Agenda, type LeadPolicy } from '../common/core/agenda.ts';
+import type { Timer } from '../common/core/clock.ts';
+import { dueAt, type Due } from '../common/core/due.ts';
+import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import type { HeldLock } from '../common/store/transactions/claims.ts';
+import { passedUntil, type Claimer, type ClaimOutcome, type SettleOutcome } from './claimer.ts';
+import type { CursorReader } from './cursors.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { JobEntry, JobTable } from './job-table.ts';
+import type { Overlaps } from './overlaps.ts';
+import type { Membership, WorkerPorts } from './ports.ts';
+import { killReason, type Requests } from './requests.ts';
+
+export const LEAD: LeadPolicy = { base: 100, perJob: 0.3, max: 2_000 };
+/** The timer is set anew at least this often, so that a stepped wall clock is noticed. */
+const LONGEST_SLEEP: Millis = 30_000;
+/** Between two looks at an agenda of which nothing is due yet, though a herd's lead says soon. */
+const SHORTEST_SLEEP: Millis = 10;
+/** One stretch of judging jobs, before other work gets its turn. */
+const SLICE: Millis = 8;
+const RETRY: Millis = 1_000;
+
+export interface PlannerOptions {
+  readonly ports: WorkerPorts;
+  readonly table: JobTable;
+  readonly dispatcher: Dispatcher;
+  readonly claimer: Claimer;
+  readonly cursors: CursorReader;
+  readonly requests: Requests;
+  readonly overlaps: Overlaps;
+  readonly slots: number;
+  /** Undefined: no claims now (no session, draining, or not ready yet). */
+  readonly membership: () => Membership | undefined;
+}
+
+export interface Planner {
+  /** Something about the job has changed. */
+  mark(entry: JobEntry): void;
+  /** The job is no more, or not this worker's any more. */
+  drop(entry: JobEntry): void;
+  /** A run of the job is over here. */
+  runOver(entry: JobEntry | undefined, runId: string): void;
+  /** How long ago the most overdue tick was due that nothing keeps this worker from claiming. */
+  overdue(): Millis;
+  stop(): void;
+}
+
+export function createPlanner(options: PlannerOptions): Planner {
+  const { table, dispatcher, claimer, requests, membership, overlaps } = options;
+  const { clock } = options.ports;
+  /** By tick: claimed ahead by the lead. */
+  const arming = new Agenda<JobEntry>();
+  /** By instant: judged anew then, not before. */
+  const waking = new Agenda<JobEntry>();
+  const dirty = new Set<JobEntry>();
+  let full: JobEntry[] = [];
+  let asking = 0;
+  let timer: Timer | undefined;
+  let slice: Timer | undefined;
+  let stopped = false;
+
+  const unplan = (entry: JobEntry): void => {
+    entry.on?.remove(entry);
+    entry.on = undefined;
+  };
+
+  const plan = (entry: JobEntry, agenda: Agenda<JobEntry>, at: Instant): void => {
+    if (entry.on !== agenda) unplan(entry);
+    agenda.set(entry, at);
+    entry.on = agenda;
+  };
+
+  const later = (entry: JobEntry, delay: Millis): void => plan(entry, waking, instant(clock.now() + delay));
+
+  const mark = (entry: JobEntry): void => {
+    if (stopped) return;
+    dirty.add(entry);
+    slice ??= clock.setTimer(0, judgeSome);
+  };
+
+  const judgeSome = (): void => {
+    slice = undefined;
+    const until = clock.monotonic() + SLICE;
+    for (const entry of dirty) {
+      dirty.delete(entry);
+      judge(entry);
+      if (clock.monotonic() > until) break;
+    }
+    if (dirty.size > 0) slice = clock.setTimer(0, judgeSome);
+    else sleep();
+  };
+
+  const wake = (): void => {
+    timer = undefined;
+    const now = clock.now();
+    const lead = arming.leadAt(now, LEAD);
+    for (let entry = arming.first(); entry && entry.due - lead <= now; entry = arming.first()) {
+      unplan(entry);
+      dirty.add(entry);
+    }
+    for (let entry = waking.first(); entry && entry.due <= now; entry = waking.first()) {
+      unplan(entry);
+      dirty.add(entry);
+    }
+    if (dirty.size > 0) {
+      slice?.cancel();
+      judgeSome();
+    } else sleep();
+  };
+
+  const sleep = (): void => {
+    timer?.cancel();
+    if (stopped) return;
+    const now = clock.now();
+    const arm = arming.nextWake(LEAD);
+    const next = waking.first()?.due;
+    const untilArm = arm === undefined ? LONGEST_SLEEP : Math.max(arm - now, SHORTEST_SLEEP);
+    const untilNext = next === undefined ? LONGEST_SLEEP : Math.max(next - now, 0);
+    timer = clock.setTimer(Math.min(LONGEST_SLEEP, untilArm, untilNext), wake);
+  };
+
+  const judge = (entry: JobEntry): void => {
+    unplan(entry);
+    const member = membership();
+    if (!member?.isValid() || !entry.owned || table.get(entry.name) !== entry || entry.busy === 'asking')
+      return;
+    if (entry.busy === 'full') entry.busy = 'no';
+    if (!entry.cursorKnown) return options.cursors.want(entry);
+    if (judgeTrigger(entry, member) || entry.rule.paused) return;
+    const now = clock.now();
+    const due = dueAt(
+      { ticks: entry.ticks, since: entry.since, cursor: entry.cursor, catchUp: entry.rule.catchUp },
+      now,
+    );
+    if (due.kind === 'at') judgeComing(entry, member, due.tick, now);
+    else if (due.kind === 'now') judgePassed(entry, member, due, now);
+  };
+
+  const judgeComing = (entry: JobEntry, member: Membership, tick: Instant, now: Instant): void => {
+    // While a run is on, nothing is claimed ahead: whether the next overlaps is known at its tick.
+    if (entry.busy === 'held') plan(entry, waking, tick);
+    else if (tick - arming.leadAt(now, LEAD) > now) plan(entry, arming, tick);
+    else if (hasSlot(entry)) {
+      ask(
+        entry,
+        claimer.claimTick(entry, member, { tick, late: false, missed: undefined, missedReason: '' }),
+        (outcome) => claimed(entry, member, tick, outcome),
+      );
+    }
+  };
+
+  const judgePassed = (
+    entry: JobEntry,
+    member: Membership,
+    due: Extract<Due, { kind: 'now' }>,
+    now: Instant,
+  ): void => {
+    if (entry.busy === 'held') return overlapping(entry, member, overlaps.own(entry), now);
+    const { run, missed, late } = due;
+    const reason = overlaps.whyMissed(entry);
+    if (run === undefined) {
+      ask(entry, claimer.miss(entry, member, missed!, reason), (outcome) => settled(entry, outcome));
+    } else if (hasSlot(entry)) {
+      ask(
+        entry,
+        claimer.claimTick(entry, member, { tick: run, late, missed, missedReason: reason }),
+        (outcome) => claimed(entry, member, run, outcome),
+      );
+    }
+  };
+
+  /** True: the job is busy with a request to run. */
+  const judgeTrigger = (entry: JobEntry, member: Membership): boolean => {
+    const trigger = requests.next(entry.name);
+    if (!trigger) return false;
+    if (entry.busy === 'held') {
+      if (trigger.record.whenRunning === 'skip') overlaps.skipTrigger(entry, trigger);
+      return false;
+    }
+    if (!hasSlot(entry)) return true;
+    ask(entry, claimer.claimTrigger(entry, member, trigger), (outcome) => {
+      if (!outcome.ok && outcome.reason === 'lock-held' && trigger.record.whenRunning === 'skip')
+        overlaps.skipTrigger(entry, trigger);
+      if (!outcome.ok && outcome.reason === 'trigger-gone')
+        requests.removeTrigger(options.ports.keys.trigger(trigger.job, trigger.runId));
+      claimed(entry, member, undefined, outcome);
+    });
+    return true;
+  };
+
+  const hasSlot = (entry: JobEntry): boolean => {
+    if (dispatcher.count + asking < options.slots) return true;
+    entry.busy = 'full';
+    full.push(entry);
+    return false;
+  };
+
+  const ask = <R>(entry: JobEntry, answer: Promise<R>, then: (outcome: R) => void): void => {
+    entry.busy = 'asking';
+    asking++;
+    void answer.then((outcome) => {
+      asking--;
+      entry.busy = 'no';
+      then(outcome);
+      if (full.length > 0) useSlots();
+    });
+  };
+
+  const claimed = (
+    entry: JobEntry,
+    member: Membership,
+    tick: Instant | undefined,
+    outcome: ClaimOutcome,
+  ): void => {
+    if (!outcome.ok) return notClaimed(entry, member, tick, outcome);
+    const { assignment } = outcome;
+    const { run } = assignment;
+    if (tick !== undefined) {
+      entry.cursor = tick;
+      entry.cursorRevision = assignment.fencingToken;
+    }
+    if (assignment.lock === 'job') {
+      entry.busy = 'held';
+      entry.holder = run.id;
+      overlaps.hold(entry, assignment);
+    }
+    dispatcher.arm(assignment);
+    if (entry.revision !== assignment.jobRevision) dispatcher.definitionChanged(entry.name);
+    const kill = requests.killOf(entry.name, run.id);
+    if (kill) dispatcher.kill(entry.name, run.id, killReason(kill));
+    mark(entry);
+  };
+
+  const notClaimed = (
+    entry: JobEntry,
+    member: Membership,
+    tick: Instant | undefined,
+    failed: Extract<ClaimOutcome, { ok: false }>,
+  ): void => {
+    const now = clock.now();
+    switch (failed.reason) {
+      case 'cursor-moved':
+        return moveCursor(entry, failed.cursor);
+      case 'lock-held':
+        // Claimed ahead, and the run before it is still on: at the tick it is known whether they overlap.
+        if (tick !== undefined && tick > now) return (plan(entry, waking, tick), sleep());
+        if (tick === undefined) return (later(entry, RETRY), sleep());
+        return overlapping(entry, member, failed.lock, now);
+      case 'trigger-gone':
+        return mark(entry);
+      case 'error':
+        // It may have been carried out; what the cursor is now, only etcd knows.
+        entry.cursorKnown = false;
+        return (later(entry, RETRY), sleep());
+      case 'definition-changed':
+        // The change is on its way to us; the timer is for a watch that is late.
+        return (later(entry, RETRY), sleep());
+    }
+  };
+
+  const overlapping = (
+    entry: JobEntry,
+    member: Membership,
+    lock: HeldLock | undefined,
+    now: Instant,
+  ): void => {
+    const { overlap } = entry.rule;
+    if (overlap === 'forbid' && lock) {
+      const skipped = passedUntil(entry, now);
+      if (!skipped) return mark(entry);
+      return ask(entry, claimer.skip(entry, member, skipped, lock), (outcome) => {
+        if (entry.holder !== undefined) entry.busy = 'held';
+        settled(entry, outcome);
+      });
+    }
+    if (overlap === 'replace' && lock) overlaps.replace(entry, lock);
+    // The end of a run of ours is told; that of another worker's is looked for.
+    if (entry.busy !== 'held') later(entry, RETRY);
+    sleep();
+  };
+
+  const settled = (entry: JobEntry, outcome: SettleOutcome): void => {
+    if (outcome.ok || outcome.reason === 'cursor-moved') return moveCursor(entry, outcome.cursor);
+    if (outcome.reason === 'lock-moved') return mark(entry);
+    later(entry, RETRY);
+    sleep();
+  };
+
+  const moveCursor = (entry: JobEntry, cursor: { tick: number | undefined; revision: number }): void => {
+    entry.cursor = cursor.tick === undefined ? undefined : instant(cursor.tick);
+    entry.cursorRevision = cursor.revision;
+    entry.cursorKnown = true;
+    mark(entry);
+  };
+
+  const useSlots = (): void => {
+    let free = options.slots - dispatcher.count - asking;
+    if (free <= 0) return;
+    const waiting = full;
+    full = [];
+    for (const entry of waiting) {
+      if (entry.busy !== 'full') continue;
+      if (free-- > 0) mark(entry);
+      else full.push(entry);
+    }
+  };
+
+  return {
+    mark,
+    drop(entry) {
+      unplan(entry);
+      dirty.delete(entry);
+      if (entry.busy === 'full') entry.busy = 'no';
+    },
+    runOver(entry, runId) {
+      if (entry?.holder === runId) {
+        entry.holder = undefined;
+        if (entry.busy === 'held') entry.busy = 'no';
+        overlaps.release(entry);
+        mark(entry);
+      }
+      if (full.length > 0) useSlots();
+    },
+    overdue() {
+      const first = arming.first();
+      const member = membership();
+      return first && member?.isValid() && full.length === 0 ? Math.max(0, clock.now() - first.due) : 0;
+    },
+    stop() {
+      stopped = true;
+      timer?.cancel();
+      slice?.cancel();
+    },
+  };
+}

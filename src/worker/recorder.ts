@@ -1,0 +1,103 @@
+// Writes how runs end, whatever it takes: a run that ended is recorded once, also when etcd was away or the
+// lease was lost meanwhile. Prunes the job's history in passing: one read in ten records, no write of its own.
+import type { RunRecord } from '../common/model/run.ts';
+import type { Ending, EndingResult, Retry } from '../common/store/transactions/endings.ts';
+import { finishRun, finishWithoutJob, finishWithoutLock } from '../common/store/transactions/endings.ts';
+import type { Assignment } from './assignment.ts';
+import { carryThrough } from './persist.ts';
+import type { WorkerPorts } from './ports.ts';
+
+/** Records of a job between two looks at its history. */
+const LOOK_EVERY = 10;
+const OUTPUTS_KEPT = 5;
+
+interface Boundaries {
+  readonly pruneRunsBefore?: string;
+  readonly pruneOutputsBefore?: string;
+}
+
+export interface Recorder {
+  /** Resolves when the end is on record, here or by whoever settled it; never rejects. */
+  record(
+    assignment: Assignment,
+    run: RunRecord,
+    tail: string,
+    retry?: Retry,
+  ): Promise<EndingResult | 'given-up'>;
+  /** Forgets a job that is no more. */
+  forget(job: string): void;
+  /** After this nothing is tried again; what is under way gets its one answer. */
+  giveUp(): void;
+}
+
+export function createRecorder(ports: WorkerPorts): Recorder {
+  const { keys, batcher, clock, logger, etcd } = ports;
+  const written = new Map<string, number>();
+  const boundaries = new Map<string, Boundaries>();
+  let givenUp = false;
+  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp };
+
+  const look = async (job: string, keep: number): Promise<void> => {
+    try {
+      const newest = await etcd.range({ ...keys.runsOf(job), keysOnly: true, descending: true, limit: keep });
+      const idAt = (index: number): string | undefined => {
+        const kv = newest.kvs[index];
+        return kv && keys.partsOf(kv.key)[1];
+      };
+      const oldest = newest.count > keep ? idAt(keep - 1) : undefined;
+      const output = idAt(OUTPUTS_KEPT - 1);
+      boundaries.set(job, {
+        ...(oldest === undefined ? {} : { pruneRunsBefore: oldest }),
+        ...(output === undefined ? {} : { pruneOutputsBefore: output }),
+      });
+    } catch (error) {
+      logger.debug({ err: error, job }, 'history not looked at; the next runs will');
+    }
+  };
+
+  const countRecord = (job: string, keep: number): void => {
+    const count = (written.get(job) ?? 0) + 1;
+    written.set(job, count % LOOK_EVERY);
+    if (count === LOOK_EVERY) void look(job, keep);
+  };
+
+  return {
+    async record(assignment, run, tail, retry) {
+      const ending: Ending = {
+        workerId: assignment.membership.workerId,
+        lock: assignment.lock,
+        run,
+        fencingToken: assignment.fencingToken,
+        tail,
+        ...(retry ? { retry } : {}),
+        ...boundaries.get(run.job),
+      };
+      boundaries.delete(run.job);
+      try {
+        let result = await carryThrough(finishRun(keys, ending), through);
+        if (result === 'lease-lost') result = await carryThrough(finishWithoutLock(keys, ending), through);
+        if (result === 'job-gone') await carryThrough(finishWithoutJob(keys, ending), through);
+        if (result === 'recorded') countRecord(run.job, assignment.definition.history.keep);
+        else
+          logger.warn(
+            { job: run.job, run: run.id, result },
+            'the end of a run was not recorded by this worker',
+          );
+        return result;
+      } catch (error) {
+        logger.error(
+          { err: error, job: run.job, run: run.id, state: run.state },
+          'the end of a run could not be recorded; others will settle it',
+        );
+        return 'given-up';
+      }
+    },
+    forget(job) {
+      written.delete(job);
+      boundaries.delete(job);
+    },
+    giveUp() {
+      givenUp = true;
+    },
+  };
+}
