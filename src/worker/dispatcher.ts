@@ -31,6 +31,7 @@ export interface Dispatcher {
   /** Runs armed or on. */
   readonly count: number;
   readonly running: number;
+  readonly armed: number;
   arm(assignment: Assignment): void;
   /** False: no such run here. An armed run ends as killed without a start. */
   kill(job: string, runId: string, reason: string): boolean;
@@ -124,9 +125,11 @@ export function createDispatcher(
       onStarted: (record) => void mark(assignment, record),
     });
     each.execution = execution;
+    const endOutput = ports.beginOutput(run.job, run.id);
     const marking = clock.setTimer(MARK_AFTER, () => void mark(assignment, execution.record));
     void execution.ended.then(({ run: ended, tail }) => {
       marking.cancel();
+      endOutput();
       return recordEnd(each, ended, tail);
     });
   };
@@ -160,6 +163,9 @@ export function createDispatcher(
     },
     get running() {
       return held.size - armed.size;
+    },
+    get armed() {
+      return armed.size;
     },
     arm(assignment) {
       const each: Held = { assignment };

@@ -34,6 +34,8 @@ export interface PlannerOptions {
   readonly slots: number;
   /** Undefined: no claims now (no session, draining, or not ready yet). */
   readonly membership: () => Membership | undefined;
+  /** No slot is free. */
+  readonly onFull: () => void;
 }
 
 export interface Planner {
@@ -195,6 +197,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (dispatcher.count + asking < options.slots) return true;
     entry.busy = 'full';
     full.push(entry);
+    options.onFull();
     return false;
   };
 

@@ -157,7 +157,10 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
   const cursor = keys.cursor(run.job);
   // With the lease lost the lock may linger until etcd notices, and must not keep others from the tick.
   const unlock: Op = release.leaseLost
-    ? { type: 'txn', txn: { compare: [createdAt(lock, fencingToken)], success: [remove({ key: lock })], failure: [] } }
+    ? {
+        type: 'txn',
+        txn: { compare: [createdAt(lock, fencingToken)], success: [remove({ key: lock })], failure: [] },
+      }
     : remove({ key: lock });
   const back: Op[] = [];
   if (release.cursorBack) {

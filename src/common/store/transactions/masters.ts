@@ -12,7 +12,12 @@ export interface MasterIntent<R> {
 }
 
 /** Asks a worker to take no more work, for as long as it lives. False: there is no such worker. `drain`: undefined takes it back. */
-export function wishDrain(keys: Keyspace, worker: KeyValue, workerId: string, drain: DrainRecord | undefined): MasterIntent<boolean> {
+export function wishDrain(
+  keys: Keyspace,
+  worker: KeyValue,
+  workerId: string,
+  drain: DrainRecord | undefined,
+): MasterIntent<boolean> {
   const key = keys.drain(workerId);
   return {
     txn: {
@@ -28,13 +33,21 @@ export function wishDrain(keys: Keyspace, worker: KeyValue, workerId: string, dr
 /** Rejects with EtcdError lease_not_found when the lease is gone. */
 export function registerMaster(keys: Keyspace, record: MasterRecord, leaseId: LeaseId): MasterIntent<void> {
   return {
-    txn: { compare: [], success: [put(keys.master(record.id), codecs.master.encode(record), leaseId)], failure: [] },
+    txn: {
+      compare: [],
+      success: [put(keys.master(record.id), codecs.master.encode(record), leaseId)],
+      failure: [],
+    },
     read: () => undefined,
   };
 }
 
 /** Becomes the housekeeper when there is none. Answers who it is; undefined: its value is not readable. */
-export function electHousekeeper(keys: Keyspace, masterId: string, leaseId: LeaseId): MasterIntent<string | undefined> {
+export function electHousekeeper(
+  keys: Keyspace,
+  masterId: string,
+  leaseId: LeaseId,
+): MasterIntent<string | undefined> {
   const key = keys.housekeeper;
   return {
     txn: {
@@ -57,7 +70,12 @@ export function housekeeperOf(kv: KeyValue | undefined): string | undefined {
 }
 
 /** Removes parts of a job's history, while it is the job that was looked at. False: it was deleted or made anew. */
-export function pruneHistory(keys: Keyspace, job: string, jobCreated: Revision, ranges: readonly KeyRange[]): MasterIntent<boolean> {
+export function pruneHistory(
+  keys: Keyspace,
+  job: string,
+  jobCreated: Revision,
+  ranges: readonly KeyRange[],
+): MasterIntent<boolean> {
   return {
     txn: { compare: [createdAt(keys.job(job), jobCreated)], success: ranges.map(remove), failure: [] },
     read: (result) => result.succeeded,
@@ -72,11 +90,13 @@ export function removeLeftovers(
 ): MasterIntent<boolean> {
   return {
     txn: {
-      compare: [absent({ key: keys.job(job) }), ...leftovers.map(({ key, modRevision }) => modifiedAt(key, modRevision))],
+      compare: [
+        absent({ key: keys.job(job) }),
+        ...leftovers.map(({ key, modRevision }) => modifiedAt(key, modRevision)),
+      ],
       success: leftovers.map(({ key }) => remove({ key })),
       failure: [],
     },
     read: (result) => result.succeeded,
   };
 }
-

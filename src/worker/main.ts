@@ -1,0 +1,135 @@
+// A worker, composed of its real parts. The only place of the worker that makes them.
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from '../common/core/clock.ts';
+import type { WorkerConfig } from '../common/runtime/config.ts';
+import { createMetrics } from '../common/runtime/metrics.ts';
+import { etcdSettings } from '../common/runtime/etcd-settings.ts';
+import { packageVersion } from '../common/runtime/version.ts';
+import { startBatcher } from '../common/store/batcher.ts';
+import { connectEtcd } from '../common/store/client.ts';
+import { keyspace } from '../common/store/keyspace.ts';
+import { startWorkerHttp } from './http.ts';
+import { registerWorkerMetrics } from './metrics.ts';
+import { startOutputs } from './output.ts';
+import type { WorkerPorts } from './ports.ts';
+import { startRegistration, type Registration } from './registration.ts';
+import { startRunner } from './runner/client.ts';
+import { startScheduler } from './scheduler.ts';
+import type { Handler } from './tasks/handler.ts';
+import { openTaskPort } from './tasks/task-port.ts';
+
+export interface WorkerOptions {
+  readonly config: WorkerConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Functions that tasks of the kind `handler` name. */
+  readonly handlers?: Readonly<Record<string, Handler>>;
+}
+
+export interface RunningWorker {
+  /** Base URL of its http server: /healthz, /readyz, /metrics. */
+  readonly url: string;
+  /** Id it is registered with; undefined while it has no session. */
+  readonly workerId: string | undefined;
+  /** Resolves when it has registered and loaded all jobs for the first time. */
+  readonly whenReady: Promise<void>;
+  /**
+   * Drains: armed runs go back at once, running ones get `drainTimeout`, then are killed; all are recorded,
+   * and the lease is revoked.
+   */
+  stop(): Promise<void>;
+}
+
+export async function start({ config, logger, clock, handlers = {} }: WorkerOptions): Promise<RunningWorker> {
+  const etcd = connectEtcd(etcdSettings(config.etcd));
+  const batcher = startBatcher({ etcd });
+  const metrics = createMetrics('worker', packageVersion());
+  const outputs = startOutputs({
+    dataDir: config.dataDir,
+    clock,
+    logger,
+    maxAge: config.spoolAge,
+    maxBytes: config.spoolLimitBytes,
+  });
+  const runner = await startRunner({ dataDir: config.dataDir, clock, logger });
+  const tasks = openTaskPort({ runner, handlers, dataDir: config.dataDir, clock, workerEnv: process.env });
+  const token = randomBytes(24).toString('hex');
+  const ports: WorkerPorts = {
+    etcd,
+    batcher,
+    keys: keyspace(config.etcd.prefix),
+    clock,
+    logger,
+    randomSuffix: () => randomBytes(3).toString('hex'),
+    tasks,
+    beginOutput: (job, runId) => outputs.begin(job, runId),
+  };
+
+  let registration: Registration | undefined;
+  let ready: () => void;
+  const joinedOnce = new Promise<void>((resolve) => (ready = resolve));
+  const scheduler = startScheduler({
+    ports,
+    slots: config.slots,
+    maxClockOffset: config.maxClockOffset,
+    membership: () => registration?.membership,
+    onLoadChanged: () => registration?.tell(),
+  });
+  registerWorkerMetrics(metrics.registry, scheduler, batcher);
+  const http = await startWorkerHttp({
+    host: config.listen.host,
+    port: config.listen.port,
+    token,
+    logger,
+    clock,
+    metrics: metrics.registry,
+    outputs,
+    readiness: () => scheduler.readiness(),
+  });
+  registration = startRegistration({
+    ports,
+    name: config.name,
+    labels: config.labels,
+    slots: config.slots,
+    ttlSeconds: config.ttl / 1_000,
+    version: packageVersion(),
+    http: config.advertise ?? http.url,
+    token,
+    load: () => scheduler.load(),
+    onExtended: (deadline) => tasks.setDeadline(deadline),
+    onJoined: () => {
+      scheduler.joined();
+      ready();
+    },
+    onLost: (_membership, reason) => scheduler.lost(`the claim was lost (${reason})`),
+  });
+  const registered = registration;
+
+  const stop = async (): Promise<void> => {
+    const drained = scheduler.drain();
+    await registered.atOnce();
+    await drained;
+    const timeout = clock.setTimer(config.drainTimeout, () =>
+      scheduler.killAll('the worker shuts down, and the drain timeout is over'),
+    );
+    await scheduler.whenIdle();
+    timeout.cancel();
+    scheduler.stop();
+    await registered.leave();
+    await http.stop();
+    await runner.stop();
+    await outputs.stop();
+    await batcher.stop();
+    etcd.close();
+  };
+
+  return {
+    url: http.url,
+    get workerId() {
+      return registered.membership?.workerId;
+    },
+    whenReady: Promise.all([joinedOnce, scheduler.whenLoaded]).then(() => undefined),
+    stop,
+  };
+}

@@ -1,0 +1,32 @@
+// What a worker tells Prometheus of its scheduling.
+import { Gauge, type Registry } from 'prom-client';
+import type { Batcher } from '../common/store/batcher.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export function registerWorkerMetrics(registry: Registry, scheduler: Scheduler, batcher: Batcher): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    // Registering is all that is wanted of it.
+    void new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('etcron_worker_runs_running', 'Runs that are on', () => scheduler.load().running);
+  gauge('etcron_worker_runs_armed', 'Runs claimed ahead of their tick', () => scheduler.load().armed);
+  gauge('etcron_worker_jobs', 'Jobs known', () => scheduler.table.entries.size);
+  gauge(
+    'etcron_worker_jobs_broken',
+    'Keys under jobs/ that are no job definition',
+    () => scheduler.table.broken.size,
+  );
+  gauge(
+    'etcron_worker_clock_offset_seconds',
+    'How far this clock is ahead of the median of all clocks',
+    () => scheduler.clockOffset().offset / 1000,
+  );
+  gauge('etcron_worker_transactions_waiting', 'Transactions waiting or under way', () => batcher.depth);
+}

@@ -1,0 +1,182 @@
+// This worker's membership: a session, and under it the registration that others rank and reach it by. When
+// a session is lost the next one registers under a new id, so nothing of the old one is taken for alive.
+import { hostname } from 'node:os';
+import type { Timer } from '../common/core/clock.ts';
+import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
+import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
+import { createBackoff } from '../common/store/backoff.ts';
+import { codecs } from '../common/store/keyspace.ts';
+import { startSession, type LossReason, type Session } from '../common/store/session.ts';
+import { register } from '../common/store/transactions/membership.ts';
+import type { Membership, WorkerPorts } from './ports.ts';
+
+const REWRITE_EVERY: Millis = 10_000;
+/** A state that comes and goes (full, ready) is told at most this often; draining is told at once. */
+const STATE_PAUSE: Millis = 1_000;
+/** Part of the TTL kept back, so that what runs is dead when the lease can end. */
+const MARGIN = 0.15;
+
+export interface RegistrationOptions {
+  readonly ports: Pick<WorkerPorts, 'etcd' | 'keys' | 'clock' | 'logger' | 'randomSuffix'>;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly slots: number;
+  readonly ttlSeconds: number;
+  readonly version: string;
+  readonly http: string;
+  readonly token: string;
+  /** Asked at each writing. */
+  readonly load: () => { readonly state: WorkerState; readonly running: number };
+  readonly onExtended: (deadline: Monotonic) => void;
+  readonly onJoined: (membership: Membership) => void;
+  readonly onLost: (membership: Membership, reason: LossReason) => void;
+}
+
+export interface Registration {
+  readonly membership: Membership | undefined;
+  /** Tells a changed state soon; `atOnce` resolves when it is told. */
+  tell(): void;
+  atOnce(): Promise<void>;
+  /** Leaves: the lease is revoked, the registration and every lock with it. */
+  leave(): Promise<void>;
+}
+
+export function startRegistration(options: RegistrationOptions): Registration {
+  const { etcd, keys, clock, logger, randomSuffix } = options.ports;
+  const startedAt: Instant = clock.now();
+  const backoff = createBackoff({ first: 100, longest: 2_000 });
+  let session: Session | undefined;
+  let membership: Membership | undefined;
+  let told: WorkerState | undefined;
+  let rewrite: Timer | undefined;
+  let soon: Timer | undefined;
+  let stopped = false;
+
+  const write = async (): Promise<void> => {
+    const member = membership;
+    if (!member?.isValid()) return;
+    const { state, running } = options.load();
+    const record: WorkerRecord = {
+      id: member.workerId,
+      name: options.name,
+      host: hostname(),
+      pid: process.pid,
+      version: options.version,
+      labels: { ...options.labels },
+      slots: options.slots,
+      running,
+      state,
+      http: options.http,
+      token: options.token,
+      startedAt,
+      wallClock: clock.now(),
+    };
+    told = state;
+    await etcd.txn(register(keys.worker(member.workerId), codecs.worker.encode(record), member.leaseId));
+  };
+
+  const writeOrWarn = async (): Promise<void> => {
+    try {
+      await write();
+    } catch (error) {
+      logger.warn({ err: error }, 'registration not written; the next one will be');
+      told = undefined;
+    }
+  };
+
+  const keepWriting = (): void => {
+    rewrite = clock.setTimer(REWRITE_EVERY, () => {
+      keepWriting();
+      void writeOrWarn();
+    });
+  };
+
+  const join = async (): Promise<void> => {
+    const opened = await startSession({
+      etcd,
+      clock,
+      ttlSeconds: options.ttlSeconds,
+      marginMs: options.ttlSeconds * 1_000 * MARGIN,
+      onExtended: options.onExtended,
+      onLost: (reason) => lose(reason),
+    });
+    if (stopped) return opened.revoke();
+    session = opened;
+    const member: Membership = {
+      workerId: `${options.name}-${randomSuffix()}`,
+      leaseId: opened.leaseId,
+      isValid: () => opened.isValid(),
+      get deadline() {
+        return opened.deadline;
+      },
+    };
+    membership = member;
+    await write();
+    options.onExtended(opened.deadline);
+    keepWriting();
+    logger.info({ worker: member.workerId }, 'registered');
+    options.onJoined(member);
+  };
+
+  const part = (): Membership | undefined => {
+    const was = membership;
+    membership = undefined;
+    session = undefined;
+    told = undefined;
+    rewrite?.cancel();
+    soon?.cancel();
+    soon = undefined;
+    return was;
+  };
+
+  const lose = (reason: LossReason): void => {
+    const was = part();
+    logger.error(
+      { worker: was?.workerId, reason },
+      'session lost: every run under it is ended, and the worker registers anew',
+    );
+    if (was) options.onLost(was, reason);
+    void rejoin();
+  };
+
+  const rejoin = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await join();
+        backoff.reset();
+        return;
+      } catch (error) {
+        logger.warn({ err: error }, 'etcd out of reach: no session, no claims');
+        session?.stop();
+        part();
+        await new Promise<void>((resolve) => void clock.setTimer(backoff.next(), resolve));
+      }
+    }
+  };
+
+  void rejoin();
+
+  return {
+    get membership() {
+      return membership;
+    },
+    tell() {
+      if (!membership || soon || options.load().state === told) return;
+      soon = clock.setTimer(STATE_PAUSE, () => {
+        soon = undefined;
+        if (options.load().state !== told) void writeOrWarn();
+      });
+    },
+    atOnce: writeOrWarn,
+    async leave() {
+      stopped = true;
+      const last = session;
+      part();
+      try {
+        await last?.revoke();
+      } catch (error) {
+        logger.warn({ err: error }, 'lease not revoked: it ends by itself');
+      }
+    },
+  };
+}

@@ -1,0 +1,270 @@
+// The worker's scheduling, composed: follows what etcd holds, and lets planner, claimer, dispatcher and
+// settler act on it. Given its ports it is whole: a real worker and a simulated one differ in the ports only.
+import { killReason, createRequests } from './requests.ts';
+import type { Millis } from '../common/model/time.ts';
+import type { WorkerState } from '../common/model/worker.ts';
+import { startFollow, type Change, type Follow } from '../common/store/follow.ts';
+import { CLOCKS_NEEDED } from '../common/core/clock-offset.ts';
+import { createClaimer } from './claimer.ts';
+import { createCursorReader } from './cursors.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { createJobTable, type JobEntry, type JobTable } from './job-table.ts';
+import { createOverlaps } from './overlaps.ts';
+import { createOwnership } from './ownership.ts';
+import { createPeers } from './peers.ts';
+import { createPlanner } from './planner.ts';
+import type { Membership, WorkerPorts } from './ports.ts';
+import { createRecorder } from './recorder.ts';
+import { startSettler } from './settler.ts';
+
+/** Beyond this a worker warns of its clock. */
+const CLOCK_WARNING: Millis = 500;
+/** A tick this late, that this worker should have claimed, means that it does not work. */
+const OVERDUE: Millis = 10_000;
+
+export interface SchedulerOptions {
+  readonly ports: WorkerPorts;
+  readonly slots: number;
+  readonly maxClockOffset: Millis;
+  readonly membership: () => Membership | undefined;
+  /** The state may have changed: tell it. */
+  readonly onLoadChanged: () => void;
+}
+
+export interface Scheduler {
+  readonly table: JobTable;
+  load(): { readonly state: WorkerState; readonly running: number; readonly armed: number };
+  clockOffset(): { readonly offset: Millis; readonly known: boolean };
+  readiness(): { readonly ok: boolean; readonly reason?: string };
+  readonly whenLoaded: Promise<void>;
+  joined(): void;
+  lost(reason: string): void;
+  /** Takes no more work and gives armed runs back; what runs goes on. */
+  drain(): Promise<void>;
+  resume(): void;
+  /** Resolves when nothing runs any more. */
+  whenIdle(): Promise<void>;
+  killAll(reason: string): void;
+  stop(): void;
+}
+
+export function startScheduler(options: SchedulerOptions): Scheduler {
+  const { ports, membership, onLoadChanged } = options;
+  const { etcd, keys, clock, logger } = ports;
+  const ownId = (): string | undefined => membership()?.workerId;
+
+  const table = createJobTable(logger);
+  const requests = createRequests(keys, logger);
+  const peers = createPeers(keys, clock, logger, ownId);
+  const recorder = createRecorder(ports);
+  const dispatcher = createDispatcher(ports, recorder, {
+    currentRevision: (job) => table.get(job)?.revision,
+    onOver({ run }) {
+      planner.runOver(table.get(run.job), run.id);
+      onLoadChanged();
+    },
+  });
+  const claimer = createClaimer(ports, table);
+  const overlaps = createOverlaps(ports, () => dispatcher);
+  const cursors = createCursorReader({
+    etcd,
+    keys,
+    clock,
+    logger,
+    jobs: table.entries,
+    onRead: (entry) => planner.mark(entry),
+  });
+  let isDraining = false;
+  let isSkewed = false;
+  let isLoaded = false;
+
+  const planner = createPlanner({
+    ports,
+    table,
+    dispatcher,
+    claimer,
+    cursors,
+    requests,
+    overlaps,
+    slots: options.slots,
+    membership: () => (isDraining || !isLoaded ? undefined : membership()),
+    onFull: onLoadChanged,
+  });
+  const ownership = createOwnership({
+    clock,
+    table,
+    isOwn: (entry) => {
+      const own = ownId();
+      return !isDraining && own !== undefined && peers.firstFor(entry.hash, entry.rule.labels) === own;
+    },
+    onGained: (entry) => planner.mark(entry),
+    onLost: (entry) => planner.drop(entry),
+  });
+  const settler = startSettler(ports, table, peers, ownId);
+
+  const takeJob = (change: Change): void => {
+    const job = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0] ?? '';
+    const before = table.get(job);
+    const entry = change.type === 'put' ? table.put(job, change.kv) : undefined;
+    if (change.type === 'delete') {
+      table.remove(job);
+      recorder.forget(job);
+      claimer.forget(job);
+    }
+    if (before && before !== entry) planner.drop(before);
+    if (entry) takeEntry(entry, change.type === 'put' && isLoaded && change.kv.version === 1);
+    dispatcher.definitionChanged(job);
+  };
+
+  const takeEntry = (entry: JobEntry, isNew: boolean): void => {
+    // A job that has just been created has no cursor; were that wrong, the claim would say so.
+    if (isNew) entry.cursorKnown = true;
+    if (isLoaded) ownership.judge(entry);
+    if (entry.owned) planner.mark(entry);
+  };
+
+  const judgeClock = (): void => {
+    const { offset, known } = peers.clockOffset();
+    const off = Math.abs(offset);
+    if (off > CLOCK_WARNING) {
+      const direction = offset > 0 ? 'ahead of' : 'behind';
+      logger.warn(
+        { offsetMs: Math.round(offset) },
+        known
+          ? `this clock is ${direction} the others`
+          : `clocks differ; with fewer than ${CLOCKS_NEEDED} none can be told to be wrong`,
+      );
+    }
+    const skewed = known && off > options.maxClockOffset;
+    if (skewed === isSkewed) return;
+    isSkewed = skewed;
+    onLoadChanged();
+  };
+
+  const loads: Promise<void>[] = [];
+  const follow = (
+    range: { key: string; rangeEnd: string },
+    onChanges: (changes: readonly Change[], isLive: boolean) => void,
+  ): Follow => {
+    let live = false;
+    const followed = startFollow({
+      etcd,
+      clock,
+      range,
+      onChanges: (changes) => onChanges(changes, live),
+      onFresh: () => (live = true),
+      onStale: () => (live = false),
+    });
+    followed.whenLoaded.catch(() => undefined);
+    loads.push(followed.whenLoaded);
+    return followed;
+  };
+
+  const takePeers = (changes: readonly Change[], live: boolean): void => {
+    const { rankingChanged, gone } = peers.take(changes, live);
+    if (rankingChanged && isLoaded) ownership.judgeAll();
+    for (const workerId of gone) settler.workerGone(workerId);
+    if (live) judgeClock();
+  };
+
+  const follows = [
+    follow(keys.jobs, (changes) => changes.forEach(takeJob)),
+    follow(keys.workers, takePeers),
+    follow(keys.masters, takePeers),
+    follow(keys.triggers, (changes) => {
+      for (const change of changes) {
+        if (change.type === 'delete') requests.removeTrigger(change.key);
+        const job = change.type === 'put' ? requests.putTrigger(change.kv) : undefined;
+        const entry = job === undefined ? undefined : table.get(job);
+        if (entry?.owned) planner.mark(entry);
+      }
+    }),
+    follow(keys.kills, (changes) => {
+      for (const change of changes) {
+        if (change.type === 'delete') {
+          requests.removeKill(change.key);
+          continue;
+        }
+        const kill = requests.putKill(change.kv);
+        if (kill) dispatcher.kill(kill.job, kill.runId, killReason(kill.record));
+      }
+    }),
+    follow(keys.drains, (changes) => {
+      for (const change of changes) {
+        const id = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0];
+        if (id !== ownId()) continue;
+        if (change.type === 'put') void drain();
+        else resume();
+      }
+    }),
+  ];
+
+  const whenLoaded = Promise.all(loads).then(() => {
+    isLoaded = true;
+    logger.info({ jobs: table.entries.size, broken: table.broken.size, workers: peers.count }, 'jobs loaded');
+    ownership.judgeAll();
+  });
+  whenLoaded.catch(() => undefined);
+
+  const load = () => {
+    const { count, running, armed } = dispatcher;
+    const state: WorkerState = isDraining
+      ? 'draining'
+      : isSkewed
+        ? 'clock_skew'
+        : count >= options.slots
+          ? 'full'
+          : 'ready';
+    return { state, running, armed };
+  };
+
+  const drain = async (): Promise<void> => {
+    if (!isDraining) logger.info('draining: takes no more work');
+    isDraining = true;
+    onLoadChanged();
+    await dispatcher.drain();
+  };
+
+  const resume = (): void => {
+    if (!isDraining) return;
+    isDraining = false;
+    logger.info('takes work again');
+    dispatcher.undrain();
+    onLoadChanged();
+    ownership.judgeAll();
+  };
+
+  return {
+    table,
+    load,
+    clockOffset: () => peers.clockOffset(),
+    readiness() {
+      if (!membership()?.isValid()) return { ok: false, reason: 'no session with etcd' };
+      if (!isLoaded) return { ok: false, reason: 'jobs are being loaded' };
+      const overdue = planner.overdue();
+      if (overdue > OVERDUE)
+        return { ok: false, reason: `a tick of this worker is ${Math.round(overdue / 1000)} s overdue` };
+      return { ok: true };
+    },
+    whenLoaded,
+    joined() {
+      if (isLoaded) ownership.judgeAll();
+    },
+    lost(reason) {
+      dispatcher.fence(reason);
+      ownership.judgeAll();
+    },
+    drain,
+    resume,
+    whenIdle: () => dispatcher.whenIdle(),
+    killAll: (reason) => dispatcher.killAll(reason),
+    stop() {
+      planner.stop();
+      ownership.stop();
+      cursors.stop();
+      settler.stop();
+      recorder.giveUp();
+      for (const each of follows) each.stop();
+    },
+  };
+}
