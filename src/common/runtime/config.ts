@@ -37,6 +37,8 @@ export interface MasterConfig {
   readonly allowedHosts: readonly string[];
   /** Empty: no token is asked for (then it listens on loopback only). */
   readonly tokens: readonly ApiToken[];
+  /** etcd's quota: history gives way as it fills up. */
+  readonly quotaBytes: number;
 }
 
 export interface WorkerConfig {
@@ -81,6 +83,7 @@ export function loadMasterConfig(sources: SettingSources): Checked<Loaded<Master
     advertise: master.advertise,
     allowedHosts: master.allowedHosts,
     tokens: readTokens(),
+    quotaBytes: master.etcdQuota,
   }));
 }
 

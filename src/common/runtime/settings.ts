@@ -131,7 +131,7 @@ const master = z.strictObject({
     takes: 'names',
     commands: masters,
     kind: 'list',
-    help: 'names under which clients may call the API, besides localhost and the address of --listen',
+    help: 'names under which clients may call the API, besides localhost and IP addresses',
     expects: 'a list of host names without scheme, such as "cron.example.org"',
     defaultText: 'none',
   }),
@@ -140,6 +140,13 @@ const master = z.strictObject({
     masters,
     'API tokens, one "name token" a line; with it every call of the API needs one',
   ),
+  etcdQuota: setting(value.size().prefault('2GiB'), {
+    flag: 'etcd-quota',
+    takes: 'size',
+    commands: ['master'],
+    help: "etcd's --quota-backend-bytes; when 80 % of it is in use, history gives way",
+    expects: 'a size with its unit, such as "2GiB" or "8GiB"',
+  }),
 });
 
 const worker = z.strictObject({

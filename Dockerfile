@@ -1,0 +1,26 @@
+# etcron: one image for masters and workers; the command says which.
+FROM node:20-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npx tsc -p tsconfig.build.json && npm prune --omit=dev
+
+FROM node:20-bookworm-slim
+# tini is the first process: it reaps what tasks leave behind, and passes signals on.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends tini ca-certificates \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build /src/package.json ./
+COPY --from=build /src/node_modules ./node_modules
+COPY --from=build /src/dist ./dist
+RUN ln -s /app/dist/cli/main.js /usr/local/bin/etcron \
+  && chmod +x /app/dist/cli/main.js \
+  && install -d -o node -g node /var/lib/etcron
+USER node
+ENV NODE_ENV=production
+VOLUME /var/lib/etcron
+ENTRYPOINT ["/usr/bin/tini", "--", "etcron"]
+CMD ["--help"]

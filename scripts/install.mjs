@@ -1,0 +1,111 @@
+// Brings a fresh checkout to where it can run: the right node, dependencies, a current build. Plain node
+// without dependencies, for it runs before any are there. Does nothing when there is nothing to do.
+// Used by start, test and bench; run alone (npm run build) it installs and builds.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Ends the process with a message when this node is too old. */
+export function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(
+    `etcron needs Node.js 20.19 or newer; this is ${process.version} (${process.execPath}).\n` +
+      'Get it from https://nodejs.org, or with a version manager such as nvm: nvm install 22',
+  );
+  process.exit(1);
+}
+
+/** Runs a program in the checkout with our terminal; resolves with its exit code (128 + n for a signal). */
+export function run(program, args, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, stdio: 'inherit', env });
+    const forward = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, forward);
+    const done = () => signals.forEach((signal) => process.off(signal, forward));
+    child.once('error', (error) => {
+      done();
+      reject(error);
+    });
+    child.once('exit', (code, signal) => {
+      done();
+      resolve(code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 0));
+    });
+  });
+}
+
+async function must(what, program, args) {
+  const code = await run(program, args);
+  if (code === 0) return;
+  console.error(`${what} failed (exit code ${code})`);
+  process.exit(code);
+}
+
+const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
+
+function newestUnder(directory) {
+  let newest = 0;
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile())
+      newest = Math.max(newest, changedAt(join(entry.parentPath ?? entry.path, entry.name)));
+  }
+  return newest;
+}
+
+/** npm writes this file last, so that it is there says that an installation was completed. */
+const INSTALLED = join(root, 'node_modules', '.package-lock.json');
+
+export async function installDependencies() {
+  checkNode();
+  if (changedAt(INSTALLED) >= changedAt(join(root, 'package-lock.json'))) return;
+  console.error('installing dependencies (npm ci)');
+  await must('npm ci', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+  const now = new Date();
+  utimesSync(INSTALLED, now, now);
+}
+
+/**
+ * Compiles when a source is newer than the last build. Built aside and moved into place: what runs from the
+ * old one never meets half of the new one, and nothing is left of sources that are gone.
+ */
+export async function build(config = 'tsconfig.build.json', sources = ['src'], target = 'dist') {
+  const stamp = join(root, target, '.built');
+  const newest = Math.max(
+    ...sources.map((source) => newestUnder(join(root, source))),
+    ...['package.json', 'package-lock.json', 'tsconfig.json', config].map((file) =>
+      changedAt(join(root, file)),
+    ),
+  );
+  const before = changedAt(stamp);
+  if (before > newest) return;
+  const started = new Date();
+  console.error(`building ${target}`);
+  const aside = join(root, `${target}.${process.pid}`);
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  try {
+    await must('the build', process.execPath, [tsc, '-p', config, '--outDir', aside]);
+    writeFileSync(join(aside, '.built'), '');
+    utimesSync(join(aside, '.built'), started, started);
+    const old = `${aside}.old`;
+    if (existsSync(join(root, target))) renameSync(join(root, target), old);
+    renameSync(aside, join(root, target));
+    rmSync(old, { recursive: true, force: true });
+  } catch (error) {
+    // Another process built the same in the meantime and moved its own into place: as good as ours.
+    if (changedAt(stamp) <= newest) throw error;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** A module of the build. */
+export const built = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await installDependencies();
+  await build();
+}
