@@ -58,4 +58,6 @@ export function childArguments(
 
 /** Settings meant for a cluster elsewhere must not reach these processes, nor the tasks they run. */
 export const childEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('ETCRON_')));
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('ETCRON_') || name.startsWith('ETCRON_TEST_')),
+  );

@@ -30,7 +30,7 @@ describe('the log', () => {
     const { lines, logger } = collect('auto', true);
     logger.info('started');
     expect(lines.join('')).toMatch(/worker.*started/);
-    expect(() => void JSON.parse(lines.join(''))).toThrow();
+    expect(lines.join('')).not.toMatch(/^\{/);
   });
 
   it.each(['json', 'pretty'] as const)('never shows a secret: %s', (format) => {
