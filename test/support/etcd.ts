@@ -11,6 +11,8 @@ import { delay } from './wait.ts';
 export interface EtcdOptions {
   /** Further flags, such as `--quota-backend-bytes=…`. */
   readonly flags?: readonly string[];
+  /** Writes as durably as in production; off by default, since tests judge behaviour and shared disks are slow. */
+  readonly fsync?: boolean;
   /** Serves clients over TLS with these files. */
   readonly tls?: {
     readonly ca: string;
@@ -88,8 +90,7 @@ async function startMember(plan: MemberPlan): Promise<TestEtcd> {
         '50',
         '--election-timeout',
         '500',
-        // Tests judge behaviour, not durability; shared disks make fsync slow and tests with it.
-        '--unsafe-no-fsync',
+        ...(options.fsync ? [] : ['--unsafe-no-fsync']),
         ...(tls ? ['--cert-file', tls.cert, '--key-file', tls.key, '--trusted-ca-file', tls.ca] : []),
         ...(tls?.clientCerts ? ['--client-cert-auth'] : []),
         ...(options.flags ?? []),
