@@ -2,7 +2,12 @@
 // its token. Nothing here changes anything.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
-import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../common/core/clock.ts';
 import { JOB_NAME, RUN_ID } from '../common/model/ids.ts';
@@ -48,7 +53,7 @@ export async function startWorkerHttp(options: WorkerHttpOptions): Promise<Worke
   const { maxStreams = 64, stallTimeout = 60_000, closeGrace = 2_000 } = options;
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,

@@ -5,8 +5,8 @@ import { execFile } from 'node:child_process';
 import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const BATCH = 32;
-const LOW_WATER = 8;
+const BATCH = 64;
+const LOW_WATER = 16;
 
 export interface Pipe {
   /** Non-blocking. */

@@ -18,9 +18,9 @@ export interface HandlerContext {
   /** Aborted on kill, timeout and loss of the claim; `reason` is an Error that says which. */
   readonly signal: AbortSignal;
   /** Adds a line to the run's output. After the end it does nothing. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
   /** How far it is, 0 to 1. */
-  progress(fraction: number): void;
+  readonly progress: (fraction: number) => void;
 }
 
 /** What it throws, or its promise's rejection, fails the run; what it returns is ignored. */
