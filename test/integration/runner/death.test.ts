@@ -1,7 +1,7 @@
 // A runner that dies or freezes: its tasks die with it, their runs end, and a new runner takes over.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isRunning, journalPids, journalled, runningWith, shell, useRig } from './rig.ts';
+import { isRunning, journalPids, journalled, outputHolds, runningWith, shell, useRig } from './rig.ts';
 
 const rig = useRig();
 
@@ -12,6 +12,7 @@ test('a killed runner: its task fails with the reason, its processes are gone, a
   const journal = join(rig.dir, 'journal');
   const task = runner.start(shell(`echo said before; ${journalled(journal)}`));
   const pids = await journalPids(journal);
+  await outputHolds(rig.dir, 'said before');
 
   process.kill(first, 'SIGKILL');
 

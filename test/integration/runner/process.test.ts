@@ -1,10 +1,9 @@
 // How tasks start, end, and are ended.
-import { existsSync, readFileSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { waitFor } from '../../support/wait.ts';
-import { isRunning, journalPids, journalled, request, shell, useRig } from './rig.ts';
+import { isRunning, journalPids, journalled, outputHolds, request, shell, useRig } from './rig.ts';
 
 const rig = useRig();
 
@@ -48,7 +47,7 @@ describe('a kill', () => {
   test('gives the task its grace, and is a kill although it then exits with 0', async () => {
     const runner = await rig.runner();
     const task = runner.start(shell('trap "echo saved; exit 0" TERM; echo up; while :; do sleep 0.02; done'));
-    await waitForOutput('up');
+    await outputHolds(rig.dir, 'up');
     task.kill();
     task.kill();
     const end = await task.ended;
@@ -71,7 +70,7 @@ describe('a kill', () => {
     const task = runner.start(
       shell('trap "exit 0" TERM; echo up; kill -STOP $$; while :; do sleep 0.02; done'),
     );
-    await waitForOutput('up');
+    await outputHolds(rig.dir, 'up');
     task.kill();
     expect(await task.ended).toMatchObject({ outcome: 'killed', exitCode: 0 });
   });
@@ -142,15 +141,3 @@ test.runIf(process.getuid?.() === 0)("runs as another user, with that user's hom
   const end = await runner.start(shell('id -un; echo $USER; pwd', { user: 'nobody', cwd: '/' })).ended;
   expect(end).toMatchObject({ outcome: 'succeeded', tail: 'nobody\nnobody\n/\n' });
 });
-
-async function waitForOutput(text: string): Promise<void> {
-  const folder = join(rig.dir, 'runs/job');
-  await waitFor(
-    async () => {
-      if (!existsSync(folder)) return undefined;
-      const names = await readdir(folder);
-      return names.some((name) => readFileSync(join(folder, name), 'utf8').includes(text)) || undefined;
-    },
-    { what: `the task says "${text}"` },
-  );
-}

@@ -187,3 +187,12 @@ export const untilGone = (pids: readonly number[], timeout = 20_000): Promise<tr
 
 export const lastTime = (journal: string): number =>
   Number(readFileSync(journal, 'utf8').trim().split('\n').at(-1));
+
+/** Waits until some spool holds the text. */
+export async function outputHolds(dataDir: string, text: string): Promise<void> {
+  const folder = join(dataDir, 'runs/job');
+  const holds = (name: string): boolean => readFileSync(join(folder, name), 'utf8').includes(text);
+  await waitFor(() => (existsSync(folder) && readdirSync(folder).some(holds)) || undefined, {
+    what: `an output holds "${text}"`,
+  });
+}
