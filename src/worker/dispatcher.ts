@@ -115,10 +115,8 @@ export function createDispatcher(
     armed.delete(run.id);
     // Past the deadline others may claim: this run never starts.
     if (!membership.isValid()) return void release(each, 'the claim was lost', true);
-    const current = events.currentRevision(run.job);
-    const mayRun =
-      current === assignment.jobRevision || (assignment.trigger !== undefined && current !== undefined);
-    if (!mayRun) return void release(each, 'the definition changed');
+    if (events.currentRevision(run.job) !== assignment.jobRevision)
+      return void release(each, 'the definition changed');
     const execution = startExecution(assignment, {
       clock,
       tasks: ports.tasks,
@@ -191,8 +189,8 @@ export function createDispatcher(
     },
     definitionChanged(job) {
       for (const each of armed.values()) {
-        const { run, jobRevision, trigger } = each.assignment;
-        if (run.job !== job || trigger || jobRevision === events.currentRevision(job)) continue;
+        const { run, jobRevision } = each.assignment;
+        if (run.job !== job || jobRevision === events.currentRevision(job)) continue;
         if (disarm(each)) void release(each, 'the definition changed');
       }
     },

@@ -24,7 +24,7 @@ export interface ExecutionPorts {
   readonly clock: Clock;
   readonly tasks: TaskPort;
   /** A start, or the start of a further attempt, has become known. */
-  onStarted(run: RunRecord): void;
+  readonly onStarted: (run: RunRecord) => void;
 }
 
 export function startExecution(

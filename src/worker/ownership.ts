@@ -18,8 +18,11 @@ export interface OwnershipOptions {
 
 export interface Ownership {
   judge(entry: JobEntry): void;
-  /** All jobs, in slices; a call during one begins anew. */
-  judgeAll(): void;
+  /**
+   * All jobs, in slices; a call during one begins anew. `anew`: those that stay this worker's are told as
+   * gained too, for while it could not claim they have been let fall.
+   */
+  judgeAll(anew?: boolean): void;
   stop(): void;
 }
 
@@ -27,9 +30,11 @@ export function createOwnership({ clock, table, isOwn, onGained, onLost }: Owner
   let slice: Timer | undefined;
   let left: Iterator<JobEntry> | undefined;
 
+  let anew = false;
+
   const judge = (entry: JobEntry): void => {
     const own = isOwn(entry);
-    if (own === entry.owned) return;
+    if (own === entry.owned && !(own && anew)) return;
     entry.owned = own;
     if (own) return onGained(entry);
     // From now on it is another worker that moves the cursor.
@@ -45,6 +50,7 @@ export function createOwnership({ clock, table, isOwn, onGained, onLost }: Owner
         if (next.done) {
           slice = undefined;
           left = undefined;
+          anew = false;
           return;
         }
         judge(next.value);
@@ -55,7 +61,8 @@ export function createOwnership({ clock, table, isOwn, onGained, onLost }: Owner
 
   return {
     judge,
-    judgeAll() {
+    judgeAll(again = false) {
+      anew ||= again;
       left = table.entries.values();
       slice ??= clock.setTimer(0, judgeSome);
     },

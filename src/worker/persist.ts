@@ -10,9 +10,9 @@ const LONGEST_WAIT: Millis = 2_000;
 
 export interface Persistence {
   readonly clock: Clock;
-  submit<R>(intent: Intent<R>): Promise<R>;
+  readonly submit: <R>(intent: Intent<R>) => Promise<R>;
   /** Asked before each further try; false ends it with the last error. */
-  goesOn(): boolean;
+  readonly goesOn: () => boolean;
 }
 
 /** Rejects with the last error when it can't succeed, or when `goesOn` says to stop. */

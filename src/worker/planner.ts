@@ -221,7 +221,8 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (!outcome.ok) return notClaimed(entry, member, tick, outcome);
     const { assignment } = outcome;
     const { run } = assignment;
-    if (tick !== undefined) {
+    // Deleted and created again meanwhile: that cursor was another job's.
+    if (tick !== undefined && run.jobCreated === entry.created) {
       entry.cursor = tick;
       entry.cursorRevision = assignment.fencingToken;
     }

@@ -5,6 +5,7 @@ import type { Timer } from '../common/core/clock.ts';
 import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
 import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { createBackoff } from '../common/store/backoff.ts';
+import { EtcdError } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { startSession, type LossReason, type Session } from '../common/store/session.ts';
 import { register } from '../common/store/transactions/membership.ts';
@@ -52,9 +53,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
   let soon: Timer | undefined;
   let stopped = false;
 
-  const write = async (): Promise<void> => {
-    const member = membership;
-    if (!member?.isValid()) return;
+  const write = async (member: Membership): Promise<void> => {
     const { state, running } = options.load();
     const record: WorkerRecord = {
       id: member.workerId,
@@ -76,8 +75,9 @@ export function startRegistration(options: RegistrationOptions): Registration {
   };
 
   const writeOrWarn = async (): Promise<void> => {
+    if (!membership?.isValid()) return;
     try {
-      await write();
+      await write(membership);
     } catch (error) {
       logger.warn({ err: error }, 'registration not written; the next one will be');
       told = undefined;
@@ -100,8 +100,8 @@ export function startRegistration(options: RegistrationOptions): Registration {
       onExtended: options.onExtended,
       onLost: (reason) => lose(reason),
     });
-    if (stopped) return opened.revoke();
     session = opened;
+    if (stopped) return opened.revoke();
     const member: Membership = {
       workerId: `${options.name}-${randomSuffix()}`,
       leaseId: opened.leaseId,
@@ -110,8 +110,10 @@ export function startRegistration(options: RegistrationOptions): Registration {
         return opened.deadline;
       },
     };
+    // Only who is registered claims: others settle what an unregistered worker holds.
+    await write(member);
+    if (!opened.isValid()) throw new EtcdError('lease_not_found', 'the session was lost while registering');
     membership = member;
-    await write();
     options.onExtended(opened.deadline);
     keepWriting();
     logger.info({ worker: member.workerId }, 'registered');
@@ -130,17 +132,20 @@ export function startRegistration(options: RegistrationOptions): Registration {
   };
 
   const lose = (reason: LossReason): void => {
+    // Still joining: join() finds the session invalid and tries again.
+    if (!membership) return;
     const was = part();
     logger.error(
       { worker: was?.workerId, reason },
       'session lost: every run under it is ended, and the worker registers anew',
     );
-    if (was) options.onLost(was, reason);
+    options.onLost(was!, reason);
     void rejoin();
   };
 
   const rejoin = async (): Promise<void> => {
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return;
       try {
         await join();
         backoff.reset();

@@ -117,10 +117,11 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   };
 
   const takeEntry = (entry: JobEntry, isNew: boolean): void => {
+    if (isLoaded) ownership.judge(entry);
+    if (!entry.owned) return;
     // A job that has just been created has no cursor; were that wrong, the claim would say so.
     if (isNew) entry.cursorKnown = true;
-    if (isLoaded) ownership.judge(entry);
-    if (entry.owned) planner.mark(entry);
+    planner.mark(entry);
   };
 
   const judgeClock = (): void => {
@@ -222,6 +223,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     if (!isDraining) logger.info('draining: takes no more work');
     isDraining = true;
     onLoadChanged();
+    ownership.judgeAll();
     await dispatcher.drain();
   };
 
@@ -231,7 +233,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     logger.info('takes work again');
     dispatcher.undrain();
     onLoadChanged();
-    ownership.judgeAll();
+    ownership.judgeAll(true);
   };
 
   return {
@@ -248,7 +250,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     },
     whenLoaded,
     joined() {
-      if (isLoaded) ownership.judgeAll();
+      if (isLoaded) ownership.judgeAll(true);
     },
     lost(reason) {
       dispatcher.fence(reason);

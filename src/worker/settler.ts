@@ -44,7 +44,8 @@ export function startSettler(
       reported.add(kv.key);
       return;
     }
-    const run = lostRun(decoded.value, clock.now());
+    // The claim wrote lock and active record at once: its revision is the fencing token.
+    const run = { ...lostRun(decoded.value, clock.now()), fencingToken: kv.createRevision };
     const entry = table.get(job);
     const limit = (entry && table.recordOf(entry)?.definition.retry.limit) ?? 0;
     const retry = retryElsewhere(run, limit, clock.now(), ports.randomSuffix());

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import type { Millis } from './time.ts';
 
-const UNIT_MS: Record<string, Millis> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNIT_MS: Record<string, Millis> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 
@@ -53,10 +60,16 @@ export function durationText(bounds: DurationBounds = {}): z.ZodType<string, str
         });
       } else if (ms < min || ms > max) {
         const range = [bounds.min && `at least ${bounds.min}`, bounds.max && `at most ${bounds.max}`];
-        ctx.addIssue({ code: 'custom', message: `${text} is out of bounds: ${range.filter(Boolean).join(' and ')}` });
+        ctx.addIssue({
+          code: 'custom',
+          message: `${text} is out of bounds: ${range.filter(Boolean).join(' and ')}`,
+        });
       }
     })
-    .meta({ description: 'Duration: number and unit (ms, s, m, h, d, w), several may follow each other', examples: ['90s', '1h30m'] });
+    .meta({
+      description: 'Duration: number and unit (ms, s, m, h, d, w), several may follow each other',
+      examples: ['90s', '1h30m'],
+    });
 }
 
 /** A size kept as the text that was given. */

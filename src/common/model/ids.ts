@@ -13,7 +13,9 @@ const named = (pattern: RegExp, what: string, longest: number) =>
 
 export const jobName = named(JOB_NAME, 'a job name', 128);
 export const workerName = named(WORKER_NAME, 'a worker name', 63);
-export const runId = z.string().regex(RUN_ID, { error: 'not a run id: it looks like 20261122T143000.000Z-7f3a9c' });
+export const runId = z
+  .string()
+  .regex(RUN_ID, { error: 'not a run id: it looks like 20261122T143000.000Z-7f3a9c' });
 
 /** `20261122T143000.000Z-7f3a9c`: sorts by the time it is scheduled for. `suffix` is six hex digits. */
 export const makeRunId = (scheduledFor: Instant, suffix: string): string =>

@@ -7,19 +7,32 @@ import { jobName } from './ids.ts';
 export const MAX_DEFINITION_BYTES = 64 * 1024;
 
 const text = (longest: number) => z.string().max(longest);
-const label = z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/, { error: 'a label holds 1 to 63 letters, digits and ". _ / -"' });
+const label = z
+  .string()
+  .regex(/^[A-Za-z0-9._/-]{1,63}$/, { error: 'a label holds 1 to 63 letters, digits and ". _ / -"' });
 
-export const labels = z.record(label, z.string().max(128)).meta({ examples: [{ team: 'data', tier: 'gold' }] });
+export const labels = z
+  .record(label, z.string().max(128))
+  .meta({ examples: [{ team: 'data', tier: 'gold' }] });
 
 /** A value, or a secret: answered without its value; sent back without its value, the stored one stays. */
-const envValue = z.union([z.string(), z.strictObject({ secret: z.literal(true), value: z.string().optional() })]);
+const envValue = z.union([
+  z.string(),
+  z.strictObject({ secret: z.literal(true), value: z.string().optional() }),
+]);
 const env = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'an environment variable is named with letters, digits and "_"' }),
+  z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+      error: 'an environment variable is named with letters, digits and "_"',
+    }),
   envValue,
 );
 
 const process = {
-  cwd: text(4096).optional().meta({ description: 'Working directory; the run directory of the worker by default' }),
+  cwd: text(4096)
+    .optional()
+    .meta({ description: 'Working directory; the run directory of the worker by default' }),
   env: env.optional(),
   user: text(64).optional().meta({ description: 'User to run as; needs a worker that runs as root' }),
 };
@@ -48,7 +61,10 @@ export const task = z.discriminatedUnion('kind', [shellTask, execTask, handlerTa
 export const overlapPolicy = z.enum(['forbid', 'queue', 'replace', 'allow']);
 export const catchUpPolicy = z.enum(['latest', 'all', 'none']);
 
-const isoInstant = z.iso.datetime({ offset: true, error: 'an instant as ISO 8601 with its zone, such as 2026-12-24T18:00:00Z' });
+const isoInstant = z.iso.datetime({
+  offset: true,
+  error: 'an instant as ISO 8601 with its zone, such as 2026-12-24T18:00:00Z',
+});
 
 export const jobDefinition = z.strictObject({
   name: jobName,
@@ -56,10 +72,19 @@ export const jobDefinition = z.strictObject({
   labels: labels.optional(),
   schedule: z
     .union([z.string(), z.array(z.string()).min(1).max(16)])
-    .meta({ description: 'Cron of 5 or 6 fields, @daily …, "@every 90s", "@at <instant>" or @manual; or a list of these' }),
-  timezone: z.string().default('UTC').meta({ description: 'IANA name', examples: ['Europe/Berlin'] }),
+    .meta({
+      description:
+        'Cron of 5 or 6 fields, @daily …, "@every 90s", "@at <instant>" or @manual; or a list of these',
+    }),
+  timezone: z
+    .string()
+    .default('UTC')
+    .meta({ description: 'IANA name', examples: ['Europe/Berlin'] }),
   dst: z
-    .strictObject({ gap: z.enum(['shift', 'skip']).default('shift'), repeat: z.enum(['first', 'both']).default('first') })
+    .strictObject({
+      gap: z.enum(['shift', 'skip']).default('shift'),
+      repeat: z.enum(['first', 'both']).default('first'),
+    })
     .prefault({}),
   jitter: durationText({ max: '1d' }).optional(),
   startAt: isoInstant.optional(),
@@ -71,7 +96,10 @@ export const jobDefinition = z.strictObject({
   killGrace: durationText({ max: '10m' }).default('10s'),
   overlap: overlapPolicy.default('forbid'),
   catchUp: z
-    .strictObject({ policy: catchUpPolicy.default('latest'), window: durationText({ max: '366d' }).default('1h') })
+    .strictObject({
+      policy: catchUpPolicy.default('latest'),
+      window: durationText({ max: '366d' }).default('1h'),
+    })
     .prefault({}),
   retry: z
     .strictObject({
@@ -83,7 +111,10 @@ export const jobDefinition = z.strictObject({
     .prefault({}),
   workers: z.strictObject({ labels: labels.optional() }).prefault({}),
   history: z
-    .strictObject({ keep: z.int().min(1).max(1000).default(20), for: durationText({ min: '1m' }).default('30d') })
+    .strictObject({
+      keep: z.int().min(1).max(1000).default(20),
+      for: durationText({ min: '1m' }).default('30d'),
+    })
     .prefault({}),
   output: z.strictObject({ limit: sizeText(1024 ** 3).default('10MiB') }).prefault({}),
 });
@@ -95,7 +126,7 @@ export type OverlapPolicy = z.output<typeof overlapPolicy>;
 export type CatchUpPolicy = z.output<typeof catchUpPolicy>;
 
 /** The value of `jobs/<job>`. Times are milliseconds since the epoch. */
-export const jobRecord = z.strictObject({
+export const jobRecord = z.object({
   definition: jobDefinition,
   /** No tick at or before this instant ever fires: creation, change of schedule, resume. */
   since: z.int(),

@@ -1,4 +1,5 @@
-// A run: one claim of one tick, or of one request to run now. Its record is what happened, once.
+// A run: one claim of one tick, or of one request to run now. Its record is what happened, once. Stored records
+// take unknown fields, so that workers of two versions can share a cluster while it is upgraded.
 import { z } from 'zod';
 import { jobName, runId } from './ids.ts';
 
@@ -21,7 +22,7 @@ export type RunState = z.output<typeof runState>;
 
 const ms = z.int();
 
-export const runCause = z.strictObject({
+export const runCause = z.object({
   kind: z.enum(['schedule', 'catch_up', 'manual', 'retry']),
   /** The tick this run answers; absent for a manual run. */
   tick: ms.optional(),
@@ -30,7 +31,7 @@ export const runCause = z.strictObject({
 });
 export type RunCause = z.output<typeof runCause>;
 
-export const attempt = z.strictObject({
+export const attempt = z.object({
   number: z.int().min(1),
   startedAt: ms,
   endedAt: ms,
@@ -42,11 +43,11 @@ export const attempt = z.strictObject({
 export type Attempt = z.output<typeof attempt>;
 
 /** Ticks that one skipped or missed record stands for, both ends included. */
-export const stretch = z.strictObject({ count: z.int().min(1), from: ms, to: ms });
+export const stretch = z.object({ count: z.int().min(1), from: ms, to: ms });
 export type Stretch = z.output<typeof stretch>;
 
 /** The value of `runs/<job>/<runId>` and of `active/<worker>/<job>/<runId>`. Times in ms since the epoch. */
-export const runRecord = z.strictObject({
+export const runRecord = z.object({
   id: runId,
   job: jobName,
   state: runState,
@@ -79,11 +80,11 @@ export const runRecord = z.strictObject({
 export type RunRecord = z.output<typeof runRecord>;
 
 /** The value of `lock/<job>`. */
-export const lockRecord = z.strictObject({ runId, worker: z.string(), startAt: ms });
+export const lockRecord = z.object({ runId, worker: z.string(), startAt: ms });
 export type LockRecord = z.output<typeof lockRecord>;
 
 /** The value of `trigger/<job>/<runId>`: a request to run now; the run takes the trigger's id. */
-export const triggerRecord = z.strictObject({
+export const triggerRecord = z.object({
   cause: z.enum(['manual', 'retry']),
   by: z.string().optional(),
   retryOf: runId.optional(),
@@ -100,5 +101,5 @@ export const triggerRecord = z.strictObject({
 export type TriggerRecord = z.output<typeof triggerRecord>;
 
 /** The value of `kill/<job>/<runId>`. */
-export const killRecord = z.strictObject({ by: z.string(), reason: z.string().optional(), at: ms });
+export const killRecord = z.object({ by: z.string(), reason: z.string().optional(), at: ms });
 export type KillRecord = z.output<typeof killRecord>;

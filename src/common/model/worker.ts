@@ -8,7 +8,7 @@ export const workerState = z.enum(['ready', 'full', 'draining', 'clock_skew']);
 export type WorkerState = z.output<typeof workerState>;
 
 /** The value of `workers/<workerId>`; the id is `<name>-<6 hex digits>`, new at every registration. */
-export const workerRecord = z.strictObject({
+export const workerRecord = z.object({
   id: z.string(),
   name: workerName,
   host: z.string(),
@@ -29,7 +29,7 @@ export const workerRecord = z.strictObject({
 export type WorkerRecord = z.output<typeof workerRecord>;
 
 /** The value of `masters/<masterId>`. */
-export const masterRecord = z.strictObject({
+export const masterRecord = z.object({
   id: z.string(),
   host: z.string(),
   pid: z.int(),
@@ -41,5 +41,5 @@ export const masterRecord = z.strictObject({
 export type MasterRecord = z.output<typeof masterRecord>;
 
 /** The value of `drain/<workerId>`: a wish of the API; gone when the worker is resumed or gone. */
-export const drainRecord = z.strictObject({ by: z.string(), at: z.int() });
+export const drainRecord = z.object({ by: z.string(), at: z.int() });
 export type DrainRecord = z.output<typeof drainRecord>;
