@@ -46,6 +46,7 @@ export interface Keyspace {
   readonly runs: Range;
   output(job: string, runId: string): string;
   outputsOf(job: string): Range;
+  readonly outputs: Range;
   trigger(job: string, runId: string): string;
   triggersOf(job: string): Range;
   readonly triggers: Range;
@@ -85,6 +86,7 @@ export function keyspace(prefix: string): Keyspace {
     runs: family('runs'),
     output: (job, runId) => `${prefix}output/${job}/${runId}`,
     outputsOf: (job) => underPrefix(`${prefix}output/${job}/`),
+    outputs: family('output'),
     trigger: (job, runId) => `${prefix}trigger/${job}/${runId}`,
     triggersOf: (job) => underPrefix(`${prefix}trigger/${job}/`),
     triggers: family('trigger'),
@@ -103,7 +105,8 @@ export function keyspace(prefix: string): Keyspace {
 }
 
 /** A value of etcd that is not what its key promises: reported and passed over, never thrown. */
-export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
+export type Decoded<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
 export interface Codec<T> {
   encode(value: T): string;
@@ -122,7 +125,9 @@ function jsonCodec<T>(schema: z.ZodType<T>): Codec<T> {
       }
       const parsed = schema.safeParse(json);
       if (parsed.success) return { ok: true, value: parsed.data };
-      const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(value)'}: ${issue.message}`);
+      const issues = parsed.error.issues.map(
+        (issue) => `${issue.path.join('.') || '(value)'}: ${issue.message}`,
+      );
       return { ok: false, error: issues.join('; ') };
     },
   };
@@ -141,6 +146,8 @@ export const codecs = {
   cursor: {
     encode: (tick: number) => String(tick),
     decode: (text: string): Decoded<number> =>
-      /^\d{1,16}$/.test(text) ? { ok: true, value: Number(text) } : { ok: false, error: 'a cursor is a whole number of milliseconds' },
+      /^\d{1,16}$/.test(text)
+        ? { ok: true, value: Number(text) }
+        : { ok: false, error: 'a cursor is a whole number of milliseconds' },
   } satisfies Codec<number>,
 };

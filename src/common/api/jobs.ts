@@ -1,0 +1,243 @@
+// Jobs: definitions and what becomes of them.
+import { z } from 'zod';
+import { jobDefinition, labels, overlapPolicy, task } from '../model/job.ts';
+import { jobName, runId } from '../model/ids.ts';
+import { operation } from './operation.ts';
+import { pageOf, paging } from './paging.ts';
+import { API, flag, jobParams, runRef, runView, time, waitFor } from './values.ts';
+
+const definition = jobDefinition.meta({ id: 'JobDefinition' });
+
+export const jobView = z
+  .strictObject({
+    name: jobName,
+    definition: definition.meta({ description: 'Values of secrets are left out' }),
+    generation: z.int().meta({ description: '1 at creation, one more at each change' }),
+    createdAt: time,
+    updatedAt: time,
+    since: time.meta({ description: 'No tick at or before this instant ever fires' }),
+    anchor: time.meta({ description: 'Phase of @every when the definition names none' }),
+    revisions: z
+      .strictObject({ create: z.int(), mod: z.int(), version: z.int() })
+      .meta({ description: 'Of the key in etcd; the ETag is the mod revision' }),
+  })
+  .meta({ id: 'Job' });
+export type JobView = z.output<typeof jobView>;
+
+export const jobState = z.enum(['active', 'running', 'paused', 'broken']).meta({
+  description:
+    'running: has a run now; active: neither paused nor broken; broken: its stored definition cannot be read',
+});
+export type JobState = z.output<typeof jobState>;
+
+const details = {
+  state: jobState,
+  running: z.int().meta({ description: 'Runs that hold a claim, armed or running' }),
+  nextTicks: z.array(time).meta({ description: 'Empty when paused, ended or only run by hand' }),
+};
+
+export const jobSummary = z
+  .strictObject({
+    name: z.string(),
+    ...details,
+    description: z.string().optional(),
+    labels: labels.optional(),
+    schedule: z.array(z.string()),
+    timezone: z.string(),
+    paused: z.boolean(),
+    overlap: overlapPolicy.optional(),
+    task: z
+      .enum(task.options.map((option) => option.shape.kind.value) as ['shell', 'exec', 'handler'])
+      .optional(),
+    modRevision: z.int(),
+    lastRun: runView.nullable(),
+    error: z.string().optional().meta({ description: 'Why the stored definition cannot be read' }),
+  })
+  .meta({ id: 'JobSummary' });
+export type JobSummary = z.output<typeof jobSummary>;
+
+export const jobDetail = z
+  .strictObject({
+    ...jobView.shape,
+    ...details,
+    lastRuns: z.array(runView).meta({ description: 'Newest first' }),
+  })
+  .meta({ id: 'JobDetail' });
+export type JobDetail = z.output<typeof jobDetail>;
+
+export const jobChange = z
+  .strictObject({
+    job: jobView,
+    previous: jobView
+      .nullable()
+      .meta({ description: 'As it was before; null when there was none, or none that can be read' }),
+    started: z.array(runRef).meta({
+      description:
+        'Runs of the older definition that had been claimed ahead of their tick and started although it was changed. No other starts.',
+    }),
+  })
+  .meta({ id: 'JobChange' });
+export type JobChange = z.output<typeof jobChange>;
+
+const changeProblems = ['job_not_found', 'job_changed', 'job_broken'] as const;
+
+const labelFilter = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .meta({ description: '`key=value` or `key`; several, repeated or separated by commas, must all hold' });
+
+const etags = {
+  'if-match': z
+    .string()
+    .optional()
+    .meta({ description: 'Only if the ETag is one of these (`*`: only if it exists)' }),
+};
+
+/** In a PUT the name may be left to the path. */
+const putBody = z.strictObject({ ...jobDefinition.shape, name: jobName.optional() });
+
+export const jobOperations = {
+  listJobs: operation({
+    method: 'GET',
+    path: `${API}/jobs`,
+    tag: 'jobs',
+    summary: 'List jobs by name',
+    description:
+      'With next ticks, last run and the number of runs now. Knows every write that this master has answered.',
+    query: z.strictObject({
+      q: z
+        .string()
+        .max(200)
+        .optional()
+        .meta({ description: 'Part of the name or description, whatever the case' }),
+      label: labelFilter,
+      state: jobState.optional(),
+      ...paging,
+    }),
+    answers: {
+      200: z.strictObject({
+        ...pageOf(jobSummary).shape,
+        total: z.int().meta({ description: 'Jobs that match, on all pages' }),
+      }),
+    },
+  }),
+  createJob: operation({
+    method: 'POST',
+    path: `${API}/jobs`,
+    tag: 'jobs',
+    summary: 'Create a job',
+    body: definition,
+    answers: { 201: jobChange },
+    problems: ['job_exists'],
+  }),
+  getJob: operation({
+    method: 'GET',
+    path: `${API}/jobs/{job}`,
+    tag: 'jobs',
+    summary: 'Read a job',
+    params: jobParams,
+    query: z.strictObject({
+      ticks: z.coerce.number().int().min(0).max(100).default(5).meta({ description: 'How many next ticks' }),
+      runs: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .default(5)
+        .meta({ description: 'How many of the last runs' }),
+    }),
+    answers: { 200: jobDetail },
+    problems: ['job_not_found', 'job_broken'],
+  }),
+  putJob: operation({
+    method: 'PUT',
+    path: `${API}/jobs/{job}`,
+    tag: 'jobs',
+    summary: 'Create or replace a job',
+    params: jobParams,
+    headers: z.object({
+      ...etags,
+      'if-none-match': z
+        .literal('*', { error: 'only * is understood here' })
+        .optional()
+        .meta({ description: 'Only if it does not exist' }),
+    }),
+    body: putBody,
+    answers: { 200: jobChange, 201: jobChange },
+    problems: ['job_changed', 'precondition_failed'],
+  }),
+  deleteJob: operation({
+    method: 'DELETE',
+    path: `${API}/jobs/{job}`,
+    tag: 'jobs',
+    summary: 'Delete a job and its history',
+    params: jobParams,
+    headers: z.object(etags),
+    query: z.strictObject({ kill: flag.meta({ description: 'Also kill what runs' }) }),
+    answers: {
+      200: z
+        .strictObject({
+          job: jobView
+            .nullable()
+            .meta({ description: 'As it was; null when its stored definition could not be read' }),
+          started: jobChange.shape.started,
+          killed: z.array(runRef).meta({ description: 'Runs asked to end' }),
+        })
+        .meta({ id: 'JobDeletion' }),
+    },
+    problems: ['job_not_found', 'job_changed', 'precondition_failed'],
+  }),
+  pauseJob: operation({
+    method: 'POST',
+    path: `${API}/jobs/{job}/pause`,
+    tag: 'jobs',
+    summary: 'Stop the ticks of a job',
+    params: jobParams,
+    answers: { 200: jobChange },
+    problems: changeProblems,
+  }),
+  resumeJob: operation({
+    method: 'POST',
+    path: `${API}/jobs/{job}/resume`,
+    tag: 'jobs',
+    summary: 'Let a paused job tick again, from now on',
+    params: jobParams,
+    answers: { 200: jobChange },
+    problems: changeProblems,
+  }),
+  runJob: operation({
+    method: 'POST',
+    path: `${API}/jobs/{job}/run`,
+    tag: 'jobs',
+    summary: 'Run a job now',
+    description: 'Also when it is paused. The run that starts has the id that is answered.',
+    params: jobParams,
+    query: z.strictObject({
+      queue: flag.meta({ description: 'If it is running, run after that instead of answering 409' }),
+      wait: waitFor,
+    }),
+    body: z
+      .strictObject({
+        env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
+        payload: z.json().optional().meta({ description: 'Of a handler, instead of that of the definition' }),
+      })
+      .optional(),
+    answers: {
+      200: z.strictObject({ run: runId, record: runView }).meta({ description: 'It has ended' }),
+      202: z
+        .strictObject({ run: runId, record: runView.nullable() })
+        .meta({ description: 'Asked for; `record` is null until a worker takes it' }),
+    },
+    problems: ['job_not_found', 'job_running', 'job_broken', 'job_changed'],
+  }),
+  killJob: operation({
+    method: 'POST',
+    path: `${API}/jobs/{job}/kill`,
+    tag: 'jobs',
+    summary: 'Kill all runs of a job',
+    params: jobParams,
+    body: z.strictObject({ reason: z.string().max(500).optional() }).optional(),
+    answers: { 202: z.strictObject({ killed: z.array(runRef) }) },
+    problems: ['job_not_found'],
+  }),
+};

@@ -1,0 +1,110 @@
+// The HTTP server of the master, built but not listening: tests inject requests into it, main.ts lends it a
+// port. Everything it needs is handed in.
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Clock } from '../common/core/clock.ts';
+import { createScheduleCompiler } from '../common/core/schedule.ts';
+import { openApiDocument } from '../common/api/openapi.ts';
+import type { Logger } from '../common/runtime/logger.ts';
+import type { Metrics } from '../common/runtime/metrics.ts';
+import type { Etcd } from '../common/store/etcd.ts';
+import type { Keyspace } from '../common/store/keyspace.ts';
+import { batchRoutes } from './http/batch.ts';
+import { sendProblem, toProblem } from './http/errors.ts';
+import { eventRoutes } from './http/events.ts';
+import { jobRoutes } from './http/jobs.ts';
+import { watchRequests } from './http/log.ts';
+import { answerNotFound } from './http/not-found.ts';
+import { registerOperations, type Handlers } from './http/operations.ts';
+import { outputRoutes } from './http/output.ts';
+import { registerPages } from './http/pages.ts';
+import { runRoutes } from './http/runs.ts';
+import { scheduleRoutes } from './http/schedules.ts';
+import { accessControl, securityHeaders, type AccessRules } from './http/security.ts';
+import { streamLimit } from './http/stream-limit.ts';
+import { systemRoutes } from './http/system.ts';
+import { workerRoutes } from './http/workers.ts';
+import { clusterReader } from './reads/cluster.ts';
+import { jobReader } from './reads/jobs.ts';
+import { runReader } from './reads/runs.ts';
+import { tickReader } from './reads/ticks.ts';
+import type { Views } from './views/views.ts';
+
+/** A definition is at most 64 KiB; JSON may escape each character. Batches have a limit of their own. */
+const BODY_LIMIT = 512 * 1024;
+/** To send the whole request; answers may take longer. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+const MOST_STREAMS = 200;
+
+export interface AppDeps {
+  readonly etcd: Etcd;
+  readonly keys: Keyspace;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly views: Views;
+  readonly access: AccessRules;
+  readonly version: string;
+  readonly quotaBytes: number;
+  readonly mostStreams?: number;
+}
+
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { etcd, keys, clock, logger, views } = deps;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error).problem),
+    routerOptions: { maxParamLength: 256 },
+  });
+
+  app.removeAllContentTypeParsers();
+  // Strict JSON, and no prototype can be reached through it: `__proto__` and `constructor.prototype` are refused.
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  );
+  app.addHook('onRequest', async (_, reply) => securityHeaders(reply));
+  watchRequests(app, { logger, metrics: deps.metrics });
+  app.setErrorHandler((error, request, reply) => {
+    const { problem, unexpected } = toProblem(error);
+    if (unexpected)
+      logger.error({ err: error, method: request.method, url: request.routeOptions.url }, 'a request failed');
+    return sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler(answerNotFound);
+
+  const compiler = createScheduleCompiler();
+  const runs = runReader({ etcd, keys, views });
+  const ticks = tickReader(compiler);
+  const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
+  const shared = { etcd, keys, clock, logger, views, compiler, runs, streams };
+  const events = eventRoutes(shared);
+  const handlers: Handlers = {
+    ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, ticks }) }),
+    ...runRoutes(shared),
+    ...outputRoutes(shared),
+    ...batchRoutes(shared),
+    ...workerRoutes(shared),
+    ...scheduleRoutes(shared),
+    ...events.routes,
+    ...systemRoutes({
+      etcd,
+      views,
+      probeKey: keys.housekeeper,
+      metrics: deps.metrics,
+      cluster: clusterReader({ etcd, keys, views, quotaBytes: deps.quotaBytes }),
+      openApi: openApiDocument(deps.version) as Record<string, never>,
+    }),
+  };
+  registerOperations(app, handlers, accessControl(deps.access));
+  await registerPages(app);
+  app.addHook('preClose', async () => events.close());
+  await app.ready();
+  return app;
+}

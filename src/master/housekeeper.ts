@@ -1,0 +1,117 @@
+// Keeps the database small: one master at a time removes history that is too old, what deleted jobs left
+// behind, and, when etcd nears its quota, history before claims suffer. Slow on purpose: a few requests a
+// second at most, in pages. Never touches a lock, an active run or a definition.
+import type { Clock, Timer } from '../common/core/clock.ts';
+import type { Millis } from '../common/model/time.ts';
+import type { Logger } from '../common/runtime/logger.ts';
+import { EtcdError, type Etcd } from '../common/store/etcd.ts';
+import type { Keyspace } from '../common/store/keyspace.ts';
+import { electHousekeeper } from '../common/store/transactions/masters.ts';
+import { createLeftovers } from './housekeeping/leftovers.ts';
+import { pruneByAge, pruneByCount } from './housekeeping/prune.ts';
+import { createQuotaWatch } from './housekeeping/quota.ts';
+import type { Registration } from './registration.ts';
+
+export interface HousekeeperTiming {
+  /** Between two rounds. */
+  readonly roundEvery: Millis;
+  /** Between two requests. */
+  readonly pace: Millis;
+  /** What has no job for this long is a leftover. */
+  readonly leftoverAge: Millis;
+}
+
+const TIMING: HousekeeperTiming = { roundEvery: 60_000, pace: 400, leftoverAge: 300_000 };
+
+export interface HousekeeperDeps {
+  readonly etcd: Etcd;
+  readonly keys: Keyspace;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly masterId: string;
+  readonly registration: Pick<Registration, 'leaseId'>;
+  readonly quotaBytes: number;
+  readonly timing?: HousekeeperTiming;
+}
+
+export interface Housekeeper {
+  readonly isElected: boolean;
+  /** Waits for the request under way. */
+  stop(): Promise<void>;
+}
+
+/** Thrown out of a round that shall not go on. */
+class RoundOver extends Error {}
+
+export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
+  const { etcd, keys, clock, logger, timing = TIMING } = deps;
+  const leftovers = createLeftovers({ etcd, keys, clock, age: timing.leftoverAge });
+  const quota = createQuotaWatch(etcd, deps.quotaBytes);
+  let isStopped = false;
+  let isElected = false;
+  let timer: Timer | undefined;
+  let wake: (() => void) | undefined;
+  let working: Promise<void> = Promise.resolve();
+
+  const elect = async (): Promise<boolean> => {
+    const { leaseId } = deps.registration;
+    if (leaseId === undefined) return false;
+    const intent = electHousekeeper(keys, deps.masterId, leaseId);
+    return intent.read(await etcd.txn(intent.txn)) === deps.masterId;
+  };
+
+  /** Between two requests. A master that lost its lease, and so the office, goes no further. */
+  const pace = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      timer = clock.setTimer(timing.pace, resolve);
+    });
+    if (isStopped || deps.registration.leaseId === undefined) throw new RoundOver();
+  };
+
+  const round = async (): Promise<void> => {
+    isElected = await elect();
+    if (!isElected) return;
+    const aged = await pruneByAge({ etcd, keys, clock, pace });
+    const left = await leftovers.sweep(pace);
+    const level = await quota.check(pace);
+    if (level > 0) {
+      logger.warn({ level }, 'etcd is near its quota: cutting history');
+      await pruneByCount({ etcd, keys, clock, pace }, level);
+      await quota.compact();
+    }
+    logger.debug({ aged, left, level }, 'house kept');
+  };
+
+  const roundAndNext = async (): Promise<void> => {
+    try {
+      await round();
+    } catch (error) {
+      if (error instanceof RoundOver) isElected = false;
+      else if (error instanceof EtcdError)
+        logger.info({ reason: error.message }, 'housekeeping waits for etcd');
+      else logger.error({ err: error }, 'housekeeping failed');
+    }
+    next(timing.roundEvery);
+  };
+
+  const next = (delay: Millis): void => {
+    if (isStopped) return;
+    timer = clock.setTimer(delay, () => {
+      working = roundAndNext();
+    });
+  };
+  next(Math.min(timing.roundEvery, 2_000));
+
+  return {
+    get isElected() {
+      return isElected;
+    },
+    async stop() {
+      isStopped = true;
+      timer?.cancel();
+      wake?.();
+      await working;
+    },
+  };
+}

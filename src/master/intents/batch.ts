@@ -1,0 +1,212 @@
+// Many puts and deletes. Each hundred operations (fewer when their definitions are large) are one
+// transaction of etcd, in which every operation stands or falls by itself: its own compare decides it.
+import { BATCH_CHUNK, type BatchItem, type BatchResult } from '../../common/api/batch.ts';
+import { invalidInput, ProblemError } from '../../common/api/problems.ts';
+import { jobName } from '../../common/model/ids.ts';
+import type { Op, Revision } from '../../common/store/etcd.ts';
+import type { Intent } from '../../common/store/intent.ts';
+
+import { writeJob, type JobWrite } from '../../common/store/transactions/jobs.ts';
+import { startedMeanwhile } from '../strict.ts';
+import { deleteJob, unlessClaimedSince } from './delete.ts';
+import {
+  checkConditions,
+  jobNow,
+  putJob,
+  recordOver,
+  type Conditions,
+  type JobDeps,
+  type JobNow,
+} from './jobs.ts';
+import { jobWithLocksTxn, toJobWithLocks, type JobWithLocks } from './locks.ts';
+
+/** etcd refuses requests above 1.5 MiB. */
+const MOST_BYTES = 1024 * 1024;
+
+interface Put {
+  readonly op: 'put';
+  readonly name: string;
+  readonly definition: object;
+  readonly conditions: Conditions;
+}
+interface Remove {
+  readonly op: 'delete';
+  readonly name: string;
+  readonly conditions: Conditions;
+}
+type Step = Put | Remove;
+type Outcome = Omit<BatchResult, 'op' | 'name'>;
+
+export interface BatchDone {
+  readonly results: BatchResult[];
+  /** The newest revision that was written; 0: nothing was. */
+  readonly revision: Revision;
+}
+
+const refused = (problem: ProblemError): Outcome => ({ outcome: 'refused', problem: problem.toProblem() });
+
+/** Rejects with EtcdError when etcd goes away: repeating the batch is then right, it changes nothing twice. */
+export async function runBatch(deps: JobDeps, items: readonly BatchItem[]): Promise<BatchDone> {
+  refuseDoubles(items);
+  const outcomes = new Map<number, Promise<Outcome> | Outcome>();
+  const steps: { readonly index: number; readonly step: Step; readonly bytes: number }[] = [];
+  for (const [index, item] of items.entries()) {
+    const step = toStep(item);
+    if (step instanceof ProblemError) outcomes.set(index, refused(step));
+    else
+      steps.push({
+        index,
+        step,
+        bytes: step.op === 'put' ? Buffer.byteLength(JSON.stringify(step.definition)) : 0,
+      });
+  }
+  let revision = 0;
+  for (let from = 0; from < steps.length;) {
+    let to = from;
+    for (let bytes = 0; to < steps.length && to - from < BATCH_CHUNK; to++) {
+      bytes += steps[to]!.bytes;
+      if (bytes > MOST_BYTES && to > from) break;
+    }
+    const chunk = steps.slice(from, to);
+    const done = await runChunk(
+      deps,
+      chunk.map(({ step }) => step),
+    );
+    for (const [offset, outcome] of done.outcomes.entries()) {
+      // Waiting for armed claims goes on beside the next chunks; a failure is met when all are gathered.
+      if (outcome instanceof Promise) outcome.catch(() => {});
+      outcomes.set(chunk[offset]!.index, outcome);
+    }
+    revision = Math.max(revision, done.revision);
+    from = to;
+  }
+  const results: BatchResult[] = [];
+  for (const [index, item] of items.entries()) {
+    const outcome = (await outcomes.get(index))!;
+    revision = Math.max(revision, outcome.modRevision ?? 0);
+    results.push({ op: item.op, name: nameOf(item), ...outcome });
+  }
+  return { results, revision };
+}
+
+const nameOf = (item: BatchItem): string => (item.op === 'put' ? item.definition.name : item.name);
+
+/** Two writes of one key in a transaction are refused by etcd, and what the caller meant is anyone's guess. */
+function refuseDoubles(items: readonly BatchItem[]): void {
+  const seen = new Set<string>();
+  const issues = items.flatMap((item, index) => {
+    const name = nameOf(item);
+    if (!seen.has(name)) return seen.add(name) && [];
+    const path = item.op === 'put' ? `operations[${index}].definition.name` : `operations[${index}].name`;
+    return [{ path, message: `${name} is there twice: a batch names a job once` }];
+  });
+  if (issues.length > 0) throw invalidInput(issues);
+}
+
+function toStep(item: BatchItem): Step | ProblemError {
+  const { ifMatch } = item;
+  const conditions: Conditions =
+    ifMatch === undefined ? {} : ifMatch === 0 ? { mustBeNew: true } : { ifMatch: [ifMatch] };
+  if (item.op === 'delete') return { op: 'delete', name: item.name, conditions };
+  // The rest of a definition is checked when it is known what it replaces.
+  const name = jobName.safeParse(item.definition.name);
+  if (!name.success) return invalidInput([{ path: 'name', message: name.error.issues[0]!.message }]);
+  return { op: 'put', name: name.data, definition: item.definition, conditions };
+}
+
+interface ChunkDone {
+  readonly outcomes: readonly (Promise<Outcome> | Outcome)[];
+  readonly revision: Revision;
+}
+
+async function runChunk(deps: JobDeps, steps: readonly Step[]): Promise<ChunkDone> {
+  const read = await deps.etcd.txn({
+    compare: [],
+    success: steps.map(({ name }): Op => ({ type: 'txn', txn: jobWithLocksTxn(deps.keys, name) })),
+    failure: [],
+  });
+  const plans = steps.map((step, index): Plan => {
+    const response = read.responses[index];
+    if (response?.type !== 'txn') throw new Error('a nested transaction was answered by something else');
+    return plan(deps, step, toJobWithLocks(response.result, read.revision));
+  });
+  const writes = plans.flatMap((each) => (each.kind === 'write' ? [each.intent] : []));
+  const written =
+    writes.length === 0
+      ? undefined
+      : await deps.etcd.txn({
+          compare: [],
+          success: writes.map((intent): Op => ({ type: 'txn', txn: intent.txn })),
+          failure: [],
+        });
+  let next = 0;
+  const outcomes = plans.map((each, index): Promise<Outcome> | Outcome => {
+    const step = steps[index]!;
+    if (each.kind === 'done') return each.outcome;
+    if (each.kind === 'alone') return alone(deps, step);
+    const response = written!.responses[next++];
+    if (response?.type !== 'txn') throw new Error('a nested transaction was answered by something else');
+    // Inside a batch the header of a nested answer may carry no revision: the request's is the one.
+    const result = each.intent.read({ ...response.result, revision: written!.revision });
+    return result.ok ? succeed(deps, step, each.existed, result) : alone(deps, step);
+  });
+  return { outcomes, revision: written?.revision ?? 0 };
+}
+
+type Plan =
+  | { readonly kind: 'done'; readonly outcome: Outcome }
+  | { readonly kind: 'write'; readonly intent: Intent<JobWrite>; readonly existed: boolean }
+  /** What needs more than one transaction: an armed claim to wait for before a deletion. */
+  | { readonly kind: 'alone' };
+
+function plan(deps: JobDeps, step: Step, seen: JobWithLocks): Plan {
+  const found: JobNow | undefined = seen.kv && jobNow(seen.kv);
+  try {
+    checkConditions(step.name, step.conditions, seen.kv?.modRevision);
+    if (step.op === 'delete') {
+      if (!found) throw new ProblemError('job_not_found', `there is no job ${step.name}`);
+      if (seen.locks.length > 0) return { kind: 'alone' };
+      return { kind: 'write', intent: unlessClaimedSince(deps.keys, step.name, seen), existed: true };
+    }
+    const record = recordOver(deps, found?.record, step.definition);
+    if (!record) return { kind: 'alone' };
+    return {
+      kind: 'write',
+      intent: writeJob(deps.keys, record, seen.kv?.modRevision ?? 0),
+      existed: found !== undefined,
+    };
+  } catch (error) {
+    if (error instanceof ProblemError) return { kind: 'done', outcome: refused(error) };
+    throw error;
+  }
+}
+
+async function succeed(
+  deps: JobDeps,
+  step: Step,
+  existed: boolean,
+  written: Extract<JobWrite, { ok: true }>,
+): Promise<Outcome> {
+  if (step.op === 'delete') return { outcome: 'deleted', modRevision: written.revision, started: [] };
+  const started = await startedMeanwhile(deps, step.name, written.locks, written.revision);
+  return { outcome: existed ? 'replaced' : 'created', modRevision: written.revision, started };
+}
+
+/** By itself, in as many transactions as it needs. */
+async function alone(deps: JobDeps, step: Step): Promise<Outcome> {
+  try {
+    if (step.op === 'delete') {
+      const { started, revision } = await deleteJob(deps, step.name, step.conditions);
+      return { outcome: 'deleted', modRevision: revision, started: [...started] };
+    }
+    const { job, previous, started } = await putJob(deps, step.name, step.definition, step.conditions);
+    return {
+      outcome: previous ? 'replaced' : 'created',
+      modRevision: job.kv.modRevision,
+      started: [...started],
+    };
+  } catch (error) {
+    if (error instanceof ProblemError) return refused(error);
+    throw error;
+  }
+}

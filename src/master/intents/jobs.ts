@@ -1,0 +1,196 @@
+// Changing jobs. Every write compares the revision that was read, so two masters that change one job at
+// once never mix: the later one starts again from what it finds, or is refused when the caller named a revision.
+import type { RunRef } from '../../common/api/values.ts';
+import { invalidInput, ProblemError } from '../../common/api/problems.ts';
+import { checkDefinition } from '../../common/core/definition.ts';
+import type { ScheduleCompiler } from '../../common/core/schedule.ts';
+import type { JobRecord } from '../../common/model/job.ts';
+import { instant } from '../../common/model/time.ts';
+import type { KeyValue, Revision } from '../../common/store/etcd.ts';
+import { perform } from '../../common/store/intent.ts';
+import { codecs } from '../../common/store/keyspace.ts';
+import { writeJob } from '../../common/store/transactions/jobs.ts';
+import { changedJobRecord, newJobRecord, sameDefinition } from '../job-record.ts';
+import { readJobWithLocks } from './locks.ts';
+import { startedMeanwhile, type StrictDeps } from '../strict.ts';
+
+export interface JobDeps extends StrictDeps {
+  readonly compiler: ScheduleCompiler;
+}
+
+/** Other writers of the same job between two reads of ours; more than this is no accident. */
+export const LOST_RACES = 8;
+
+export interface JobNow {
+  readonly kv: KeyValue;
+  /** undefined: the value does not parse. */
+  readonly record: JobRecord | undefined;
+  readonly error?: string;
+}
+
+export interface JobChanged {
+  readonly job: { readonly kv: KeyValue; readonly record: JobRecord };
+  readonly previous: JobNow | undefined;
+  readonly started: readonly RunRef[];
+}
+
+export interface Conditions {
+  /** Mod revisions of which one must be there; 'any': it must exist. */
+  readonly ifMatch?: readonly Revision[] | 'any';
+  readonly mustBeNew?: boolean;
+}
+
+export function jobNow(kv: KeyValue): JobNow {
+  const decoded = codecs.job.decode(kv.value);
+  if (decoded.ok) return { kv, record: decoded.value };
+  // The parser of JSON may quote the value, and the value may hold secrets.
+  return { kv, record: undefined, error: decoded.error.startsWith('not JSON') ? 'not JSON' : decoded.error };
+}
+
+/** Newest, by quorum: it knows every write that anybody has been answered. */
+export async function readJob({ etcd, keys }: StrictDeps, job: string): Promise<JobNow | undefined> {
+  const { kvs } = await etcd.range({ key: keys.job(job) });
+  return kvs[0] && jobNow(kvs[0]);
+}
+
+export const noSuchJob = (job: string): ProblemError =>
+  new ProblemError('job_not_found', `there is no job ${job}`);
+export const raceLost = (job: string): ProblemError =>
+  new ProblemError(
+    'job_changed',
+    `${job} is being changed by others again and again: read it and decide anew`,
+  );
+export const brokenJob = (job: string, error: string | undefined): ProblemError =>
+  new ProblemError(
+    'job_broken',
+    `the stored definition of ${job} cannot be read (${error ?? 'unknown'}): put it anew, or delete it`,
+  );
+
+/** Throws precondition_failed. `found`: mod revision, undefined when there is no job. */
+export function checkConditions(
+  job: string,
+  { ifMatch, mustBeNew }: Conditions,
+  found: Revision | undefined,
+): void {
+  if (mustBeNew && found !== undefined)
+    throw new ProblemError('precondition_failed', `${job} exists, at revision ${found}`);
+  if (ifMatch === undefined) return;
+  if (found === undefined) throw new ProblemError('precondition_failed', `there is no job ${job}`);
+  if (ifMatch !== 'any' && !ifMatch.includes(found)) {
+    throw new ProblemError('precondition_failed', `${job} is at revision ${found}`);
+  }
+}
+
+/** The record to write over what is there; undefined: it says the same already. Throws invalid_input. */
+export function recordOver(
+  deps: JobDeps,
+  previous: JobRecord | undefined,
+  given: unknown,
+): JobRecord | undefined {
+  const now = deps.clock.now();
+  const anchor = previous && instant(previous.anchor);
+  const checked = checkDefinition(given, {
+    now,
+    anchor,
+    previous: previous?.definition,
+    compiler: deps.compiler,
+  });
+  if (!checked.ok) throw invalidInput(checked.issues);
+  const { definition } = checked.value;
+  if (previous === undefined) return newJobRecord(definition, now);
+  return sameDefinition(previous.definition, definition)
+    ? undefined
+    : changedJobRecord(previous, definition, now);
+}
+
+/** Creates; 409 when there is one. */
+export async function createJob(deps: JobDeps, given: unknown): Promise<JobChanged> {
+  const record = recordOver(deps, undefined, given)!;
+  const written = await perform(deps.etcd, writeJob(deps.keys, record, 0));
+  if (!written.ok)
+    throw new ProblemError('job_exists', `there is a job ${record.definition.name} already: PUT replaces it`);
+  return {
+    job: { kv: writtenKv(deps, record, undefined, written.revision), record },
+    previous: undefined,
+    started: [],
+  };
+}
+
+/** Creates or replaces. */
+export async function putJob(
+  deps: JobDeps,
+  job: string,
+  given: object,
+  conditions: Conditions,
+): Promise<JobChanged> {
+  return change(deps, job, (found) => {
+    checkConditions(job, conditions, found?.kv.modRevision);
+    return recordOver(deps, found?.record, { ...given, name: job });
+  });
+}
+
+/** Or resumes. An old definition is taken as it is: what is refused today may be stored from yesterday. */
+export async function pauseJob(deps: JobDeps, job: string, paused: boolean): Promise<JobChanged> {
+  return change(deps, job, (found) => {
+    if (!found) throw noSuchJob(job);
+    if (!found.record) throw brokenJob(job, found.error);
+    const { definition } = found.record;
+    return definition.paused === paused
+      ? undefined
+      : changedJobRecord(found.record, { ...definition, paused }, deps.clock.now());
+  });
+}
+
+async function change(
+  deps: StrictDeps,
+  job: string,
+  decide: (found: JobNow | undefined) => JobRecord | undefined,
+): Promise<JobChanged> {
+  let found = await readJob(deps, job);
+  for (let tries = 0; tries < LOST_RACES; tries++) {
+    const record = decide(found);
+    if (record === undefined)
+      return {
+        job: { kv: found!.kv, record: found!.record! },
+        previous: found,
+        started: await startedBefore(deps, job, found!.kv),
+      };
+    const written = await perform(deps.etcd, writeJob(deps.keys, record, found?.kv.modRevision ?? 0));
+    if (written.ok) {
+      const started = await startedMeanwhile(deps, job, written.locks, written.revision);
+      return {
+        job: { kv: writtenKv(deps, record, found?.kv, written.revision), record },
+        previous: found,
+        started,
+      };
+    }
+    found = written.found && jobNow(written.found);
+  }
+  throw raceLost(job);
+}
+
+/**
+ * Nothing to write: another has just said the same. Claims of the definition before that may still stand
+ * armed, and this answer promises what his does.
+ */
+async function startedBefore(deps: StrictDeps, job: string, kv: KeyValue): Promise<RunRef[]> {
+  const { locks, revision } = await readJobWithLocks(deps.etcd, deps.keys, job);
+  const older = locks.filter((lock) => lock.createRevision < kv.modRevision);
+  return startedMeanwhile(deps, job, older, revision);
+}
+
+function writtenKv(
+  { keys }: StrictDeps,
+  record: JobRecord,
+  previous: KeyValue | undefined,
+  revision: Revision,
+): KeyValue {
+  return {
+    key: keys.job(record.definition.name),
+    value: codecs.job.encode(record),
+    createRevision: previous?.createRevision ?? revision,
+    modRevision: revision,
+    version: (previous?.version ?? 0) + 1,
+    lease: '0',
+  };
+}

@@ -1,0 +1,175 @@
+// Asking for runs, and asking for their end. A master only asks: workers claim, run, kill and record.
+import { randomBytes } from 'node:crypto';
+import type { RunRef } from '../../common/api/values.ts';
+import { ProblemError } from '../../common/api/problems.ts';
+import { makeRunId } from '../../common/model/ids.ts';
+import type { JobRecord } from '../../common/model/job.ts';
+import type { RunRecord, TriggerRecord } from '../../common/model/run.ts';
+import type { KeyValue, Revision } from '../../common/store/etcd.ts';
+import { perform } from '../../common/store/intent.ts';
+import type { HeldLock } from '../../common/store/transactions/claims.ts';
+import { codecs } from '../../common/store/keyspace.ts';
+import { settleTrigger } from '../../common/store/transactions/endings.ts';
+import { requestKill, requestRun } from '../../common/store/transactions/jobs.ts';
+import { showClaim } from '../shown.ts';
+import type { StrictDeps } from '../strict.ts';
+import { brokenJob, jobNow, LOST_RACES, noSuchJob, raceLost, readJob } from './jobs.ts';
+import { readJobWithLocks } from './locks.ts';
+
+/** A request to kill that nobody answers goes away with its lease. */
+const KILL_TTL_SECONDS = 60;
+
+export interface RunNow {
+  readonly by: string;
+  /** While it is running: wait for it to end. Else refused with job_running, unless overlap allows. */
+  readonly queue: boolean;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly payload?: TriggerRecord['payload'];
+}
+
+/** Answers the id that the run will have, and the revision after which it can appear. */
+export async function runNow(
+  deps: StrictDeps,
+  job: string,
+  wish: RunNow,
+): Promise<{ runId: string; revision: Revision }> {
+  const { clock, keys, etcd } = deps;
+  const now = clock.now();
+  const runId = makeRunId(now, randomBytes(3).toString('hex'));
+  const trigger: TriggerRecord = {
+    cause: 'manual',
+    by: wish.by,
+    attempt: 1,
+    requestedAt: now,
+    whenRunning: wish.queue ? 'queue' : 'skip',
+    ...(wish.env && { env: { ...wish.env } }),
+    ...(wish.payload !== undefined && { payload: wish.payload }),
+  };
+  for (let tries = 0; tries < LOST_RACES; tries++) {
+    const found = await readJob(deps, job);
+    if (!found) throw noSuchJob(job);
+    if (!found.record) throw brokenJob(job, found.error);
+    const onlyWhenIdle = !wish.queue && found.record.definition.overlap !== 'allow';
+    const asked = await perform(
+      etcd,
+      requestRun(keys, { job, jobRevision: found.kv.modRevision, runId, trigger, onlyWhenIdle }),
+    );
+    if (asked.ok) return { runId, revision: asked.revision };
+    if (asked.reason === 'running') throw stillRunning(job, asked.locks, asked.requested);
+  }
+  throw raceLost(job);
+}
+
+function stillRunning(job: string, locks: readonly HeldLock[], requested: readonly string[]): ProblemError {
+  const runs = [...locks.flatMap((lock) => lock.record?.runId ?? []), ...requested];
+  return new ProblemError(
+    'job_running',
+    `${job} is running or about to (${runs.join(', ') || 'unknown run'}): queue=true runs it after that`,
+  );
+}
+
+export interface Kill {
+  readonly by: string;
+  readonly reason?: string | undefined;
+}
+
+type Claim = HeldLock & {
+  readonly record: { readonly runId: string; readonly worker: string; readonly startAt: number };
+};
+const isClaim = (lock: HeldLock): lock is Claim => lock.record !== undefined;
+
+/** Asks the workers of these claims to kill their runs; answers those that were still there. */
+export async function killClaims(
+  deps: StrictDeps,
+  job: string,
+  locks: readonly HeldLock[],
+  kill: Kill,
+): Promise<RunRef[]> {
+  const claims = locks.filter(isClaim);
+  if (claims.length === 0) return [];
+  const { leaseId } = await deps.etcd.leaseGrant(KILL_TTL_SECONDS);
+  const record = {
+    by: kill.by,
+    at: deps.clock.now(),
+    ...(kill.reason !== undefined && { reason: kill.reason }),
+  };
+  const asked = await Promise.all(
+    claims.map((lock) => {
+      const { runId, worker: workerId } = lock.record;
+      return perform(deps.etcd, requestKill(deps.keys, { job, runId, workerId, kill: record, leaseId }));
+    }),
+  );
+  return claims.filter((_, index) => asked[index]).map((lock) => showClaim(lock.record));
+}
+
+/** Kills all runs of a job, and takes back the requests that no worker has claimed. */
+export async function killJob(deps: StrictDeps, job: string, kill: Kill): Promise<RunRef[]> {
+  const { kv, locks, triggers } = await readJobWithLocks(deps.etcd, deps.keys, job);
+  if (!kv && locks.length === 0) throw noSuchJob(job);
+  const record = kv && jobNow(kv).record;
+  const cancelled: RunRef[] = [];
+  for (const trigger of triggers) {
+    if (kv && (await cancel(deps, job, trigger, kv, record, kill)))
+      cancelled.push({ run: askedRun(deps, trigger) });
+  }
+  return [...(await killClaims(deps, job, locks, kill)), ...cancelled];
+}
+
+/** Throws run_ended, run_not_found. `workerOf`: who holds a claim whose lock is gone. */
+export async function killRun(
+  deps: StrictDeps,
+  job: string,
+  runId: string,
+  kill: Kill,
+  workerOf: (job: string, runId: string) => string | undefined,
+): Promise<RunRef[]> {
+  const { kv, locks, triggers } = await readJobWithLocks(deps.etcd, deps.keys, job);
+  const lock = locks.find((each) => each.record?.runId === runId);
+  const worker = lock ? undefined : workerOf(job, runId);
+  const claim =
+    lock ??
+    (worker === undefined
+      ? undefined
+      : { key: '', createRevision: 0, record: { runId, worker, startAt: deps.clock.now() } });
+  const killed = claim ? await killClaims(deps, job, [claim], kill) : [];
+  if (killed.length > 0) return killed;
+  const asked = triggers.find((trigger) => askedRun(deps, trigger) === runId);
+  if (kv && asked && (await cancel(deps, job, asked, kv, jobNow(kv).record, kill))) return [{ run: runId }];
+  const ended = await deps.etcd.range({ key: deps.keys.run(job, runId), keysOnly: true });
+  if (ended.kvs.length > 0) throw new ProblemError('run_ended', `run ${runId} of ${job} has ended already`);
+  throw new ProblemError('run_not_found', `there is no run ${runId} of ${job}`);
+}
+
+const askedRun = ({ keys }: StrictDeps, trigger: KeyValue): string => keys.partsOf(trigger.key)[1]!;
+
+async function cancel(
+  deps: StrictDeps,
+  job: string,
+  trigger: KeyValue,
+  kv: KeyValue,
+  record: JobRecord | undefined,
+  kill: Kill,
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const decoded = codecs.trigger.decode(trigger.value);
+  const { cause = 'manual', by, retryOf, tick } = decoded.ok ? decoded.value : {};
+  const run: RunRecord = {
+    id: askedRun(deps, trigger),
+    job,
+    state: 'killed',
+    cause: {
+      kind: cause,
+      ...(by !== undefined && { by }),
+      ...(retryOf !== undefined && { retryOf }),
+      ...(tick !== undefined && { tick }),
+    },
+    scheduledFor: now,
+    endedAt: now,
+    attempt: 0,
+    attempts: [],
+    reason: `taken back before a worker claimed it, by ${kill.by}${kill.reason === undefined ? '' : `: ${kill.reason}`}`,
+    generation: record?.generation ?? 1,
+    jobCreated: kv.createRevision,
+  };
+  return perform(deps.etcd, settleTrigger(deps.keys, run, trigger.modRevision));
+}

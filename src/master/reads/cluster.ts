@@ -1,0 +1,149 @@
+// The state of the whole, and what in it a person should look into.
+import type { ClusterView, Warning } from '../../common/api/cluster.ts';
+import type { ClusterStatus, Etcd } from '../../common/store/etcd.ts';
+import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import { housekeeperOf } from '../../common/store/transactions/masters.ts';
+import { get, getSome, kvAt, kvsOf } from '../../common/store/transactions/parts.ts';
+import { shownTime } from '../shown.ts';
+import type { Views } from '../views/views.ts';
+
+/** More masters than this nobody runs. */
+const MASTERS_READ = 100;
+/** Above this share of the quota history gives way (invariant 7). */
+export const PRESSURE = 0.8;
+/** Before this one etcd revokes live leases, loses watch events and can crash on some transactions. */
+const OLDEST_GOOD = [3, 5, 13] as const;
+const CLOCK_OFFSET_MS = 500;
+
+export interface ClusterReader {
+  read(): Promise<ClusterView>;
+}
+
+function isOld(version: string): boolean {
+  const parts = version.split('.').map(Number);
+  const index = OLDEST_GOOD.findIndex((good, at) => parts[at] !== good);
+  return index >= 0 && (parts[index] ?? 0) < OLDEST_GOOD[index]!;
+}
+
+const older = (a: string, b: string): string => (a.localeCompare(b, 'en', { numeric: true }) <= 0 ? a : b);
+
+export function clusterReader({
+  etcd,
+  keys,
+  views,
+  quotaBytes,
+}: {
+  etcd: Etcd;
+  keys: Keyspace;
+  views: Views;
+  quotaBytes: number;
+}): ClusterReader {
+  return {
+    async read() {
+      const [status, found] = await Promise.all([
+        etcd.status(),
+        etcd.txn({
+          compare: [],
+          success: [getSome(keys.masters, MASTERS_READ), get(keys.housekeeper)],
+          failure: [],
+        }),
+      ]);
+      const masters = kvsOf(found.responses[0]).flatMap((kv) => {
+        const decoded = codecs.master.decode(kv.value);
+        if (!decoded.ok) return [];
+        const { wallClock: _wallClock, startedAt, ...plain } = decoded.value;
+        return [{ ...plain, startedAt: shownTime(startedAt) }];
+      });
+      const reached = status.members.filter((member) => member.error === undefined);
+      const versions = reached.map((member) => member.version).filter((version) => version !== '');
+      const dbSizeInUse = Math.max(0, ...reached.map((member) => member.dbSizeInUse));
+      return {
+        leader: status.leaderId ?? null,
+        raftTerm: status.raftTerm,
+        version: versions.length === 0 ? null : versions.reduce(older),
+        members: status.members.map((member) => ({ ...member })),
+        dbSize: Math.max(0, ...reached.map((member) => member.dbSize)),
+        dbSizeInUse,
+        quotaBytes,
+        alarms: status.alarms.map((alarm) => ({ ...alarm })),
+        masters,
+        housekeeper: housekeeperOf(kvAt(found, 1)) ?? null,
+        jobs: views.jobs.size,
+        workers: views.workers.size,
+        runs: views.runs.size,
+        warnings: [...ofEtcd(status, dbSizeInUse, quotaBytes), ...ofViews(views)],
+      };
+    },
+  };
+}
+
+const ALARMS = {
+  NOSPACE: [
+    'alarm_no_space',
+    'is over its quota and takes no writes: compact, defragment, then disarm the alarm',
+  ],
+  CORRUPT: ['alarm_corrupt', 'has found its data corrupt: replace the member'],
+  OTHER: ['alarm_other', 'has raised an alarm that this version does not know'],
+} as const;
+
+function ofEtcd(status: ClusterStatus, inUse: number, quota: number): Warning[] {
+  const percent = Math.round((100 * inUse) / quota);
+  const old = [...new Set(status.members.map((member) => member.version))].filter(
+    (version) => version !== '' && isOld(version),
+  );
+  return [
+    ...status.alarms.map(({ kind, memberId }): Warning => ({
+      code: ALARMS[kind][0],
+      message: `member ${memberId} of etcd ${ALARMS[kind][1]}`,
+    })),
+    ...status.members
+      .filter((member) => member.error !== undefined)
+      .map((member): Warning => ({
+        code: 'member_unreachable',
+        message: `member ${member.name || member.id} of etcd cannot be asked`,
+      })),
+    ...(inUse > PRESSURE * quota
+      ? [
+          {
+            code: 'quota_pressure',
+            message: `${percent} % of the quota of etcd is in use: history is being cut`,
+          } as const,
+        ]
+      : []),
+    ...old.map((version): Warning => ({
+      code: 'old_etcd',
+      message: `etcd ${version} has known faults: run 3.5.13 or newer`,
+    })),
+  ];
+}
+
+function ofViews({ workers, jobs }: Views): Warning[] {
+  const all = workers.list();
+  const off = all.filter((worker) => Math.abs(worker.clockOffsetMs ?? 0) > CLOCK_OFFSET_MS);
+  const noReady = all.length > 0 && all.every((worker) => worker.record.state !== 'ready');
+  return [
+    ...(all.length === 0
+      ? [{ code: 'no_workers', message: 'no worker is registered: nothing runs' } as const]
+      : []),
+    ...(noReady
+      ? [
+          {
+            code: 'no_ready_workers',
+            message: 'no worker is ready: all are full, draining or have a wrong clock',
+          } as const,
+        ]
+      : []),
+    ...(jobs.brokenCount > 0
+      ? [
+          {
+            code: 'broken_jobs',
+            message: `${jobs.brokenCount} stored definitions cannot be read: GET /jobs?state=broken lists them`,
+          } as const,
+        ]
+      : []),
+    ...off.map(({ record, clockOffsetMs }): Warning => ({
+      code: 'clock_offset',
+      message: `the clock of ${record.id} is ${Math.round(clockOffsetMs!)} ms off that of this master`,
+    })),
+  ];
+}

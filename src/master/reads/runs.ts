@@ -1,0 +1,201 @@
+// Reading runs: those that hold a claim, and the records of those that have ended.
+import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
+import { ProblemError } from '../../common/api/problems.ts';
+import type { RunView } from '../../common/api/values.ts';
+import type { RunRecord, RunState } from '../../common/model/run.ts';
+import type { Etcd, Op } from '../../common/store/etcd.ts';
+import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import { listPage } from '../../common/store/queries.ts';
+import { kvsOf } from '../../common/store/transactions/parts.ts';
+import { showRun } from '../shown.ts';
+import { orderOf } from '../views/run-index.ts';
+import type { Views } from '../views/views.ts';
+
+/** Before a list is answered it must know our own writes; longer than this, and etcd is as good as away. */
+export const CATCH_UP_MS = 5_000;
+const JOBS_PER_REQUEST = 100;
+/** Records looked at for one page, when a state is asked for: history is bounded at 1,000 a job anyway. */
+const SCAN_PAGE = 200;
+
+export interface RunPage {
+  readonly items: RunView[];
+  readonly nextCursor: string | null;
+}
+
+export interface RunReader {
+  /** Of a run that holds a claim or has ended; undefined: neither. */
+  find(job: string, runId: string): Promise<RunRecord | undefined>;
+  /** Throws run_not_found. */
+  get(job: string, runId: string): Promise<RunRecord>;
+  /** Newest first; throws job_not_found, invalid_input. */
+  listOfJob(
+    job: string,
+    query: { state?: RunState | undefined; limit: number; cursor?: string | undefined },
+  ): Promise<RunPage>;
+  /** Runs that hold a claim, of all jobs, oldest first. */
+  listActive(query: {
+    state?: 'armed' | 'running' | undefined;
+    limit: number;
+    cursor?: string | undefined;
+  }): Promise<RunPage>;
+  /** The newest ended run of each of these jobs. */
+  lastOf(jobs: readonly string[]): Promise<Map<string, RunRecord>>;
+  /** The newest runs of a job, claimed ones included. */
+  newest(job: string, limit: number): Promise<RunRecord[]>;
+}
+
+export function runReader({ etcd, keys, views }: { etcd: Etcd; keys: Keyspace; views: Views }): RunReader {
+  const parse = (value: string): RunRecord | undefined => {
+    const decoded = codecs.run.decode(value);
+    return decoded.ok ? decoded.value : undefined;
+  };
+
+  const claimed = (job: string): RunRecord[] =>
+    views.runs
+      .of(job)
+      .flatMap((run) => run.record ?? [])
+      .sort((a, b) => (a.id > b.id ? -1 : 1));
+
+  /** Ended runs before `before`, newest first, as far as needed for `limit` that match. */
+  const ended = async (
+    job: string,
+    state: RunState | undefined,
+    before: string | undefined,
+    limit: number,
+  ): Promise<RunRecord[]> => {
+    const found: RunRecord[] = [];
+    let after = before === undefined ? undefined : keys.run(job, before);
+    while (found.length < limit) {
+      const page = await listPage(etcd, keys.runsOf(job), {
+        descending: true,
+        limit: state === undefined ? limit - found.length : SCAN_PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
+      for (const kv of page.kvs) {
+        const record = parse(kv.value);
+        if (record && (state === undefined || record.state === state)) found.push(record);
+      }
+      if (!page.more) break;
+      after = page.kvs.at(-1)!.key;
+    }
+    return found.slice(0, limit);
+  };
+
+  const find = async (job: string, runId: string): Promise<RunRecord | undefined> => {
+    const worker = views.runs.find(job, runId)?.worker;
+    const { responses } = await etcd.txn({
+      compare: [],
+      success: [
+        { type: 'range', key: keys.run(job, runId) },
+        ...(worker === undefined ? [] : [{ type: 'range', key: keys.active(worker, job, runId) } as const]),
+      ],
+      failure: [],
+    });
+    const [record, active] = responses.map((response) => kvsOf(response)[0]);
+    const kv = record ?? active;
+    if (kv) return parse(kv.value);
+    // Claimed so lately that the view had not heard of it: its lock knows the worker.
+    return worker === undefined ? claimedNow(job, runId) : undefined;
+  };
+
+  const claimedNow = async (job: string, runId: string): Promise<RunRecord | undefined> => {
+    const locks = await etcd.txn({
+      compare: [],
+      success: [
+        { type: 'range', key: keys.lock(job) },
+        { type: 'range', key: keys.lockOfRun(job, runId) },
+      ],
+      failure: [],
+    });
+    const held = locks.responses
+      .flatMap((response) => kvsOf(response))
+      .map((kv) => codecs.lock.decode(kv.value));
+    const lock = held.find((each) => each.ok && each.value.runId === runId);
+    if (!lock?.ok) return undefined;
+    const { responses } = await etcd.txn({
+      compare: [],
+      success: [
+        { type: 'range', key: keys.active(lock.value.worker, job, runId) },
+        { type: 'range', key: keys.run(job, runId) },
+      ],
+      failure: [],
+    });
+    const kv = responses.map((response) => kvsOf(response)[0]).find((each) => each !== undefined);
+    return kv && parse(kv.value);
+  };
+
+  return {
+    find,
+    async get(job, runId) {
+      const record = await find(job, runId);
+      if (!record)
+        throw new ProblemError(
+          'run_not_found',
+          `there is no run ${runId} of ${job}, or its history has been pruned`,
+        );
+      return record;
+    },
+
+    async listOfJob(job, { state, limit, cursor }) {
+      const before = decodeCursor('runs', cursor);
+      await views.caughtUp(CATCH_UP_MS);
+      const [exists, records] = await Promise.all([
+        etcd.range({ key: keys.job(job), countOnly: true }),
+        ended(job, state, before, limit + 1),
+      ]);
+      if (exists.count === 0) throw new ProblemError('job_not_found', `there is no job ${job}`);
+      const endedIds = new Set(records.map((record) => record.id));
+      const now = claimed(job).filter(
+        (run) =>
+          (state === undefined || run.state === state) &&
+          (before === undefined || run.id < before) &&
+          !endedIds.has(run.id),
+      );
+      const all = [...now, ...records].sort((a, b) => (a.id > b.id ? -1 : 1));
+      const items = all.slice(0, limit);
+      return {
+        items: items.map(showRun),
+        nextCursor: all.length > limit ? encodeCursor('runs', items.at(-1)!.id) : null,
+      };
+    },
+
+    async listActive({ state, limit, cursor }) {
+      const after = decodeCursor('active', cursor);
+      await views.caughtUp(CATCH_UP_MS);
+      const found = views.runs.list(state, { after, limit: limit + 1 });
+      const items = found.slice(0, limit);
+      return {
+        items: items.flatMap((run) => (run.record ? [showRun(run.record)] : [])),
+        nextCursor: found.length > limit ? encodeCursor('active', orderOf(items.at(-1)!)) : null,
+      };
+    },
+
+    async lastOf(jobs) {
+      const last = new Map<string, RunRecord>();
+      for (let from = 0; from < jobs.length; from += JOBS_PER_REQUEST) {
+        const chunk = jobs.slice(from, from + JOBS_PER_REQUEST);
+        const success = chunk.map((job): Op => ({
+          type: 'range',
+          ...keys.runsOf(job),
+          limit: 1,
+          descending: true,
+        }));
+        const { responses } = await etcd.txn({ compare: [], success, failure: [] });
+        for (const [index, job] of chunk.entries()) {
+          const kv = kvsOf(responses[index])[0];
+          const record = kv && parse(kv.value);
+          if (record) last.set(job, record);
+        }
+      }
+      return last;
+    },
+
+    async newest(job, limit) {
+      if (limit === 0) return [];
+      const records = await ended(job, undefined, undefined, limit);
+      const known = new Set(records.map((record) => record.id));
+      const now = claimed(job).filter((run) => !known.has(run.id));
+      return [...now, ...records].sort((a, b) => (a.id > b.id ? -1 : 1)).slice(0, limit);
+    },
+  };
+}

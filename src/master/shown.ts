@@ -1,0 +1,67 @@
+// Records of etcd as the API shows them: times as text, secrets left out. Pure; the only way into an answer.
+import type { JobView } from '../common/api/jobs.ts';
+import type { RunRef, RunView } from '../common/api/values.ts';
+import type { WorkerView } from '../common/api/workers.ts';
+import { redactSecrets } from '../common/core/definition.ts';
+import type { JobRecord } from '../common/model/job.ts';
+import type { LockRecord, RunRecord } from '../common/model/run.ts';
+import { instant, toIso } from '../common/model/time.ts';
+import type { DrainRecord, WorkerRecord } from '../common/model/worker.ts';
+import type { KeyValue } from '../common/store/etcd.ts';
+
+/** etcd holds what was written: beyond the years of Date only if somebody wrote it there by hand. */
+export const shownTime = (ms: number): string => toIso(instant(Math.max(-8.64e15, Math.min(8.64e15, ms))));
+
+const optionalTime = <K extends string>(key: K, ms: number | undefined): { [P in K]?: string } =>
+  (ms === undefined ? {} : { [key]: shownTime(ms) }) as { [P in K]?: string };
+
+export function showJob(kv: KeyValue, record: JobRecord): JobView {
+  return {
+    name: record.definition.name,
+    definition: redactSecrets(record.definition),
+    generation: record.generation,
+    createdAt: shownTime(record.createdAt),
+    updatedAt: shownTime(record.updatedAt),
+    since: shownTime(record.since),
+    anchor: shownTime(record.anchor),
+    revisions: { create: kv.createRevision, mod: kv.modRevision, version: kv.version },
+  };
+}
+
+export function showRun(record: RunRecord): RunView {
+  const { cause, scheduledFor, armedAt, startedAt, endedAt, attempts, ticks, ...plain } = record;
+  const { tick, ...causePlain } = cause;
+  return {
+    ...plain,
+    cause: { ...causePlain, ...optionalTime('tick', tick) },
+    scheduledFor: shownTime(scheduledFor),
+    ...optionalTime('armedAt', armedAt),
+    ...optionalTime('startedAt', startedAt),
+    ...optionalTime('endedAt', endedAt),
+    attempts: attempts.map((each) => ({
+      ...each,
+      startedAt: shownTime(each.startedAt),
+      endedAt: shownTime(each.endedAt),
+    })),
+    ...(ticks && { ticks: { count: ticks.count, from: shownTime(ticks.from), to: shownTime(ticks.to) } }),
+  };
+}
+
+export const showClaim = (lock: LockRecord): RunRef => ({
+  run: lock.runId,
+  worker: lock.worker,
+  startAt: shownTime(lock.startAt),
+});
+
+export function showWorker(
+  { token: _token, wallClock: _wallClock, ...plain }: WorkerRecord,
+  drain: DrainRecord | undefined,
+  clockOffsetMs: number | null,
+): WorkerView {
+  return {
+    ...plain,
+    startedAt: shownTime(plain.startedAt),
+    drain: drain ? { by: drain.by, at: shownTime(drain.at) } : null,
+    clockOffsetMs,
+  };
+}

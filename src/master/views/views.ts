@@ -1,0 +1,126 @@
+// What this master knows without asking: jobs, claimed runs and workers, each followed from etcd. Only lists
+// are answered from here, and only once it holds every write that this master has answered.
+import type { Clock } from '../../common/core/clock.ts';
+import type { Logger } from '../../common/runtime/logger.ts';
+import { EtcdError, type Etcd, type KeyRange, type Revision } from '../../common/store/etcd.ts';
+import { startFollow, type Change } from '../../common/store/follow.ts';
+import type { Keyspace } from '../../common/store/keyspace.ts';
+import { createJobIndex, type JobIndex } from './job-index.ts';
+import { createRunIndex, type ActiveRun, type RunIndex } from './run-index.ts';
+import { createWorkerIndex, type WorkerIndex } from './worker-index.ts';
+
+export type Family = 'jobs' | 'runs' | 'workers';
+
+/** `ended`: the runs that the changes ended. */
+export type ViewListener = (family: Family, changes: readonly Change[], ended: readonly ActiveRun[]) => void;
+
+export interface Views {
+  readonly jobs: JobIndex;
+  readonly runs: RunIndex;
+  readonly workers: WorkerIndex;
+  /** Everything is loaded and up to date but for what is on its way. */
+  readonly isFresh: boolean;
+  readonly whenLoaded: Promise<void>;
+  /** This master changed a job at this revision: later lists know it. */
+  noteWrite(revision: Revision): void;
+  /** Until the views hold every write noted. Rejects with EtcdError (unavailable) after `timeout` ms, and while stale. */
+  caughtUp(timeout: number): Promise<void>;
+  /** Called after each change that came while following; answers how to stop it. */
+  listen(listener: ViewListener): () => void;
+  stop(): void;
+}
+
+export function startViews(deps: { etcd: Etcd; keys: Keyspace; clock: Clock; logger: Logger }): Views {
+  const { etcd, keys, clock, logger } = deps;
+  const runs = createRunIndex(keys);
+  const jobs = createJobIndex(
+    (key) => key.slice(keys.jobs.key.length),
+    (job) => runs.countOf(job) > 0,
+  );
+  const workers = createWorkerIndex(keys, clock);
+  const listeners = new Set<ViewListener>();
+  let written: Revision = 0;
+
+  const follow = (
+    family: Family,
+    range: Required<KeyRange>,
+    apply: (changes: readonly Change[], isLive: boolean) => ActiveRun[],
+  ) => {
+    let isLive = false;
+    return startFollow({
+      etcd,
+      clock,
+      range,
+      onChanges(changes) {
+        const ended = apply(changes, isLive);
+        if (isLive) for (const listener of listeners) listener(family, changes, ended);
+      },
+      onLoaded(revision) {
+        isLive = true;
+        // A list that is older than our writes: a snapshot was restored, and they are gone for ever.
+        if (family === 'jobs') written = Math.min(written, revision);
+      },
+      onStale(reason) {
+        isLive = false;
+        logger.warn({ family, reason }, 'view is out of date');
+      },
+      onFresh() {
+        isLive = true;
+        logger.debug({ family }, 'view is up to date');
+      },
+    });
+  };
+
+  const followedJobs = follow('jobs', keys.jobs, (changes) => {
+    jobs.apply(changes);
+    return [];
+  });
+  const follows = [
+    followedJobs,
+    follow('runs', keys.actives, (changes) => runs.apply(changes)),
+    follow('workers', keys.workers, (changes, isLive) => {
+      workers.apply(changes, isLive);
+      return [];
+    }),
+  ];
+  const whenLoaded = Promise.all(follows.map((each) => each.whenLoaded)).then(() => {});
+  whenLoaded.catch(() => {});
+
+  return {
+    jobs,
+    runs,
+    workers,
+    get isFresh() {
+      return follows.every((each) => each.isFresh);
+    },
+    whenLoaded,
+    noteWrite(revision) {
+      written = Math.max(written, revision);
+    },
+    async caughtUp(timeout) {
+      const there = Promise.all([whenLoaded, followedJobs.waitFor(written)]);
+      there.catch(() => {});
+      let timer: { cancel(): void } | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = clock.setTimer(timeout, () =>
+          reject(new EtcdError('unavailable', 'the lists are out of date', { mayHaveApplied: false })),
+        );
+      });
+      try {
+        await Promise.race([there, late]);
+      } finally {
+        timer?.cancel();
+      }
+      // What etcd said while it was away from us, nobody here knows.
+      if (!follows.every((each) => each.isFresh))
+        throw new EtcdError('unavailable', 'the lists are out of date', { mayHaveApplied: false });
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stop() {
+      for (const each of follows) each.stop();
+    },
+  };
+}

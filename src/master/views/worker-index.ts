@@ -1,0 +1,42 @@
+// The workers that are registered, and how far their clocks seem off. From the followed `workers/`.
+import type { Clock } from '../../common/core/clock.ts';
+import type { WorkerRecord } from '../../common/model/worker.ts';
+import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import type { Change } from '../../common/store/follow.ts';
+
+export interface WorkerSeen {
+  readonly record: WorkerRecord;
+  /** Its clock less ours when the news came; null while only read from a list, whose age nobody knows. */
+  readonly clockOffsetMs: number | null;
+}
+
+export interface WorkerIndex {
+  apply(changes: readonly Change[], isLive: boolean): void;
+  get(id: string): WorkerSeen | undefined;
+  /** By id. */
+  list(): WorkerSeen[];
+  readonly size: number;
+}
+
+export function createWorkerIndex(keys: Keyspace, clock: Clock): WorkerIndex {
+  const workers = new Map<string, WorkerSeen>();
+  return {
+    apply(changes, isLive) {
+      for (const change of changes) {
+        const id = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0]!;
+        const decoded = change.type === 'put' ? codecs.worker.decode(change.kv.value) : undefined;
+        if (!decoded?.ok) workers.delete(id);
+        else
+          workers.set(id, {
+            record: decoded.value,
+            clockOffsetMs: isLive ? decoded.value.wallClock - clock.now() : null,
+          });
+      }
+    },
+    get: (id) => workers.get(id),
+    list: () => [...workers.values()].sort((a, b) => (a.record.id < b.record.id ? -1 : 1)),
+    get size() {
+      return workers.size;
+    },
+  };
+}

@@ -1,0 +1,242 @@
+// What the page shows: each view asks the API and answers elements.
+import { get, text } from './api.js';
+import { el, lasted, link, state, table, when } from './dom.js';
+
+const cell = (...children) => el('td', {}, ...children);
+const mono = (...children) => el('td', { class: 'mono' }, ...children);
+const runLink = (run) => el('a', { href: `#run/${link([run.job, run.id])}`, class: 'mono' }, run.id);
+
+function jobActions(ui, job) {
+  const path = `/jobs/${link([job.name])}`;
+  return [
+    ui.action('Run now', async () => `Asked for run ${(await ui.post(`${path}/run`)).run}`),
+    ' ',
+    job.state === 'running' &&
+      ui.action('Kill', async () => `Asked to kill ${(await ui.post(`${path}/kill`)).killed.length} runs`),
+    ' ',
+    job.paused
+      ? ui.action('Resume', () => ui.post(`${path}/resume`).then(() => `${job.name} ticks again`))
+      : ui.action('Pause', () => ui.post(`${path}/pause`).then(() => `${job.name} is paused`)),
+  ];
+}
+
+export async function jobsView(ui) {
+  const page = await get(`/jobs?limit=100&q=${encodeURIComponent(ui.search)}`);
+  const search = (event) => {
+    ui.search = event.target.value;
+    void ui.show();
+  };
+  const rows = page.items.map((job) => [
+    cell(
+      el('a', { href: `#job/${link([job.name])}` }, job.name),
+      job.description && el('div', { class: 'dim' }, job.description),
+      job.error && el('div', { class: 'broken' }, job.error),
+    ),
+    mono(
+      job.schedule.join(', '),
+      job.timezone && job.timezone !== 'UTC' && el('div', { class: 'dim' }, job.timezone),
+    ),
+    cell(state(job.state)),
+    cell(when(job.nextTicks[0])),
+    cell(
+      ...(job.lastRun
+        ? [state(job.lastRun.state), ' ', when(job.lastRun.endedAt)]
+        : [el('span', { class: 'dim' }, 'none yet')]),
+    ),
+    el('td', { class: 'actions' }, ...(job.error ? [] : jobActions(ui, job))),
+  ]);
+  return [
+    el(
+      'div',
+      { class: 'bar' },
+      el('input', {
+        id: 'search',
+        type: 'search',
+        placeholder: 'Find by name or description',
+        'aria-label': 'Find jobs',
+        value: ui.search,
+        onchange: search,
+      }),
+      el('a', { href: '#new' }, 'New job'),
+      el('span', { class: 'dim' }, `${page.total} jobs`),
+    ),
+    table(['Job', 'Schedule', 'State', 'Next tick', 'Last outcome', ''], rows),
+    page.nextCursor && el('p', { class: 'dim' }, 'The first hundred are shown: search to narrow it down.'),
+  ].filter(Boolean);
+}
+
+export async function jobView(ui, name) {
+  const path = `/jobs/${link([name])}`;
+  const [job, runs] = await Promise.all([get(`${path}?runs=0`), get(`${path}/runs?limit=50`)]);
+  const erase = async () => {
+    if (!confirm(`Delete ${name} and its history?`)) return false;
+    await ui.remove(path);
+    return `${name} is deleted`;
+  };
+  const rows = runs.items.map((run) => [
+    cell(runLink(run)),
+    cell(state(run.state)),
+    cell(run.cause.kind.replace('_', ' ')),
+    cell(when(run.startedAt ?? run.scheduledFor)),
+    cell(lasted(run.durationMs)),
+    mono(run.worker ?? ''),
+    cell(run.error ?? run.reason ?? (run.exitCode === undefined ? '' : `exit code ${run.exitCode}`)),
+  ]);
+  return [
+    el('h2', {}, job.name, ' ', state(job.state)),
+    el(
+      'div',
+      { class: 'bar' },
+      ...jobActions(ui, { ...job, paused: job.definition.paused }),
+      ui.action('Delete', erase, '#jobs'),
+    ),
+    el(
+      'p',
+      {},
+      'Next ticks: ',
+      ...(job.nextTicks.length === 0
+        ? ['none']
+        : job.nextTicks.flatMap((tick, i) => [i > 0 && ', ', when(tick)]).filter(Boolean)),
+    ),
+    el('h2', {}, 'Runs'),
+    table(['Run', 'State', 'Cause', 'Started', 'Took', 'Worker', ''], rows),
+    el('h2', {}, 'Definition'),
+    el('pre', {}, JSON.stringify(job.definition, null, 2)),
+  ];
+}
+
+export async function runView(ui, job, id) {
+  const path = `/jobs/${link([job])}/runs/${link([id])}`;
+  const run = await get(path);
+  const output = await text(`${path}/output`).catch((error) => error.message);
+  return [
+    el('h2', {}, el('a', { href: `#job/${link([job])}` }, job), ' ', run.id, ' ', state(run.state)),
+    !run.endedAt &&
+      el(
+        'div',
+        { class: 'bar' },
+        ui.action('Kill', () => ui.post(`${path}/kill`).then(() => 'Asked to kill it')),
+      ),
+    el('h2', {}, 'Output'),
+    el('pre', {}, output),
+    el('h2', {}, 'Record'),
+    el('pre', {}, JSON.stringify(run, null, 2)),
+  ].filter(Boolean);
+}
+
+export async function workersView(ui) {
+  const { items } = await get('/workers');
+  const rows = items.map((worker) => {
+    const path = `/workers/${link([worker.id])}`;
+    return [
+      mono(worker.id),
+      cell(state(worker.state)),
+      cell(`${worker.running} of ${worker.slots}`),
+      cell(worker.host, ' ', el('span', { class: 'dim' }, `pid ${worker.pid}, ${worker.version}`)),
+      cell(
+        Object.entries(worker.labels)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(', '),
+      ),
+      cell(when(worker.startedAt)),
+      el(
+        'td',
+        { class: 'actions' },
+        worker.drain
+          ? ui.action('Resume', () => ui.post(`${path}/resume`).then(() => `${worker.id} takes work again`))
+          : ui.action('Drain', () => ui.post(`${path}/drain`).then(() => `${worker.id} takes no more work`)),
+      ),
+    ];
+  });
+  return [
+    el('h2', {}, 'Workers'),
+    table(['Worker', 'State', 'Slots in use', 'Host', 'Labels', 'Since', ''], rows),
+  ];
+}
+
+export async function clusterView() {
+  const cluster = await get('/cluster');
+  const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const rows = cluster.members.map((member) => [
+    cell(member.name, member.isLeader && ' (leader)'),
+    mono(member.endpoint),
+    cell(member.version),
+    cell(member.error ?? mib(member.dbSizeInUse)),
+  ]);
+  return [
+    el('h2', {}, 'Cluster'),
+    ...cluster.warnings.map((warning) => el('p', { class: 'paused' }, warning.message)),
+    el(
+      'p',
+      {},
+      `${cluster.jobs} jobs, ${cluster.workers} workers, ${cluster.runs} runs now; raft term ${cluster.raftTerm}; ${mib(cluster.dbSizeInUse)} of ${mib(cluster.quotaBytes)} in use`,
+    ),
+    table(['Member of etcd', 'Address', 'Version', 'In use'], rows),
+    el('h2', {}, 'Masters'),
+    table(
+      ['Master', 'Address', 'Since'],
+      cluster.masters.map((master) => [
+        mono(master.id, master.id === cluster.housekeeper && ' (housekeeper)'),
+        mono(master.http),
+        cell(when(master.startedAt)),
+      ]),
+    ),
+  ];
+}
+
+export async function newJobView(ui) {
+  const field = (name, label, attributes) => el('label', {}, label, el('input', { name, ...attributes }));
+  const save = async (event) => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.target));
+    try {
+      await ui.post('/jobs', {
+        name: given.name,
+        schedule: given.schedule,
+        timezone: given.timezone,
+        overlap: given.overlap,
+        ...(given.description && { description: given.description }),
+        ...(given.timeout && { timeout: given.timeout }),
+        task: { kind: 'shell', command: given.command },
+      });
+      ui.say(`${given.name} is created`, true);
+      location.hash = `#job/${link([given.name])}`;
+    } catch (error) {
+      ui.say(error.message);
+    }
+  };
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC';
+  return [
+    el('h2', {}, 'New job'),
+    el(
+      'form',
+      { class: 'job', onsubmit: save },
+      field('name', 'Name', { required: true, autocomplete: 'off', placeholder: 'nightly-backup' }),
+      field('description', 'Description', {}),
+      field('schedule', 'Schedule: cron of 5 or 6 fields, "@every 90s", @daily or @manual', {
+        required: true,
+        value: '* * * * *',
+        class: 'mono',
+      }),
+      field('timezone', 'Time zone', { value: zone }),
+      el(
+        'label',
+        {},
+        'Shell command',
+        el('textarea', { name: 'command', rows: '3', required: true, class: 'mono' }),
+      ),
+      field('timeout', 'Timeout, such as 10m (optional)', {}),
+      el(
+        'label',
+        {},
+        'While it is still running at the next tick',
+        el(
+          'select',
+          { name: 'overlap' },
+          ['forbid', 'queue', 'replace', 'allow'].map((each) => el('option', {}, each)),
+        ),
+      ),
+      el('div', {}, el('button', { class: 'main' }, 'Create')),
+    ),
+  ];
+}
