@@ -1,0 +1,175 @@
+// `etcron dev` as a user runs it: the built program, real processes. What it must never do is leave one behind.
+import { execFileSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { spawnMarked } from '../../support/spawned.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const program = join(root, 'dist/cli/main.js');
+
+interface Dev {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly exited: Promise<number | string>;
+}
+
+let dir: string;
+const started: Dev[] = [];
+
+beforeAll(
+  () => void execFileSync(process.execPath, [join(root, 'scripts/install.mjs')], { stdio: 'pipe' }),
+  300_000,
+);
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'etcron-dev-'));
+});
+afterEach(async () => {
+  for (const dev of started.splice(0)) {
+    dev.child.kill('SIGKILL');
+    await dev.exited;
+  }
+  await waitFor(() => processesOf(dir).length === 0, {
+    what: 'nothing is left of etcron dev',
+    seen: () => processesOf(dir),
+  });
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Everything that names the directory in its arguments: etcd, its guard, the workers and their runners. */
+function processesOf(directory: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(commandOf)
+    .filter((command) => command.includes(directory));
+}
+
+function commandOf(pid: string): string {
+  try {
+    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`;
+  } catch {
+    return '';
+  }
+}
+
+const alive = (pid: number): boolean =>
+  existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+
+function startDev(...args: string[]): Dev {
+  const all = [program, 'dev', '--data-dir', dir, '--listen', '127.0.0.1:0', ...args];
+  const child = spawnMarked(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const exited = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'gone'));
+  });
+  const dev = { child, output: () => text, exited };
+  started.push(dev);
+  return dev;
+}
+
+const said = (dev: Dev, pattern: RegExp) =>
+  waitFor(() => pattern.exec(dev.output()), {
+    what: `etcron dev says ${pattern}`,
+    seen: dev.output,
+    timeout: 60_000,
+  });
+
+async function ready(
+  dev: Dev,
+): Promise<{ readonly url: string; readonly pids: Readonly<Record<string, number>> }> {
+  const [, url] = await said(dev, /etcron is ready: (\S+)[^]*Ctrl-C/);
+  const children = Array.from(dev.output().matchAll(/^ {2}(\S+) +pid (\d+)$/gm), ([, name, pid]) => [
+    name,
+    Number(pid),
+  ]);
+  const etcd = Number(/at http:\S+, pid (\d+),/.exec(dev.output())![1]);
+  return { url: url!, pids: { ...(Object.fromEntries(children) as Record<string, number>), etcd } };
+}
+
+describe('etcron dev', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'starts etcd, a master and two workers, and stops them all on %s',
+    async (signal) => {
+      const dev = startDev();
+      const { url, pids } = await ready(dev);
+      expect(Object.keys(pids).sort()).toEqual(['etcd', 'master', 'worker-1', 'worker-2']);
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      dev.child.kill(signal);
+      expect(await dev.exited).toBe(0);
+      expect(Object.values(pids).filter(alive)).toEqual([]);
+      expect(processesOf(dir)).toEqual([]);
+    },
+  );
+
+  it('leaves nothing behind when it is killed itself', async () => {
+    const dev = startDev();
+    const { pids } = await ready(dev);
+    dev.child.kill('SIGKILL');
+    await dev.exited;
+    const left = () => Object.values(pids).filter(alive);
+    await waitFor(() => left().length === 0, { what: 'etcd, master and workers are gone', seen: left });
+    expect(Object.keys(pids)).toHaveLength(4);
+  });
+
+  it('ends etcd when the guard between them is killed, and says that nothing runs without it', async () => {
+    const dev = startDev();
+    const { pids } = await ready(dev);
+    const guard = Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pids['etcd']}/status`, 'utf8'))![1]);
+    expect(readFileSync(`/proc/${guard}/cmdline`, 'utf8')).toContain('etcd-guard.js');
+    process.kill(guard, 'SIGKILL');
+    expect(await dev.exited).toBe(1);
+    expect(dev.output()).toContain('etcd is gone');
+    expect(Object.values(pids).filter(alive)).toEqual([]);
+  });
+
+  it('goes on when a worker is killed, and says what that means', async () => {
+    const dev = startDev('--ttl', '5s');
+    const { url, pids } = await ready(dev);
+    process.kill(pids['worker-1']!, 'SIGKILL');
+    await said(dev, /worker-1 \(pid \d+\) was ended by SIGKILL[^]*worker-2 takes over/);
+    expect(alive(pids['worker-2']!)).toBe(true);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    dev.child.kill('SIGTERM');
+    expect(await dev.exited).toBe(0);
+  });
+
+  it('keeps its data from one start to the next', async () => {
+    const create = { name: 'kept', schedule: '@manual', task: { kind: 'shell', command: 'true' } };
+    const first = startDev('--workers', '1');
+    const { url } = await ready(first);
+    const headers = { 'content-type': 'application/json' };
+    const created = await fetch(`${url}/api/v1/jobs`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(create),
+    });
+    expect(created.status).toBe(201);
+    first.child.kill('SIGINT');
+    expect(await first.exited).toBe(0);
+    const second = await ready(startDev('--workers', '1'));
+    expect((await fetch(`${second.url}/api/v1/jobs/kept`)).status).toBe(200);
+  });
+
+  it('refuses a directory that another one is using', async () => {
+    await ready(startDev('--workers', '1'));
+    const second = startDev();
+    expect(await second.exited).toBe(2);
+    expect(second.output()).toMatch(/^--data-dir: \S+ is in use by another "etcron dev"/);
+  });
+
+  it('refuses an address that is taken, before it starts anything', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const dev = startDev('--listen', `127.0.0.1:${port}`);
+    expect(await dev.exited).toBe(2);
+    expect(dev.output()).toMatch(new RegExp(`^--listen: 127.0.0.1:${port} is taken: .*--listen 127.0.0.1:0`));
+    other.close();
+  });
+});
