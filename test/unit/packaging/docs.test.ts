@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { jobDefinition } from '../../../src/common/model/job.ts';
+import { loadMasterConfig, loadWorkerConfig } from '../../../src/common/runtime/config.ts';
+import { allSettings } from '../../../src/common/runtime/settings.ts';
+
+const fileUrl = (name: string) => new URL(`../../../${name}`, import.meta.url);
+const file = (name: string): string => readFileSync(fileUrl(name), 'utf8');
+const readme = file('README.md');
+const operations = file('docs/operations.md');
+
+describe('the documentation', () => {
+  it('has the table of settings that the schema has', () => {
+    const rows = operations
+      .slice(operations.indexOf('| in the file'))
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split('|')
+          .map((cell) => cell.trim()),
+      );
+    const expected = allSettings().map(({ path, flag, env, fallback, commands, help }) => [
+      `\`${path}\``,
+      `\`--${flag}\``,
+      `\`${env}\``,
+      fallback ?? '',
+      commands.join(', '),
+      help,
+    ]);
+    expect(rows).toEqual(expected);
+  });
+
+  it('has an example file that masters and workers accept', () => {
+    const example = /```yaml\n([^]*?)```/.exec(operations)![1]!;
+    const readFile = (path: string) => (path === 'x' ? example : 'admin 0123456789abcdef');
+    for (const load of [loadMasterConfig, loadWorkerConfig]) {
+      expect(load({ flags: { config: 'x' }, env: {}, readFile })).toMatchObject({ ok: true });
+    }
+    expect(parse(example)).toHaveProperty('worker.slots', 16);
+  });
+
+  it('creates a job that is accepted, in the quick start', () => {
+    const body = /-d '(\{.*\})'/.exec(readme)![1]!;
+    expect(jobDefinition.safeParse(JSON.parse(body))).toMatchObject({ success: true });
+  });
+
+  it('refers to files that are there', () => {
+    const links = [readme, operations].flatMap((text) =>
+      Array.from(text.matchAll(/\]\(((?!http)[^)#]+)\)/g), ([, to]) => to!),
+    );
+    expect(links.length).toBeGreaterThan(1);
+    expect(links.filter((to) => !existsSync(fileUrl(to)))).toEqual([]);
+  });
+});
