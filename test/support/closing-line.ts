@@ -16,8 +16,11 @@ export default class ClosingLine implements Reporter {
       // A file that could not be loaded has no tests and counts as one that failed.
       if (own === 0 && !module.ok()) count.failed++;
     }
-    const line = `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`;
     // After everything that other reporters and the global teardown have to say.
-    process.once('exit', () => process.stdout.write(line));
+    process.once('exit', () => {
+      // Something outside of the tests failed the run, such as processes left behind.
+      if (process.exitCode && count.failed === 0) count.failed = 1;
+      process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+    });
   }
 }

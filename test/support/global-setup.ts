@@ -52,6 +52,9 @@ export default function setup(project: TestProject): () => Promise<void> {
       const processes = left();
       for (const { pid } of processes) process.kill(pid, 'SIGKILL');
       const list = processes.map(({ pid, command }) => `  ${pid} ${command}`).join('\n');
+      // vitest reports what teardown throws and ends well all the same: the exit code is on us.
+      process.exitCode = 1;
+      process.prependOnceListener('exit', () => (process.exitCode = 1));
       throw new Error(`the tests left ${processes.length} processes behind (killed now):\n${list}`);
     });
   };

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { underPrefix } from '../../../src/common/store/etcd.ts';
+import { underPrefix, type Etcd } from '../../../src/common/store/etcd.ts';
 import { recordFollow } from '../../support/follower.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
-import { put, putMany, rejection } from '../../support/writes.ts';
+import { waitFor } from '../../support/wait.ts';
+import { put, putMany, rejection, remove } from '../../support/writes.ts';
 
 const shared = useEtcd();
 
@@ -37,4 +38,46 @@ test('a follower that is stopped rejects those who wait', async () => {
   follow.stop();
   expect(await waiting).toMatchObject({ kind: 'closed' });
   expect(await rejection(follow.waitFor(follow.revision + 1_000))).toMatchObject({ kind: 'closed' });
+});
+
+test('events that are held up on their way keep a waiter waiting, puts and deletes alike', async () => {
+  const held: (() => void)[] = [];
+  let comparisons = 0;
+  const slow: Etcd = {
+    ...shared.etcd,
+    range(request, options) {
+      if (request.newestFirst) comparisons++;
+      return shared.etcd.range(request, options);
+    },
+    watch: (request, handlers) =>
+      shared.etcd.watch(request, {
+        ...handlers,
+        onEvents: (events, revision) => void held.push(() => handlers.onEvents(events, revision)),
+        // Where etcd's own progress is not relied upon, comparing must do.
+        onProgress: () => undefined,
+      }),
+  };
+  const key = `${shared.prefix}in/a`;
+  await put(shared.etcd, `${shared.prefix}in/b`, '1');
+  await put(shared.etcd, key, '1');
+  const { follow, state } = recordFollow(slow, underPrefix(`${shared.prefix}in/`));
+  shared.cleanup(() => follow.stop());
+  await follow.whenLoaded;
+
+  for (const change of [() => put(shared.etcd, key, '2'), () => remove(shared.etcd, key)]) {
+    await change();
+    let isDone = false;
+    const done = follow
+      .waitFor(await put(shared.etcd, `${shared.prefix}out`, '1'))
+      .then(() => (isDone = true));
+    const before = comparisons;
+    await waitFor(() => comparisons >= before + 2, {
+      what: 'the follower has compared itself with etcd twice',
+    });
+    expect(isDone).toBe(false);
+    await waitFor(() => held.length > 0, { what: 'the event is on its way' });
+    for (const release of held.splice(0)) release();
+    await done;
+  }
+  expect([...state.keys()]).toEqual([`${shared.prefix}in/b`]);
 });
