@@ -1,0 +1,133 @@
+// Batches: each hundred operations are one transaction, each operation has a result of its own.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useEtcd } from '../../support/shared-etcd.ts';
+import { claim, endClaim, job, startTestMaster, type TestMaster } from './harness.ts';
+
+const shared = useEtcd();
+let master: TestMaster;
+beforeEach(async () => {
+  master = await startTestMaster(shared);
+});
+
+const put = (name: string, rest: object = {}) => ({ op: 'put' as const, definition: job(name), ...rest });
+const batch = async (operations: readonly object[]) => {
+  const { body } = await master.call('batchJobs', { body: { operations: operations as never } });
+  return body.results as {
+    name: string;
+    outcome: string;
+    modRevision?: number;
+    problem?: { code: string; errors?: { path: string }[] };
+  }[];
+};
+const countJobs = async () => (await master.etcd.range({ ...master.keys.jobs, countOnly: true })).count;
+
+describe('a batch', () => {
+  it('writes each hundred in one transaction', async () => {
+    const results = await batch(Array.from({ length: 250 }, (_, i) => put(`j${i}`)));
+    expect(results.every(({ outcome }) => outcome === 'created')).toBe(true);
+    const revisions = results.map(({ modRevision }) => modRevision);
+    expect(new Set(revisions).size).toBe(3);
+    expect(new Set(revisions.slice(0, 100)).size).toBe(1);
+    expect(new Set(revisions.slice(100, 200)).size).toBe(1);
+    expect(await countJobs()).toBe(250);
+    expect((await master.call('listJobs', { query: { limit: 1 } })).body.total).toBe(250);
+  });
+
+  it('writes a hundred or none of them, when etcd fails', async () => {
+    let writes = 0;
+    const etcd: typeof shared.etcd = {
+      ...shared.etcd,
+      txn(txn, options) {
+        const isWrite = txn.success.some(
+          (op) => op.type === 'txn' && op.txn.success.some((inner) => inner.type === 'put'),
+        );
+        if (isWrite && ++writes === 2)
+          return shared.etcd.txn({ ...txn, success: [...txn.success, ...txn.success] }, options);
+        return shared.etcd.txn(txn, options);
+      },
+    };
+    const failing = await startTestMaster(shared, { etcd });
+    const operations = Array.from({ length: 250 }, (_, i) => put(`j${i}`));
+    const { status } = await failing.call('batchJobs', { body: { operations: operations as never } });
+    expect(status).toBe(502);
+    expect(await countJobs()).toBe(100);
+    const again = await batch(operations);
+    expect(again.filter(({ outcome }) => outcome === 'created')).toHaveLength(150);
+  });
+
+  it('mixes puts and deletes, and answers each in its place', async () => {
+    await batch([put('a'), put('b')]);
+    const revision = (await master.call('getJob', { params: { job: 'a' } })).body.revisions.mod;
+    const results = await batch([
+      { op: 'delete', name: 'b' },
+      { op: 'put', definition: job('a', { description: 'new' }), ifMatch: revision },
+      put('c'),
+      { op: 'delete', name: 'none' },
+      put('d', { ifMatch: 7 }),
+      { op: 'put', definition: { name: 'e', schedule: 'never', task: { kind: 'shell', command: 'x' } } },
+      { op: 'put', definition: { name: 'bad name' } },
+    ]);
+    expect(results.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      'b deleted',
+      'a replaced',
+      'c created',
+      'none refused',
+      'd refused',
+      'e refused',
+      'bad name refused',
+    ]);
+    expect(results.map(({ problem }) => problem?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'job_not_found',
+      'precondition_failed',
+      'invalid_input',
+      'invalid_input',
+    ]);
+    expect(results[5]!.problem!.errors!.map(({ path }) => path)).toEqual(['schedule']);
+    expect((await master.call('listJobs')).body.items.map((item: { name: string }) => item.name)).toEqual([
+      'a',
+      'c',
+    ]);
+  });
+
+  it('refuses a name that is there twice, as a whole', async () => {
+    const { errors } = await master.refused('invalid_input', 'batchJobs', {
+      body: { operations: [put('a'), { op: 'delete', name: 'a' }] as never },
+    });
+    expect(errors!.map(({ path }) => path)).toEqual(['operations[1].name']);
+    expect(await countJobs()).toBe(0);
+    await master.refused('invalid_input', 'batchJobs', { body: { operations: [] } });
+    await master.refused('invalid_input', 'batchJobs', { body: { operations: [{ op: 'rename' }] as never } });
+  });
+
+  it('keeps transactions small enough for etcd when definitions are large', async () => {
+    const command = 'x'.repeat(60_000);
+    const results = await batch(
+      Array.from({ length: 60 }, (_, i) => ({
+        op: 'put',
+        definition: job(`j${i}`, { task: { kind: 'shell', command } }),
+      })),
+    );
+    expect(results.every(({ outcome }) => outcome === 'created')).toBe(true);
+  });
+
+  it('answers as strictly as a single write', async () => {
+    await batch([put('a'), put('b'), put('c')]);
+    const [a, b] = ['20260101T000000.000Z-00000a', '20260101T000000.000Z-00000b'] as const;
+    await claim(master, 'a', a, Date.now() + 400);
+    await claim(master, 'b', b, Date.now() + 400);
+    const results = await batch([
+      { op: 'put', definition: job('a', { description: 'new' }) },
+      { op: 'delete', name: 'b' },
+      { op: 'delete', name: 'c' },
+    ]);
+    expect(results).toMatchObject([
+      { outcome: 'replaced', started: [{ run: a }] },
+      { outcome: 'deleted', started: [{ run: b }] },
+      { outcome: 'deleted', started: [] },
+    ]);
+    await endClaim(master, 'a', a);
+  });
+});

@@ -1,0 +1,168 @@
+// The list of jobs: searched, filtered, paged, and true to what was just written.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import { put } from '../../../src/common/store/transactions/parts.ts';
+import { createJobIndex } from '../../../src/master/views/job-index.ts';
+import { useEtcd } from '../../support/shared-etcd.ts';
+import { waitFor } from '../../support/wait.ts';
+import { claim, job, runOf, startTestMaster, type TestMaster } from './harness.ts';
+
+const shared = useEtcd();
+let master: TestMaster;
+beforeEach(async () => {
+  master = await startTestMaster(shared);
+});
+
+const names = async (query: object): Promise<string[]> =>
+  (await master.call('listJobs', { query })).body.items.map((item: { name: string }) => item.name);
+
+describe('listing jobs', () => {
+  it('knows every write that was answered', async () => {
+    for (let i = 0; i < 20; i++) {
+      await master.call('createJob', { body: job(`j${i}`) });
+      expect(await names({ q: `j${i}` })).toContain(`j${i}`);
+    }
+    await master.call('deleteJob', { params: { job: 'j7' } });
+    expect(await names({ limit: 500 })).not.toContain('j7');
+  });
+
+  it('shows next ticks, last outcome and the number of runs', async () => {
+    await master.call('createJob', {
+      body: job('a', { schedule: '0 0 1 1 *', description: 'd', labels: { team: 'x' } }),
+    });
+    const id = '20260101T000000.000Z-000001';
+    await master.write(
+      master.keys.run('a', id),
+      codecs.run.encode(runOf('a', id, { state: 'failed', error: 'no' })),
+    );
+    await claim(master, 'a', '20260102T000000.000Z-000002', Date.now());
+    await waitFor(() => master.views.runs.size === 1, { what: 'the view knows the claim' });
+    const { body } = await master.call('listJobs');
+    expect(body.total).toBe(1);
+    expect(body.items[0]).toMatchObject({
+      name: 'a',
+      state: 'running',
+      running: 1,
+      schedule: ['0 0 1 1 *'],
+      description: 'd',
+      labels: { team: 'x' },
+      task: 'shell',
+      lastRun: { id, state: 'failed', error: 'no' },
+    });
+    expect(body.items[0].nextTicks).toHaveLength(3);
+  });
+
+  it('finds by name and description whatever the case, by labels and by state', async () => {
+    await master.call('createJob', {
+      body: job('alpha', { description: 'Nightly DUMP', labels: { team: 'data', tier: 'gold' } }),
+    });
+    await master.call('createJob', { body: job('beta', { labels: { team: 'data' }, paused: true }) });
+    await master.write(master.keys.job('gamma'), '{"no": "job"}');
+    await waitFor(() => master.views.jobs.size === 3, { what: 'the view knows all' });
+    expect(await names({ q: 'dump' })).toEqual(['alpha']);
+    expect(await names({ q: 'ET' })).toEqual(['beta']);
+    expect(await names({ label: 'team=data' })).toEqual(['alpha', 'beta']);
+    expect(await names({ label: ['team=data', 'tier'] })).toEqual(['alpha']);
+    expect(await names({ label: 'team=data,tier=silver' })).toEqual([]);
+    expect(await names({ label: 'constructor' })).toEqual([]);
+    expect(await names({ state: 'paused' })).toEqual(['beta']);
+    expect(await names({ state: 'active' })).toEqual(['alpha']);
+    expect(await names({ state: 'broken' })).toEqual(['gamma']);
+    expect(await names({ state: 'running' })).toEqual([]);
+  });
+
+  it('shows what cannot be read, with its reason, and is not disturbed by it', async () => {
+    await master.call('createJob', { body: job('good') });
+    await master.write(master.keys.job('bad-json'), '{"secret": "hunter2-hunter2"');
+    await master.write(master.keys.job('bad name/with slash'), '{}');
+    const { kvs } = await master.etcd.range({ key: master.keys.job('good') });
+    await master.write(master.keys.job('impostor'), kvs[0]!.value);
+    await waitFor(() => master.views.jobs.size === 4, { what: 'the view knows all' });
+    const { body, text } = await master.call('listJobs');
+    const broken = body.items.filter((item: { state: string }) => item.state === 'broken');
+    expect(broken.map((item: { name: string }) => item.name)).toEqual([
+      'bad name/with slash',
+      'bad-json',
+      'impostor',
+    ]);
+    expect(broken.every((item: { error: string }) => item.error !== '')).toBe(true);
+    expect(text).not.toContain('hunter2');
+    await master.call('putJob', { params: { job: 'bad-json' }, body: job('bad-json') });
+    expect(await names({ state: 'broken' })).toEqual(['bad name/with slash', 'impostor']);
+  });
+
+  it('pages through all, none twice, while jobs come and go', async () => {
+    for (const n of [1, 2, 3, 4, 5]) await master.call('createJob', { body: job(`j${n}`) });
+    const first = await master.call('listJobs', { query: { limit: 2 } });
+    await master.call('deleteJob', { params: { job: 'j2' } });
+    await master.call('createJob', { body: job('j0') });
+    const second = await master.call('listJobs', { query: { limit: 2, cursor: first.body.nextCursor } });
+    const third = await master.call('listJobs', { query: { limit: 2, cursor: second.body.nextCursor } });
+    const seen = [first, second, third].flatMap(({ body }) =>
+      body.items.map((item: { name: string }) => item.name),
+    );
+    expect(seen).toEqual(['j1', 'j2', 'j3', 'j4', 'j5']);
+    expect(third.body.nextCursor).toBeNull();
+  });
+
+  it('refuses unknown parameters, bad limits and bad cursors, each by its name', async () => {
+    const { errors } = await master.refused('invalid_input', 'listJobs', {
+      query: { limit: 0, serach: 'x', state: 'gone', cursor: 'x' } as never,
+    });
+    expect(errors!.map(({ path }) => path).sort()).toEqual(['limit', 'serach', 'state']);
+    const cursor = await master.refused('invalid_input', 'listJobs', { query: { cursor: 'x' } });
+    expect(cursor.errors!.map(({ path }) => path)).toEqual(['cursor']);
+  });
+
+  it('serves a page of many thousands', async () => {
+    const record = codecs.job.decode(
+      (await master.call('createJob', { body: job('seed') })) &&
+        (await master.etcd.range({ key: master.keys.job('seed') })).kvs[0]!.value,
+    );
+    if (!record.ok) throw new Error(record.error);
+    const all = Array.from({ length: 5_000 }, (_, i) => `n${String(i).padStart(5, '0')}`);
+    for (let from = 0; from < all.length; from += 100) {
+      const success = all
+        .slice(from, from + 100)
+        .map((name) =>
+          put(
+            master.keys.job(name),
+            codecs.job.encode({ ...record.value, definition: { ...record.value.definition, name } }),
+          ),
+        );
+      await master.etcd.txn({ compare: [], success, failure: [] });
+    }
+    await waitFor(() => master.views.jobs.size === 5_001, { what: 'the view knows all' });
+    const { body } = await master.call('listJobs', { query: { q: 'n049', limit: 500 } });
+    expect(body.total).toBe(100);
+    expect(body.items).toHaveLength(100);
+  });
+});
+
+describe('the index of jobs', () => {
+  it('counts broken entries as they come, change and go', () => {
+    const index = createJobIndex(
+      (key) => key,
+      () => false,
+    );
+    const kv = (key: string, value: string) => ({
+      key,
+      value,
+      createRevision: 1,
+      modRevision: 1,
+      version: 1,
+      lease: '0',
+    });
+    index.apply([
+      { type: 'put', kv: kv('a', 'x') },
+      { type: 'put', kv: kv('b', 'x') },
+    ]);
+    expect(index.brokenCount).toBe(2);
+    index.apply([
+      { type: 'put', kv: kv('a', 'y') },
+      { type: 'delete', key: 'b', modRevision: 2 },
+      { type: 'delete', key: 'c', modRevision: 2 },
+    ]);
+    expect([index.brokenCount, index.size]).toEqual([1, 1]);
+  });
+});

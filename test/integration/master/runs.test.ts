@@ -1,0 +1,206 @@
+// Runs through the API: asked for, listed, read, killed.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import { useEtcd } from '../../support/shared-etcd.ts';
+import { waitFor } from '../../support/wait.ts';
+import { claim, endClaim, job, runOf, startTestMaster, type TestMaster } from './harness.ts';
+
+const shared = useEtcd();
+let master: TestMaster;
+beforeEach(async () => {
+  master = await startTestMaster(shared);
+  await master.call('createJob', { body: job('a') });
+});
+
+const id = (n: number): string => `2026010${n}T000000.000Z-00000${n}`;
+const params = { job: 'a' };
+const trigger = async (run: string) =>
+  (await master.etcd.range({ key: master.keys.trigger('a', run) })).kvs[0];
+const record = (n: number, state: 'succeeded' | 'failed' = 'succeeded') =>
+  master.write(master.keys.run('a', id(n)), codecs.run.encode(runOf('a', id(n), { state })));
+
+describe('running now', () => {
+  it('leaves a request that a worker will find, and answers the id of the run', async () => {
+    const { status, body } = await master.call('runJob', { params, body: { env: { A: '1' } } });
+    expect(status).toBe(202);
+    expect(body.record).toBeNull();
+    const stored = codecs.trigger.decode((await trigger(body.run))!.value);
+    expect(stored).toMatchObject({
+      ok: true,
+      value: { cause: 'manual', by: 'api', env: { A: '1' }, whenRunning: 'skip', attempt: 1 },
+    });
+  });
+
+  it('is refused while a run is on or asked for, unless it may queue', async () => {
+    await claim(master, 'a', id(1), Date.now());
+    const { detail } = await master.refused('job_running', 'runJob', { params });
+    expect(detail).toContain(id(1));
+    const queued = await master.call('runJob', { params, query: { queue: 'true' } });
+    expect(queued.status).toBe(202);
+    expect(codecs.trigger.decode((await trigger(queued.body.run))!.value)).toMatchObject({
+      value: { whenRunning: 'queue' },
+    });
+    await endClaim(master, 'a', id(1), {});
+    await master.refused('job_running', 'runJob', { params });
+  });
+
+  it('is not refused when the job allows overlap', async () => {
+    await master.call('createJob', { body: job('b', { overlap: 'allow' }) });
+    await claim(master, 'b', id(1), Date.now());
+    expect((await master.call('runJob', { params: { job: 'b' } })).status).toBe(202);
+  });
+
+  it('waits for the end when asked to', async () => {
+    const answer = master.call('runJob', { params, query: { wait: '1m' } });
+    const key = await waitFor(
+      async () => (await master.etcd.range(master.keys.triggersOf('a'))).kvs[0]?.key,
+      { what: 'the request' },
+    );
+    const run = master.keys.partsOf(key)[1]!;
+    await claim(master, 'a', run, Date.now());
+    await endClaim(master, 'a', run, { state: 'failed', exitCode: 3 });
+    const { status, body } = await answer;
+    expect(status).toBe(200);
+    expect(body.record).toMatchObject({ id: run, state: 'failed', exitCode: 3 });
+  });
+
+  it('answers what there is when the wait is over', async () => {
+    const { status, body } = await master.call('runJob', { params, query: { wait: '50ms' } });
+    expect(status).toBe(202);
+    expect(body.record).toBeNull();
+  });
+
+  it('refuses what it does not understand', async () => {
+    await master.refused('job_not_found', 'runJob', { params: { job: 'none' } });
+    const { errors } = await master.refused('invalid_input', 'runJob', {
+      params,
+      query: { wait: 'soon', force: 'true' } as never,
+    });
+    expect(errors!.map(({ path }) => path).sort()).toEqual(['force', 'wait']);
+    await master.refused('invalid_input', 'runJob', { params, body: { env: { 'not a name': '1' } } });
+  });
+});
+
+describe('listing the runs of a job', () => {
+  it('goes through the pages, newest first, claimed runs among them', async () => {
+    for (const n of [1, 2, 3, 4]) await record(n);
+    await claim(master, 'a', id(5), Date.now());
+    await waitFor(() => master.views.runs.countOf('a') === 1, { what: 'the view knows the claim' });
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { body } = await master.call('listRunsOfJob', {
+        params,
+        query: { limit: 2, ...(cursor && { cursor }) },
+      });
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      seen.push(...body.items.map((run: { id: string }) => run.id));
+      cursor = body.nextCursor ?? undefined;
+    } while (cursor);
+    expect(seen).toEqual([5, 4, 3, 2, 1].map(id));
+  });
+
+  it('filters by state', async () => {
+    await record(1);
+    await record(2, 'failed');
+    const { body } = await master.call('listRunsOfJob', { params, query: { state: 'failed' } });
+    expect(body.items.map((run: { id: string }) => run.id)).toEqual([id(2)]);
+  });
+
+  it('passes over records that cannot be read', async () => {
+    await record(1);
+    await master.write(master.keys.run('a', id(2)), 'nonsense');
+    const { body } = await master.call('listRunsOfJob', { params });
+    expect(body.items).toHaveLength(1);
+  });
+
+  it('refuses a cursor of another list, naming it', async () => {
+    for (const cursor of [
+      'nonsense',
+      '%%%',
+      Buffer.from('jobs:a').toString('base64url'),
+      Buffer.from('runs:').toString('base64url'),
+    ]) {
+      const { errors } = await master.refused('invalid_input', 'listRunsOfJob', {
+        params,
+        query: { cursor },
+      });
+      expect(errors!.map(({ path }) => path)).toEqual(['cursor']);
+    }
+    await master.refused('job_not_found', 'listRunsOfJob', { params: { job: 'none' } });
+  });
+});
+
+describe('listing the runs that are on', () => {
+  it('shows those of all jobs, by state, and forgets them when they end', async () => {
+    await claim(master, 'a', id(1), Date.now(), 'running');
+    await claim(master, 'b', id(2), Date.now());
+    await waitFor(() => master.views.runs.size === 2, { what: 'the view knows the claims' });
+    const ids = async (query: object) =>
+      (await master.call('listRuns', { query })).body.items.map((run: { id: string }) => run.id);
+    expect(await ids({})).toEqual([id(1), id(2)]);
+    expect(await ids({ state: 'running' })).toEqual([id(1)]);
+    const page = await master.call('listRuns', { query: { limit: 1 } });
+    expect(await ids({ cursor: page.body.nextCursor })).toEqual([id(2)]);
+    await endClaim(master, 'a', id(1), {});
+    await waitFor(() => master.views.runs.size === 1, { what: 'the view knows the end' });
+    expect(await ids({})).toEqual([id(2)]);
+    await master.refused('invalid_input', 'listRuns', { query: { state: 'failed' as never } });
+  });
+});
+
+describe('reading a run', () => {
+  it('finds it claimed and ended, with its times as text', async () => {
+    await claim(master, 'a', id(1), Date.now());
+    const claimed = await master.call('getRun', { params: { job: 'a', run: id(1) } });
+    expect(claimed.body).toMatchObject({ state: 'armed', scheduledFor: '2026-01-01T00:00:00.000Z' });
+    await endClaim(master, 'a', id(1), {});
+    const ended = await master.call('getRun', { params: { job: 'a', run: id(1) } });
+    expect(ended.body).toMatchObject({
+      state: 'succeeded',
+      endedAt: '2026-01-01T00:00:01.000Z',
+      cause: { tick: '2026-01-01T00:00:00.000Z' },
+    });
+  });
+
+  it('answers 404 for none, and 400 for what is no run id', async () => {
+    await master.refused('run_not_found', 'getRun', { params: { job: 'a', run: id(1) } });
+    await master.refused('invalid_input', 'getRun', { params: { job: 'a', run: 'latest' } });
+  });
+});
+
+describe('killing', () => {
+  const kill = async (run: string) => {
+    const { kvs } = await master.etcd.range({ key: master.keys.kill('a', run) });
+    return kvs[0] && codecs.kill.decode(kvs[0].value);
+  };
+
+  it('asks for the end of one run, with the reason', async () => {
+    await claim(master, 'a', id(1), Date.now(), 'running');
+    const { status, body } = await master.call('killRun', {
+      params: { job: 'a', run: id(1) },
+      body: { reason: 'too slow' },
+    });
+    expect(status).toBe(202);
+    expect(body.killed).toMatchObject([{ run: id(1) }]);
+    expect(await kill(id(1))).toMatchObject({ value: { by: 'api', reason: 'too slow' } });
+  });
+
+  it('tells a run that has ended from one that never was', async () => {
+    await record(1);
+    await master.refused('run_ended', 'killRun', { params: { job: 'a', run: id(1) } });
+    await master.refused('run_not_found', 'killRun', { params: { job: 'a', run: id(2) } });
+    expect(await kill(id(1))).toBeUndefined();
+  });
+
+  it('kills all runs of a job, and takes back what was only asked for', async () => {
+    await claim(master, 'a', id(1), Date.now(), 'running');
+    const asked = await master.call('runJob', { params, query: { queue: 'true' } });
+    const { body } = await master.call('killJob', { params });
+    expect(body.killed.map(({ run }: { run: string }) => run).sort()).toEqual([id(1), asked.body.run].sort());
+    expect(await trigger(asked.body.run)).toBeUndefined();
+    const taken = await master.call('getRun', { params: { job: 'a', run: asked.body.run } });
+    expect(taken.body).toMatchObject({ state: 'killed', cause: { kind: 'manual' } });
+    await master.refused('job_not_found', 'killJob', { params: { job: 'none' } });
+  });
+});
