@@ -91,3 +91,18 @@ test('a member that freezes costs a client one call at most', async () => {
     cluster.members[follower]!.resume();
   }
 });
+
+test('a follower on a member that has lost its leader is stale, and goes on when there is one again', async () => {
+  const etcd = connect([cluster.endpoints[0]!]);
+  const { follow, faults, state } = recordFollow(etcd, underPrefix('/failover/leaderless/'));
+  await follow.whenLoaded;
+  const others = cluster.members.slice(1);
+  await Promise.all(others.map((member) => member.kill()));
+  await waitFor(() => !follow.isFresh, { what: 'the follower is stale' });
+  await Promise.all(others.map((member) => member.start()));
+  await waitFor(() => follow.isFresh, { what: 'the follower is fresh again' });
+  await follow.waitFor(await put(etcd, '/failover/leaderless/a', 'x'));
+  expect(state.size).toBe(1);
+  expect(faults).toEqual([]);
+  follow.stop();
+});
