@@ -62,8 +62,11 @@ const INSTALLED = join(root, 'node_modules', '.package-lock.json');
 export async function installDependencies() {
   checkNode();
   if (changedAt(INSTALLED) >= changedAt(join(root, 'package-lock.json'))) return;
-  console.error('installing dependencies (npm ci)');
-  await must('npm ci', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+  console.error('installing dependencies');
+  // Not `npm ci`: it refuses a lock file without the programs of other platforms, which not every registry has.
+  // The versions are those of the lock file here too, and the file is not written.
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  await must('npm install', 'npm', ['install', '--no-save', '--include=dev', ...quiet]);
   const now = new Date();
   utimesSync(INSTALLED, now, now);
 }
