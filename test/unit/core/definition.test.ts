@@ -61,7 +61,7 @@ describe('a definition', () => {
     expect(next({ anchor: '2020-01-01T00:20:00Z' }, { anchor })).toBe('2026-11-22T15:20:00.000Z');
   });
 
-  const table: [string, unknown, string[]][] = [
+  const table: [string, unknown, unknown[]][] = [
     ['that is no object', 'x', [': must be an object, not a text']],
     ['that is nothing', undefined, [': is missing: it must be an object']],
     ['with an unknown field', job({ timezon: 'UTC' }), ['timezon: unknown field; did you mean timezone?']],
@@ -202,17 +202,17 @@ describe('a definition', () => {
     [
       'that is wrong in several places',
       job({ timezone: 'X', overlap: 'queue', catchUp: { policy: 'none' } }),
-      [expect.stringContaining('catchUp.policy'), expect.stringContaining('timezone')] as unknown as string[],
+      [expect.stringContaining('catchUp.policy'), expect.stringContaining('timezone')],
     ],
     [
       'larger than 64 KiB',
       job({ task: { kind: 'shell', command: 'x'.repeat(65_536) } }),
-      [expect.stringMatching(/^: the definition has \d+ bytes: at most 65536/)] as unknown as string[],
+      [expect.stringMatching(/^: the definition has \d+ bytes: at most 65536/)],
     ],
     [
       'with a secret and no value',
       job({ task: { ...task, env: { A: { secret: true } } } }),
-      [expect.stringMatching(/^task\.env\.A: a secret without a value/)] as unknown as string[],
+      [expect.stringMatching(/^task\.env\.A: a secret without a value/)],
     ],
   ];
   it.each(table)('%s is refused with the place and the way out', (_, input, issues) => {

@@ -1,0 +1,42 @@
+// A schedule in words. For people only: nothing is decided by it, and what has no words is shown as written.
+import cronstrue from 'cronstrue';
+import { ALIASES } from './cron.ts';
+import { FIELD_KINDS, parseField, resolveField } from './cron-fields.ts';
+
+/** The field with what `H` means for this job in its place. */
+function withoutHash(text: string, place: number, job: string): string {
+  const kind = FIELD_KINDS[place]!;
+  const items = text
+    .split(',')
+    .map((item) => (item.startsWith('H') ? resolveField(kind, parseField(kind, item), job).join(',') : item));
+  return items.join(',');
+}
+
+function describeCron(expression: string, job: string): string {
+  const texts = expression.split(/\s+/);
+  if (texts.length === 5) texts.unshift('0');
+  const plain = texts.map((text, place) => withoutHash(text, place, job));
+  // Cron's own rule: both day fields must match when one of them contains a star.
+  const isBoth = [plain[3]!, plain[5]!].some((text) => text.includes('*') && text !== '*');
+  return cronstrue.toString(plain.join(' '), { use24HourTimeFormat: true, logicalAndDayFields: isBoth });
+}
+
+function describeOne(text: string, job: string): string {
+  const trimmed = text.trim();
+  const [word = '', argument = ''] = trimmed.split(/\s+/);
+  if (word === '@manual') return 'Only by hand';
+  if (word === '@every') return `Every ${argument}`;
+  if (word === '@at') return `Once, at ${argument}`;
+  try {
+    return describeCron(ALIASES[trimmed.toLowerCase()] ?? trimmed, job);
+  } catch {
+    return trimmed;
+  }
+}
+
+/** Words for a schedule that compiles; several are joined by semicolons. `job`: `H` depends on its name. */
+export const describeSchedule = (schedule: string | readonly string[], job: string): string =>
+  [schedule]
+    .flat()
+    .map((text) => describeOne(text, job))
+    .join('; ');
