@@ -35,8 +35,18 @@ module.exports = {
       { path: common },
       { path: '^src/(master|worker|cli)/' },
     ),
-    forbid('master-not-worker', 'the master never imports the worker', { path: '^src/master/' }, { path: '^src/(worker|cli)/' }),
-    forbid('worker-not-master', 'the worker never imports the master', { path: '^src/worker/' }, { path: '^src/(master|cli)/' }),
+    forbid(
+      'master-not-worker',
+      'the master never imports the worker',
+      { path: '^src/master/' },
+      { path: '^src/(worker|cli)/' },
+    ),
+    forbid(
+      'worker-not-master',
+      'the worker never imports the master',
+      { path: '^src/worker/' },
+      { path: '^src/(master|cli)/' },
+    ),
     forbid(
       'runner-is-small',
       'the runner process stays small: node modules and its own folder only',
@@ -61,12 +71,20 @@ module.exports = {
       { path: '^web/' },
       { path: '^src/', pathNot: `${common}(model|api)/` },
     ),
-    forbid('product-not-tests', 'the product never imports tests or benchmarks', { path: '^(src|web)/' }, { path: '^(test|bench)/' }),
+    forbid(
+      'product-not-tests',
+      'the product never imports tests or benchmarks',
+      { path: '^(src|web)/' },
+      { path: '^(test|bench)/' },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };
