@@ -3,6 +3,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Clock } from '../common/core/clock.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
+import { createZones } from '../common/core/zones.ts';
 import { openApiDocument } from '../common/api/openapi.ts';
 import type { Logger } from '../common/runtime/logger.ts';
 import type { Metrics } from '../common/runtime/metrics.ts';
@@ -79,11 +80,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.setNotFoundHandler(answerNotFound);
 
-  const compiler = createScheduleCompiler();
+  const zones = createZones();
+  const compiler = createScheduleCompiler(zones);
   const runs = runReader({ etcd, keys, views });
   const ticks = tickReader(compiler);
   const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
-  const shared = { etcd, keys, clock, logger, views, compiler, runs, streams };
+  const shared = { etcd, keys, clock, logger, views, compiler, zones, runs, streams };
   const events = eventRoutes(shared);
   const handlers: Handlers = {
     ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, ticks }) }),

@@ -1,33 +1,32 @@
 // The route that tries a schedule.
 import { invalidInput } from '../../common/api/problems.ts';
 import type { Clock } from '../../common/core/clock.ts';
+import { previewSchedule } from '../../common/core/preview.ts';
 import type { ScheduleCompiler } from '../../common/core/schedule.ts';
-import { instant, type Instant } from '../../common/model/time.ts';
+import type { Zones } from '../../common/core/zones.ts';
+import { instant } from '../../common/model/time.ts';
 import { shownTime } from '../shown.ts';
 import type { Handlers } from './operations.ts';
 
-export function scheduleRoutes({
-  clock,
-  compiler,
-}: {
-  clock: Clock;
-  compiler: ScheduleCompiler;
-}): Pick<Handlers, 'previewSchedule'> {
+export interface ScheduleDeps {
+  readonly clock: Clock;
+  readonly compiler: ScheduleCompiler;
+  readonly zones: Zones;
+}
+
+export function scheduleRoutes({ clock, compiler, zones }: ScheduleDeps): Pick<Handlers, 'previewSchedule'> {
   return {
     previewSchedule({ body }) {
       const { name = 'preview', schedule, timezone, dst, jitter, startAt, endAt, count } = body;
       const now = clock.now();
-      const anchor = body.anchor === undefined ? now : instant(Date.parse(body.anchor));
-      const compiled = compiler.compile({ name, schedule, timezone, dst, jitter, startAt, endAt, anchor });
-      if (!compiled.ok) throw invalidInput(compiled.issues);
-      const ticks = [];
-      let at: Instant | undefined = body.after === undefined ? now : instant(Date.parse(body.after));
-      while (ticks.length < count) {
-        at = compiled.value.nextAfter(at);
-        if (at === undefined) break;
-        ticks.push({ at: shownTime(at), local: shownTime(at) });
-      }
-      return { status: 200, body: { description: [schedule].flat().join('; '), timezone, ticks } };
+      const at = (text: string | undefined) => (text === undefined ? now : instant(Date.parse(text)));
+      const preview = previewSchedule(
+        { name, schedule, timezone, dst, jitter, startAt, endAt, anchor: at(body.anchor) },
+        { compiler, zones, after: at(body.after), count },
+      );
+      if (!preview.ok) throw invalidInput(preview.issues);
+      const ticks = preview.value.ticks.map((tick) => ({ ...tick, at: shownTime(tick.at) }));
+      return { status: 200, body: { description: preview.value.description, timezone, ticks } };
     },
   };
 }

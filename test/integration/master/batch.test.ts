@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 const put = (name: string, rest: object = {}) => ({ op: 'put' as const, definition: job(name), ...rest });
 const batch = async (operations: readonly object[]) => {
-  const { body } = await master.call('batchJobs', { body: { operations: operations as never } });
+  const { body } = await master.call('batchJobs', { body: { operations } });
   return body.results as {
     name: string;
     outcome: string;
@@ -48,7 +48,7 @@ describe('a batch', () => {
     };
     const failing = await startTestMaster(shared, { etcd });
     const operations = Array.from({ length: 250 }, (_, i) => put(`j${i}`));
-    const { status } = await failing.call('batchJobs', { body: { operations: operations as never } });
+    const { status } = await failing.call('batchJobs', { body: { operations } });
     expect(status).toBe(502);
     expect(await countJobs()).toBe(100);
     const again = await batch(operations);

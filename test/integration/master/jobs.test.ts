@@ -29,7 +29,8 @@ describe('creating', () => {
 
   it('refuses a second job of the same name', async () => {
     await create('a');
-    await master.refused('job_exists', 'createJob', { body: job('a') });
+    const again = await master.refused('job_exists', 'createJob', { body: job('a') });
+    expect(again.status).toBe(409);
   });
 
   it('names every field that is wrong', async () => {
@@ -166,7 +167,7 @@ describe('two masters that write the same job at once (case 28)', () => {
         body: job('a', { description }),
       });
     const answers = await Promise.all([put(master, 'one'), put(other, 'two')]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 412]);
     const won = answers.find(({ status }) => status === 200)!;
     expect((await read('a')).body.definition.description).toBe(won.body.job.definition.description);
   });
@@ -174,7 +175,7 @@ describe('two masters that write the same job at once (case 28)', () => {
   it('lets one create it, and answers 409 to the other', async () => {
     const other = await startTestMaster(shared);
     const answers = await Promise.all([create('a'), other.call('createJob', { body: job('a') })]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 409]);
   });
 
   it('loses no write of many that named no revision', async () => {
@@ -213,7 +214,8 @@ describe('pausing and resuming', () => {
   });
 
   it('answers 404 for a job that is not there', async () => {
-    await master.refused('job_not_found', 'pauseJob', { params: { job: 'a' } });
+    const none = await master.refused('job_not_found', 'pauseJob', { params: { job: 'a' } });
+    expect(none.status).toBe(404);
     await master.refused('job_not_found', 'resumeJob', { params: { job: 'a' } });
   });
 });

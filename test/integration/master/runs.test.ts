@@ -164,7 +164,8 @@ describe('reading a run', () => {
   });
 
   it('answers 404 for none, and 400 for what is no run id', async () => {
-    await master.refused('run_not_found', 'getRun', { params: { job: 'a', run: id(1) } });
+    const none = await master.refused('run_not_found', 'getRun', { params: { job: 'a', run: id(1) } });
+    expect(none.status).toBe(404);
     await master.refused('invalid_input', 'getRun', { params: { job: 'a', run: 'latest' } });
   });
 });
@@ -197,7 +198,9 @@ describe('killing', () => {
     await claim(master, 'a', id(1), Date.now(), 'running');
     const asked = await master.call('runJob', { params, query: { queue: 'true' } });
     const { body } = await master.call('killJob', { params });
-    expect(body.killed.map(({ run }: { run: string }) => run).sort()).toEqual([id(1), asked.body.run].sort());
+    expect(body.killed.map(({ run }: { run: string }) => run)).toEqual(
+      expect.arrayContaining([id(1), asked.body.run]),
+    );
     expect(await trigger(asked.body.run)).toBeUndefined();
     const taken = await master.call('getRun', { params: { job: 'a', run: asked.body.run } });
     expect(taken.body).toMatchObject({ state: 'killed', cause: { kind: 'manual' } });

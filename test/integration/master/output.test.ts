@@ -1,0 +1,116 @@
+// The output of a run: from its worker, live, or the tail when the worker is gone.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { beforeEach, expect, it } from 'vitest';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import { useEtcd } from '../../support/shared-etcd.ts';
+import { waitFor } from '../../support/wait.ts';
+import { job, runOf, startTestMaster, WORKER, workerOf, type TestMaster } from './harness.ts';
+
+const shared = useEtcd();
+const RUN = '20260101T000000.000Z-000001';
+const params = { job: 'a', run: RUN };
+let master: TestMaster;
+
+beforeEach(async () => {
+  master = await startTestMaster(shared, { mostStreams: 1 });
+  await master.call('createJob', { body: job('a') });
+  await master.write(master.keys.run('a', RUN), codecs.run.encode(runOf('a', RUN)));
+});
+
+async function startWorker(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<void> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  shared.cleanup(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  await master.write(
+    master.keys.worker(WORKER),
+    codecs.worker.encode(workerOf({ http: `http://127.0.0.1:${port}` })),
+  );
+  await waitFor(() => master.views.workers.size === 1, { what: 'the view knows the worker' });
+}
+
+it('comes from the worker, asked with its token', async () => {
+  const asked: unknown[] = [];
+  await startWorker((request, response) => {
+    asked.push([request.url, request.headers.authorization]);
+    response.end('all of it\n');
+  });
+  const { text, headers } = await master.call('getRunOutput', { params, query: { follow: 'true' } });
+  expect(text).toBe('all of it\n');
+  expect(headers).toMatchObject({ 'etcron-output': 'worker', 'content-type': 'text/plain; charset=utf-8' });
+  expect(asked).toEqual([[`/v1/runs/a/${RUN}/output?follow=true`, 'Bearer the-token-of-the-worker']]);
+});
+
+it('arrives while the run goes on, ends with the reader, and streams are bounded', async () => {
+  let asked = 0;
+  let closed = false;
+  await startWorker((_, response) => {
+    if (++asked > 1) return response.end('second\n');
+    response.write('first\n');
+    response.on('close', () => (closed = true));
+  });
+  const url = await master.app.listen({ host: '127.0.0.1', port: 0 });
+  const gone = new AbortController();
+  const answer = await fetch(`${url}/api/v1/jobs/a/runs/${RUN}/output?follow=true`, { signal: gone.signal });
+  const { value } = await answer.body!.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe('first\n');
+  await master.refused('too_many_streams', 'getRunOutput', { params });
+  gone.abort();
+  await waitFor(() => closed, { what: 'the worker is let go' });
+  const next = await waitFor(
+    async () => {
+      const { status, text } = await master.call('getRunOutput', { params });
+      return status === 200 && text;
+    },
+    { what: 'the place is free again' },
+  );
+  expect(next).toBe('second\n');
+});
+
+it('is the tail when the worker is gone, and says so', async () => {
+  await master.write(master.keys.output('a', RUN), 'the end of it');
+  const { text, headers } = await master.call('getRunOutput', { params });
+  expect(headers['etcron-output']).toBe('tail');
+  expect(text).toMatch(/^the end of it\n\[etcron: .*\]\n$/);
+});
+
+it('is the tail when the worker cannot be reached, has it no more, or sends us elsewhere', async () => {
+  await master.write(master.keys.output('a', RUN), 'tail');
+  await master.write(master.keys.worker(WORKER), codecs.worker.encode(workerOf()));
+  await waitFor(() => master.views.workers.size === 1, { what: 'the view knows the worker' });
+  expect((await master.call('getRunOutput', { params })).headers['etcron-output']).toBe('tail');
+  const answers = [404, 302];
+  let elsewhere = 0;
+  await startWorker((request, response) => {
+    if (request.url === '/elsewhere') elsewhere++;
+    response.writeHead(answers.shift() ?? 200, { location: '/elsewhere' }).end('no');
+  });
+  await waitFor(() => master.views.workers.get(WORKER)?.record.http !== workerOf().http, {
+    what: 'the new address',
+  });
+  for (let i = 0; i < 2; i++)
+    expect((await master.call('getRunOutput', { params })).headers['etcron-output']).toBe('tail');
+  expect(elsewhere).toBe(0);
+});
+
+it('ends with a word about it when the worker dies in the middle', async () => {
+  await startWorker((_, response) => {
+    response.write('half', () => response.destroy());
+  });
+  const { text } = await master.call('getRunOutput', { params, query: { follow: 'true' } });
+  expect(text).toMatch(/^half\n\[etcron: .*went away.*\]\n$/);
+});
+
+it('is 404 for a run that is not there, and for one whose output is gone', async () => {
+  await master.refused('run_not_found', 'getRunOutput', {
+    params: { ...params, run: '20260101T000000.000Z-0000ff' },
+  });
+  const gone = await master.refused('output_not_found', 'getRunOutput', { params });
+  expect(gone.status).toBe(404);
+});
