@@ -11,6 +11,7 @@ import type { Millis } from '../model/time.ts';
 import { createBackoff } from './backoff.ts';
 import { EtcdError, type Etcd, type KeyRange, type Revision, type Watch, type WatchEnd } from './etcd.ts';
 import { createMirror, type Change } from './follow-mirror.ts';
+import { createRevisionWaiters } from './follow-waiters.ts';
 import { listPage } from './queries.ts';
 
 export type { Change } from './follow-mirror.ts';
@@ -55,17 +56,6 @@ const PAGE_SIZE = 1_000;
 const GOOD_WATCH_MS: Millis = 10_000;
 /** Keeps our revision ahead of compaction while nothing changes in the range. */
 const PROGRESS_EVERY_MS: Millis = 60_000;
-/** How long a progress request may stay unanswered before we compare with etcd ourselves. */
-const PROGRESS_PATIENCE_MS: Millis = 100;
-/** Comparing makes etcd read the whole range: less and less often, when it does not help. */
-const LONGEST_PATIENCE_MS: Millis = 5_000;
-
-interface Waiter {
-  readonly revision: Revision;
-  resolve(): void;
-  reject(error: EtcdError): void;
-}
-
 export function startFollow(options: FollowOptions): Follow {
   const { etcd, clock, range } = options;
   const pageSize = options.pageSize ?? PAGE_SIZE;
@@ -76,8 +66,6 @@ export function startFollow(options: FollowOptions): Follow {
   let isStopped = false;
   let watch: Watch | undefined;
   let wake: (() => void) | undefined;
-  let waiters: Waiter[] = [];
-  let checkTimer: Timer | undefined;
   /** Counts losses of freshness, so that a wait from before one does not end it. */
   let staleCount = 0;
   let settleLoaded: { resolve(): void; reject(error: EtcdError): void } | undefined;
@@ -89,11 +77,7 @@ export function startFollow(options: FollowOptions): Follow {
 
   const advance = (revision: Revision): void => {
     if (revision > at) at = revision;
-    if (waiters.length === 0) return;
-    const done = waiters.filter((waiter) => waiter.revision <= at);
-    if (done.length === 0) return;
-    waiters = waiters.filter((waiter) => waiter.revision > at);
-    for (const waiter of done) waiter.resolve();
+    waiters.reached(at);
   };
 
   const tell = (changes: readonly Change[], revision: Revision): void => {
@@ -173,28 +157,16 @@ export function startFollow(options: FollowOptions): Follow {
     advance(answer.revision);
   };
 
-  /** Asks etcd until all waiters are served. Events on their way may do it first. */
-  const check = (patience: Millis = PROGRESS_PATIENCE_MS): void => {
-    if (checkTimer || waiters.length === 0 || isStopped || !watch) return;
-    watch.requestProgress();
-    checkTimer = clock.setTimer(patience, () => {
-      if (waiters.length === 0 || isStopped || !watch) return void (checkTimer = undefined);
-      void compare()
-        .catch(() => undefined)
-        .then(() => {
-          checkTimer = undefined;
-          check(Math.min(patience * 2, LONGEST_PATIENCE_MS));
-        });
-    });
-  };
+  const waiters = createRevisionWaiters({
+    clock,
+    canAsk: () => watch !== undefined && !isStopped,
+    requestProgress: () => watch?.requestProgress(),
+    compare,
+  });
 
   const waitFor = (revision: Revision): Promise<void> => {
     if (isStopped) return Promise.reject(stoppedError());
-    if (revision <= at) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      waiters.push({ revision, resolve, reject });
-      check();
-    });
+    return revision <= at ? Promise.resolve() : waiters.wait(revision);
   };
 
   const watchUntilItEnds = (): Promise<WatchEnd> =>
@@ -230,7 +202,7 @@ export function startFollow(options: FollowOptions): Follow {
         },
       );
       keepUp();
-      check();
+      waiters.check();
     });
 
   /** After a broken watch: where does the store stand? True when its history goes on from ours. */
@@ -287,10 +259,7 @@ export function startFollow(options: FollowOptions): Follow {
     isFresh = false;
     wake?.();
     wake = undefined;
-    checkTimer?.cancel();
-    const left = waiters;
-    waiters = [];
-    for (const waiter of left) waiter.reject(stoppedError());
+    waiters.stop(stoppedError());
     settleLoaded?.reject(stoppedError());
   };
 
