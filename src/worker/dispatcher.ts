@@ -23,8 +23,11 @@ const FARTHEST_START: Millis = 10_000;
 export interface DispatcherEvents {
   /** Mod revision of the job's definition as known now; undefined: no such job. */
   currentRevision(job: string): Revision | undefined;
-  /** The run is over (recorded, released or given up) and holds its lock no more. */
-  onOver(assignment: Assignment): void;
+  /**
+   * The run is over and holds its lock no more: it ended (recorded, or given up), or it was given back, which
+   * moves the cursor.
+   */
+  onOver(assignment: Assignment, how: 'ended' | 'given-back'): void;
 }
 
 export interface Dispatcher {
@@ -65,9 +68,9 @@ export function createDispatcher(
   const idle: (() => void)[] = [];
   const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true };
 
-  const over = ({ assignment }: Held): void => {
+  const over = ({ assignment }: Held, how: 'ended' | 'given-back'): void => {
     held.delete(assignment.run.id);
-    events.onOver(assignment);
+    events.onOver(assignment, how);
     if (held.size === 0) for (const resolve of idle.splice(0)) resolve();
   };
 
@@ -96,7 +99,7 @@ export function createDispatcher(
         'an armed run could not be given back; others will settle it',
       );
     }
-    over(each);
+    over(each, 'given-back');
   };
 
   const recordEnd = async (each: Held, run: RunRecord, tail: string): Promise<void> => {
@@ -106,7 +109,7 @@ export function createDispatcher(
         ? retryElsewhere(run, definition.retry.limit, clock.now(), ports.randomSuffix())
         : undefined;
     await recorder.record(each.assignment, run, tail, retry);
-    over(each);
+    over(each, 'ended');
   };
 
   const begin = (each: Held): void => {

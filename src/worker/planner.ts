@@ -6,6 +6,7 @@ import type { Timer } from '../common/core/clock.ts';
 import { dueAt, type Due } from '../common/core/due.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { HeldLock } from '../common/store/transactions/claims.ts';
+import type { Assignment } from './assignment.ts';
 import { passedUntil, type Claimer, type ClaimOutcome, type SettleOutcome } from './claimer.ts';
 import type { CursorReader } from './cursors.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -44,7 +45,7 @@ export interface Planner {
   /** The job is no more, or not this worker's any more. */
   drop(entry: JobEntry): void;
   /** A run of the job is over here. */
-  runOver(entry: JobEntry | undefined, runId: string): void;
+  runOver(entry: JobEntry | undefined, assignment: Assignment, how: 'ended' | 'given-back'): void;
   /** How long ago the most overdue tick was due that nothing keeps this worker from claiming. */
   overdue(): Millis;
   stop(): void;
@@ -319,8 +320,13 @@ export function createPlanner(options: PlannerOptions): Planner {
       dirty.delete(entry);
       if (entry.busy === 'full') entry.busy = 'no';
     },
-    runOver(entry, runId) {
-      if (entry?.holder === runId) {
+    runOver(entry, { run, fencingToken }, how) {
+      if (how === 'given-back' && entry?.cursorRevision === fencingToken) {
+        // The tick is to be run again, perhaps by us: where the cursor stands now, only etcd knows.
+        entry.cursorKnown = false;
+        mark(entry);
+      }
+      if (entry?.holder === run.id) {
         entry.holder = undefined;
         if (entry.busy === 'held') entry.busy = 'no';
         overlaps.release(entry);

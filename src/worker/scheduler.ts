@@ -59,8 +59,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const recorder = createRecorder(ports);
   const dispatcher = createDispatcher(ports, recorder, {
     currentRevision: (job) => table.get(job)?.revision,
-    onOver({ run }) {
-      planner.runOver(table.get(run.job), run.id);
+    onOver(assignment, how) {
+      planner.runOver(table.get(assignment.run.job), assignment, how);
       onLoadChanged();
     },
   });
