@@ -11,8 +11,8 @@ beforeEach(async () => {
 
 const put = (name: string, rest: object = {}) => ({ op: 'put' as const, definition: job(name), ...rest });
 const batch = async (operations: readonly object[]) => {
-  const { body } = await master.call('batchJobs', { body: { operations } });
-  return body.results as {
+  const answer = await master.call('batchJobs', { body: { operations: [...operations] as never[] } });
+  return answer.body.results as {
     name: string;
     outcome: string;
     modRevision?: number;

@@ -1,0 +1,157 @@
+// The housekeeper: one of the masters, prunes by age, removes leftovers, gives up history when space is short.
+import { beforeEach, describe, expect, it } from 'vitest';
+import pino from 'pino';
+import { makeRunId } from '../../../src/common/model/ids.ts';
+import { instant } from '../../../src/common/model/time.ts';
+import { systemClock } from '../../../src/common/runtime/clock.ts';
+import { codecs, keyspace, type Keyspace } from '../../../src/common/store/keyspace.ts';
+import { put } from '../../../src/common/store/transactions/parts.ts';
+import { startHousekeeper, type Housekeeper } from '../../../src/master/housekeeper.ts';
+import { newJobRecord } from '../../../src/master/job-record.ts';
+import { jobDefinition } from '../../../src/common/model/job.ts';
+import { useEtcd } from '../../support/shared-etcd.ts';
+import { waitFor } from '../../support/wait.ts';
+import { job, runOf } from './harness.ts';
+
+const shared = useEtcd();
+const clock = systemClock();
+const logger = pino({ level: 'silent' });
+let keys: Keyspace;
+beforeEach(() => {
+  keys = keyspace(shared.prefix);
+});
+
+async function start(
+  masterId: string,
+  options: { quotaBytes?: number; leftoverAge?: number } = {},
+): Promise<Housekeeper & { leaseId: string }> {
+  const { leaseId } = await shared.etcd.leaseGrant(60);
+  const housekeeper = startHousekeeper({
+    etcd: shared.etcd,
+    keys,
+    clock,
+    logger,
+    masterId,
+    registration: { leaseId },
+    quotaBytes: options.quotaBytes ?? 2 * 1024 ** 3,
+    timing: { roundEvery: 20, pace: 1, leftoverAge: options.leftoverAge ?? 3_600_000 },
+  });
+  shared.cleanup(() => housekeeper.stop());
+  return Object.assign(housekeeper, { leaseId });
+}
+
+async function createJob(name: string, history: { keep?: number; for?: string } = {}): Promise<void> {
+  const record = newJobRecord(jobDefinition.parse(job(name, { history })), clock.now());
+  await write(keys.job(name), codecs.job.encode(record));
+}
+
+const write = (key: string, value: string) =>
+  shared.etcd.txn({ compare: [], success: [put(key, value)], failure: [] });
+const idAgo = (ms: number, n = 0): string =>
+  makeRunId(instant(Date.now() - ms), n.toString(16).padStart(6, '0'));
+const exists = async (key: string) => (await shared.etcd.range({ key, keysOnly: true })).kvs.length > 0;
+const MINUTE = 60_000;
+
+async function addRun(name: string, id: string): Promise<void> {
+  await write(keys.run(name, id), codecs.run.encode(runOf(name, id)));
+  await write(keys.output(name, id), 'text');
+}
+
+describe('the office', () => {
+  it('is held by one, and goes to another when its lease ends', async () => {
+    const first = await start('m1');
+    const holder = async () => (await shared.etcd.range({ key: keys.housekeeper })).kvs[0]?.value;
+    await waitFor(async () => (await holder()) === '"m1"', { what: 'm1 is elected' });
+    const second = await start('m2');
+    await waitFor(() => first.isElected, { what: 'm1 knows it' });
+    expect(second.isElected).toBe(false);
+    await first.stop();
+    await shared.etcd.leaseRevoke(first.leaseId);
+    await waitFor(() => second.isElected, { what: 'm2 takes over' });
+    expect(await holder()).toBe('"m2"');
+  });
+});
+
+describe('history', () => {
+  it('goes when it is older than the job keeps it, with its output; what is younger stays', async () => {
+    await createJob('short', { for: '10m' });
+    await createJob('long', { for: '30d' });
+    const [old, young] = [idAgo(11 * MINUTE), idAgo(5 * MINUTE)];
+    for (const name of ['short', 'long']) for (const id of [old, young]) await addRun(name, id);
+    await start('m1');
+    await waitFor(async () => !(await exists(keys.run('short', old))), { what: 'the old record is gone' });
+    expect(await exists(keys.output('short', old))).toBe(false);
+    for (const key of [
+      keys.run('short', young),
+      keys.output('short', young),
+      keys.run('long', old),
+      keys.run('long', young),
+    ]) {
+      expect(await exists(key)).toBe(true);
+    }
+  });
+
+  it('of a definition that cannot be read is left alone', async () => {
+    await write(keys.job('broken'), '{}');
+    await createJob('short', { for: '10m' });
+    const old = idAgo(400 * 24 * 60 * MINUTE);
+    await addRun('broken', old);
+    await addRun('short', old);
+    await start('m1', { leftoverAge: 0 });
+    await waitFor(async () => !(await exists(keys.run('short', old))), { what: 'the round has come by' });
+    expect(await exists(keys.run('broken', old))).toBe(true);
+  });
+});
+
+describe('leftovers of deleted jobs', () => {
+  it('go once they have stood for a while; those of jobs that exist stay', async () => {
+    await createJob('here');
+    const id = idAgo(MINUTE);
+    await addRun('here', id);
+    await write(keys.cursor('here'), '1');
+    await addRun('gone', id);
+    await write(keys.cursor('gone'), '1');
+    await start('m1', { leftoverAge: 50 });
+    const ofGone = [keys.run('gone', id), keys.output('gone', id), keys.cursor('gone')];
+    for (const key of ofGone) await waitFor(async () => !(await exists(key)), { what: `${key} is gone` });
+    for (const key of [keys.run('here', id), keys.output('here', id), keys.cursor('here')])
+      expect(await exists(key)).toBe(true);
+  });
+
+  it('stay while they are young', async () => {
+    const id = idAgo(MINUTE);
+    await addRun('gone', id);
+    await createJob('short', { for: '10m' });
+    const marker = idAgo(11 * MINUTE);
+    await start('m1');
+    for (let round = 0; round < 2; round++) {
+      await addRun('short', marker);
+      await waitFor(async () => !(await exists(keys.run('short', marker))), { what: 'a round has come by' });
+    }
+    expect(await exists(keys.run('gone', id))).toBe(true);
+  });
+});
+
+describe('near the quota', () => {
+  it('halves history again and again, oldest first, but keeps the newest record of each job', async () => {
+    await createJob('a', { keep: 8 });
+    const ids = Array.from({ length: 8 }, (_, n) => idAgo((8 - n) * MINUTE, n));
+    for (const id of ids) await addRun('a', id);
+    const before = (await shared.etcd.range({ key: keys.job('a') })).revision;
+    await start('m1', { quotaBytes: 1_000 });
+    const left = async () =>
+      (await shared.etcd.range({ ...keys.runsOf('a'), keysOnly: true })).kvs.map(
+        (kv) => keys.partsOf(kv.key)[1],
+      );
+    await waitFor(async () => (await left()).length <= 4, { what: 'half is gone' });
+    await waitFor(async () => (await left()).length === 1, {
+      what: 'all but the newest are gone',
+      seen: () => ids,
+    });
+    expect(await left()).toEqual([ids.at(-1)]);
+    expect(await exists(keys.job('a'))).toBe(true);
+    await expect(shared.etcd.range({ key: keys.job('a'), revision: before })).rejects.toMatchObject({
+      kind: 'compacted',
+    });
+  });
+});
