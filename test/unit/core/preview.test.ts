@@ -133,15 +133,15 @@ describe('the table in docs/schedules.md', () => {
     expect(['', 'gap: skip', 'repeat: both']).toContain(dst);
     const compiled = compiler.compile({
       name: 'j',
-      schedule: schedule!,
-      timezone: timezone!,
+      schedule,
+      timezone,
       dst: policy,
       anchor: instant(0),
     });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.issues));
     const from = instant(Date.parse(`${day}T00:00:00Z`) - 2 * 86_400_000);
-    const ticks = nextTicks(compiled.value, zones.get(timezone!)!, from, 60).filter(({ local }) =>
-      local.startsWith(day!),
+    const ticks = nextTicks(compiled.value, zones.get(timezone)!, from, 60).filter(({ local }) =>
+      local.startsWith(day),
     );
     const seen = ticks.map(({ local }) => `${local.slice(11, 16)}${local.slice(19)}`);
     expect(seen.length === 0 ? 'never' : seen.join(', ')).toBe(fires);

@@ -107,7 +107,7 @@ function checkAround(zone: string, change: number, numRuns: number, salt: number
   const from = window.from + MARGIN;
   const to = window.to - MARGIN;
   const probe = fc.oneof(
-    fc.integer({ min: from, max: to }),
+    fc.integer({ min: from, max: to - 1 }),
     fc.integer({ min: change - 2 * HOUR, max: change + 2 * HOUR }),
   );
   fc.assert(
@@ -176,7 +176,7 @@ describe('the ticks of a random expression are those of the oracle', () => {
   });
 });
 
-it('a date that comes seldom is found, however far it lies ahead or behind', () => {
+it('a date that comes seldom is found, however far it lies ahead or behind', { timeout: 120_000 }, () => {
   const from = Date.UTC(1990, 0, 1);
   const to = Date.UTC(2050, 0, 1);
   fc.assert(
