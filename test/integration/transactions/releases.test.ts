@@ -1,0 +1,159 @@
+// Giving a claim back: as if it had never been, and never more than that.
+import { describe, expect, test } from 'vitest';
+import { perform } from '../../../src/common/store/intent.ts';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import { claimRun, releaseRun, type Release } from '../../../src/common/store/transactions/claims.ts';
+import { finishRun, settleLost } from '../../../src/common/store/transactions/endings.ts';
+import { lostRun } from '../../../src/common/core/lifecycle.ts';
+import { instant } from '../../../src/common/model/time.ts';
+import { TICK, useTransactions, type Claimed } from '../../support/transactions.ts';
+import { put } from '../../support/writes.ts';
+
+const store = useTransactions();
+
+const releaseOf = ({ request, fencingToken }: Claimed, more: Partial<Release> = {}): Release => ({
+  run: request.run,
+  workerId: request.workerId,
+  lock: request.lock,
+  fencingToken,
+  cursorBack: { tick: undefined },
+  ...more,
+});
+
+const release = (claimed: Claimed, more: Partial<Release> = {}): Promise<boolean> =>
+  perform(store.etcd, releaseRun(store.keys, releaseOf(claimed, more)));
+
+describe('a released claim', () => {
+  test('leaves nothing behind, and the tick can be claimed again', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    expect(await release(claimed)).toBe(true);
+    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
+    await store.claimed(job, await store.worker());
+  });
+
+  test('puts the cursor back to where it stood', async () => {
+    const job = await store.job();
+    const revision = await put(store.etcd, store.keys.cursor(job.name), codecs.cursor.encode(TICK - 1_000));
+    const claimed = await store.claimed(job, await store.worker(), { cursor: { revision, to: TICK } });
+    expect(await release(claimed, { cursorBack: { tick: TICK - 1_000 } })).toBe(true);
+    expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK - 1_000));
+  });
+
+  test('given back twice, for want of an answer, is given back once', async () => {
+    const job = await store.job();
+    const claimed = await store.claimed(job, await store.worker());
+    expect(await release(claimed)).toBe(true);
+    const next = await store.claimed(job, await store.worker());
+    expect(await release(claimed)).toBe(false);
+    const left = await store.keysLeft();
+    expect(left).toContain(`lock/${job.name}`);
+    expect(left).toContain(`active/${next.request.workerId}/${job.name}/${next.run.id}`);
+    expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK));
+  });
+
+  test('leaves a cursor alone that has moved on since', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const first = await store.claimed(job, worker, { lock: 'run' });
+    await store.claimed(job, worker, {
+      lock: 'run',
+      run: store.run(job, worker, TICK + 1_000),
+      cursor: { revision: first.fencingToken, to: TICK + 1_000 },
+    });
+    expect(await release(first)).toBe(true);
+    expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK + 1_000));
+  });
+
+  test('of a deleted job brings nothing back', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await store.remove(job);
+    expect(await release(claimed, { cursorBack: { tick: TICK - 1_000 }, trigger: '{}' })).toBe(true);
+    expect(await store.keysLeft()).toEqual([`workers/${worker.workerId}`]);
+  });
+
+  test('of a job created again under its name leaves the new one untouched', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await store.remove(job);
+    await store.job(job.name);
+    expect(await release(claimed, { cursorBack: { tick: TICK - 1_000 }, trigger: '{}' })).toBe(true);
+    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
+  });
+
+  test('of a request to run is asked for again', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const trigger = { cause: 'manual', attempt: 1, requestedAt: TICK, whenRunning: 'queue' } as const;
+    const run = store.run(job, worker);
+    const key = store.keys.trigger(job.name, run.id);
+    const text = codecs.trigger.encode(trigger);
+    const triggerRevision = await put(store.etcd, key, text);
+    const { cursor: _none, ...request } = store.claim(job, worker, { run, triggerRevision });
+    const claim = await perform(store.etcd, claimRun(store.keys, request));
+    expect(claim.ok).toBe(true);
+    const { fencingToken } = claim as { fencingToken: number };
+    const given = { run, workerId: worker.workerId, lock: 'job', fencingToken, trigger: text } as const;
+    expect(await perform(store.etcd, releaseRun(store.keys, given))).toBe(true);
+    expect((await store.content()).get(key)).toBe(text);
+  });
+});
+
+describe('a claim given back after the lease was lost', () => {
+  test('puts the cursor back while nobody has settled it', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await worker.die();
+    expect(await release(claimed)).toBe(false);
+    expect(await release(claimed, { leaseLost: true })).toBe(true);
+    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`]);
+  });
+
+  test('frees a lock that etcd still holds, for its lease is about to end', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    expect(await release(claimed, { leaseLost: true })).toBe(true);
+    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
+  });
+
+  test('leaves the lock of another worker, and its cursor, alone', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await worker.die();
+    const other = await store.worker();
+    const next = await store.claimed(job, other, {
+      run: store.run(job, other, TICK + 1_000),
+      cursor: { revision: claimed.fencingToken, to: TICK + 1_000 },
+    });
+    expect(await release(claimed, { leaseLost: true })).toBe(true);
+    expect(await store.keysLeft()).toContain(`lock/${job.name}`);
+    expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK + 1_000));
+    expect(await perform(store.etcd, finishRun(store.keys, next.ending()))).toBe('recorded');
+  });
+
+  test('is left to whoever has settled it: that tick has its record', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await worker.die();
+    const active = (
+      await store.etcd.range({ key: store.keys.active(worker.workerId, job.name, claimed.run.id) })
+    ).kvs[0]!;
+    const lost = lostRun(claimed.run, instant(TICK + 5_000));
+    const settled = await perform(
+      store.etcd,
+      settleLost(store.keys, { workerId: worker.workerId, run: lost, activeRevision: active.modRevision }),
+    );
+    expect(settled).toBe(true);
+    expect(await release(claimed, { leaseLost: true })).toBe(false);
+    expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK));
+    expect(await store.keysLeft()).toContain(`runs/${job.name}/${claimed.run.id}`);
+  });
+});
