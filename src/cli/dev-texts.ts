@@ -9,6 +9,7 @@ export function readyText(
   children: readonly Named[],
   dir: string,
   tokensFile: string | undefined,
+  drainTimeout: Millis,
 ): string {
   const auth = tokensFile === undefined ? '' : ` -H "Authorization: Bearer $TOKEN"`;
   const victim = children.find((child) => child.name.startsWith('worker'));
@@ -24,7 +25,7 @@ export function readyText(
     `  curl${auth} ${url}/api/v1/jobs/hello/runs`,
     ...(victim ? ['Kill a worker and see the others go on:', `  kill -9 ${victim.pid}`] : []),
     '',
-    `Data is kept in ${dir}. Ctrl-C stops everything.`,
+    `Data is kept in ${dir}. Ctrl-C stops everything; tasks that run get up to ${drainTimeout / 1000} s, a second Ctrl-C ends them at once.`,
     '',
   ].join('\n');
 }
@@ -33,6 +34,8 @@ export interface DeathContext {
   readonly endpoint: string;
   readonly ttl: Millis;
   readonly dir: string;
+  /** What to type for `etcron`. */
+  readonly command: string;
 }
 
 export function describeDeath(
@@ -43,12 +46,12 @@ export function describeDeath(
 ): string {
   const how = exit.signal ? `was ended by ${exit.signal}` : `ended with exit code ${exit.code}`;
   const workers = alive.filter((child) => child.name !== 'master').map((child) => child.name);
-  const { endpoint, ttl, dir } = context;
+  const { endpoint, ttl, dir, command } = context;
   const lines = [`${dead.name} (pid ${dead.pid}) ${how}.`];
   if (dead.name === 'master') {
     lines.push(
       workers.length > 0
-        ? `${workers.join(', ')} keep running every job; the API is gone. To have it back: etcron master --etcd ${endpoint}`
+        ? `${workers.join(', ')} keep running every job; the API is gone. To have it back: ${command} master --etcd ${endpoint}`
         : 'Nothing is left but etcd: stop with Ctrl-C and start again.',
     );
   } else {
@@ -56,7 +59,7 @@ export function describeDeath(
       workers.length > 0
         ? `Its lease ends within ${ttl / 1000} s, then ${workers.join(', ')} ${workers.length > 1 ? 'take' : 'takes'} over its ticks; runs it had in hand are recorded as lost.`
         : 'No worker is left: ticks wait, and are caught up or recorded as missed when one is back.',
-      `To start it again: etcron worker --etcd ${endpoint} --name ${dead.name} --data-dir ${dir}`,
+      `To start it again: ${command} worker --etcd ${endpoint} --name ${dead.name} --data-dir ${dir}`,
     );
   }
   return lines.map((line) => `dev      | ${line}`).join('\n');

@@ -2,7 +2,7 @@
 // when one dies, and stops all of them in order. Leaves nothing running, however it ends.
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../common/runtime/clock.ts';
 import type { DevConfig, Loaded } from '../common/runtime/config.ts';
@@ -69,7 +69,10 @@ async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: str
   if (shutdown.isStopping) return;
 
   const children: SupervisedChild[] = [];
-  shutdown.add('processes', () => stopAll(children));
+  shutdown.add('processes', () => {
+    print('dev      | stopping: waits for tasks that run; Ctrl-C again ends them at once');
+    return stopAll(children);
+  });
   for (const { name, args, dataDir } of childArguments(config, dir, etcd.endpoint, process.stdout.isTTY)) {
     if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
     children.push(
@@ -81,7 +84,7 @@ async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: str
   const failed = children.find((_, index) => urls[index] === undefined);
   if (failed) throw new Error(`${failed.name} did not start; its lines above say why`);
 
-  print(readyText(urls[0]!, children, dir, config.tokensFile));
+  print(readyText(urls[0]!, children, dir, config.tokensFile, config.worker.drainTimeout));
   for (const child of children) {
     void child.exited.then((exit) => {
       if (shutdown.isStopping) return;
@@ -91,6 +94,7 @@ async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: str
           endpoint: etcd.endpoint,
           ttl: config.worker.ttl,
           dir: join(dir, child.name),
+          command: `node ${relative(process.cwd(), PROGRAM)}`,
         }),
       );
     });

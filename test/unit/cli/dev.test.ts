@@ -70,10 +70,15 @@ describe('the processes of etcron dev', () => {
 
 describe('what etcron dev tells', () => {
   const children = ['master', 'worker-1', 'worker-2'].map((name, i) => ({ name, pid: 100 + i }));
-  const context = { endpoint: 'http://127.0.0.1:1', ttl: 10_000, dir: '/data/worker-1' };
+  const context = {
+    endpoint: 'http://127.0.0.1:1',
+    ttl: 10_000,
+    dir: '/data/worker-1',
+    command: 'node main.js',
+  };
 
   it('is the URL, a job to create, and a worker to kill', () => {
-    const text = readyText('http://127.0.0.1:8700', children, '/data', undefined);
+    const text = readyText('http://127.0.0.1:8700', children, '/data', undefined, 30_000);
     expect(text).toContain('etcron is ready: http://127.0.0.1:8700');
     expect(text).toContain('curl -X POST http://127.0.0.1:8700/api/v1/jobs');
     expect(text).toContain('kill -9 101');
@@ -88,7 +93,7 @@ describe('what etcron dev tells', () => {
     );
     expect(text).toMatch(/worker-1 \(pid 101\) was ended by SIGKILL/);
     expect(text).toMatch(/within 10 s, then worker-2 takes over/);
-    expect(text).toContain('etcron worker --etcd http://127.0.0.1:1 --name worker-1');
+    expect(text).toContain('node main.js worker --etcd http://127.0.0.1:1 --name worker-1');
   });
 
   it('is that jobs go on when the master died, and that nothing does without workers', () => {
