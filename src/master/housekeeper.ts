@@ -72,15 +72,15 @@ export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
   const round = async (): Promise<void> => {
     isElected = await elect();
     if (!isElected) return;
-    const aged = await pruneByAge({ etcd, keys, clock, pace });
-    const left = await leftovers.sweep(pace);
+    await pruneByAge({ etcd, keys, clock, pace });
+    const removed = await leftovers.sweep(pace);
     const level = await quota.check(pace);
     if (level > 0) {
       logger.warn({ level }, 'etcd is near its quota: cutting history');
       await pruneByCount({ etcd, keys, clock, pace }, level);
       await quota.compact();
     }
-    logger.debug({ aged, left, level }, 'house kept');
+    logger.debug({ leftovers: removed, level }, 'house kept');
   };
 
   const roundAndNext = async (): Promise<void> => {
