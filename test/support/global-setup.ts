@@ -2,7 +2,9 @@
 // processes that tests left behind, which fails the run.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { markedProcesses, RUN_MARK } from './spawned.ts';
 import { waitFor } from './wait.ts';
@@ -39,11 +41,13 @@ export default function setup(project: TestProject): () => Promise<void> {
   if (process.env[RUN_MARK] !== undefined) return () => Promise.resolve();
   const mark = randomBytes(8).toString('hex');
   process.env[RUN_MARK] = mark;
+  const folder = mkdtempSync(join(tmpdir(), 'etcron-tests-'));
+  process.env['TMPDIR'] = folder;
   if (needs(project, ['integration', 'cluster', 'simulation'])) findEtcd();
   if (needs(project, ['cluster'])) build();
 
   return async function teardown() {
-    const left = () => markedProcesses(mark).filter(({ pid }) => !isOurOwn(pid));
+    const left = () => markedProcesses(mark, folder).filter(({ pid }) => !isOurOwn(pid));
     // vitest's own forks carry the mark too, and may take a moment to go.
     await waitFor(() => left().length === 0, {
       what: 'all processes of the tests are gone',
@@ -55,8 +59,10 @@ export default function setup(project: TestProject): () => Promise<void> {
       // vitest reports what teardown throws and ends well all the same: the exit code is on us.
       process.exitCode = 1;
       process.prependOnceListener('exit', () => (process.exitCode = 1));
+      rmSync(folder, { recursive: true, force: true });
       throw new Error(`the tests left ${processes.length} processes behind (killed now):\n${list}`);
     });
+    rmSync(folder, { recursive: true, force: true });
   };
 }
 

@@ -38,8 +38,12 @@ export interface MarkedProcess {
   readonly command: string;
 }
 
-/** Running processes that carry this run's mark, from /proc; none where there is no /proc. */
-export function markedProcesses(mark: string): MarkedProcess[] {
+/**
+ * Running processes that belong to this run, from /proc; none where there is no /proc. Runners and tasks do
+ * not inherit the mark: workers give them a clean environment. What gives them away is that they work below
+ * `folder`, the run's own TMPDIR.
+ */
+export function markedProcesses(mark: string, folder?: string): MarkedProcess[] {
   const found: MarkedProcess[] = [];
   let pids: string[];
   try {
@@ -50,8 +54,9 @@ export function markedProcesses(mark: string): MarkedProcess[] {
   for (const pid of pids) {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      if (!environment.includes(`${RUN_MARK}=${mark}`)) continue;
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      const isIn = (text: string): boolean => folder !== undefined && text.includes(folder);
+      if (!environment.includes(`${RUN_MARK}=${mark}`) && !environment.some(isIn) && !isIn(command)) continue;
       // A zombie has an empty command line: dead, and only waiting for its parent to notice.
       if (command !== '') found.push({ pid: Number(pid), command });
     } catch {
