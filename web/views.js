@@ -188,7 +188,9 @@ export async function newJobView(ui) {
   const field = (name, label, attributes) => el('label', {}, label, el('input', { name, ...attributes }));
   const save = async (event) => {
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.target));
+    const given = Object.fromEntries(
+      [...new FormData(event.target)].map(([name, value]) => [name, String(value)]),
+    );
     try {
       await ui.post('/jobs', {
         name: given.name,

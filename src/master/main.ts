@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock } from '../common/core/clock.ts';
-import type { EtcdConfig, MasterConfig } from '../common/runtime/config.ts';
+import type { MasterConfig } from '../common/runtime/config.ts';
 import { isLoopback, listenText } from '../common/runtime/listen.ts';
 import type { Logger } from '../common/runtime/logger.ts';
+import { etcdSettings } from '../common/runtime/etcd-settings.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { packageVersion } from '../common/runtime/version.ts';
-import { connectEtcd, type EtcdSettings } from '../common/store/client.ts';
+import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
 import { buildApp } from './app.ts';
 import { startHousekeeper } from './housekeeper.ts';
@@ -26,16 +27,6 @@ export interface MasterOptions {
   readonly config: MasterConfig;
   readonly logger: Logger;
   readonly clock: Clock;
-}
-
-export function etcdSettings({ endpoints, auth, tls, timeout }: EtcdConfig): EtcdSettings {
-  return {
-    endpoints,
-    timeoutMs: timeout,
-    ...(auth && { user: auth.user, password: auth.password.reveal() }),
-    ...(tls?.ca !== undefined && { ca: tls.ca }),
-    ...(tls?.client && { cert: tls.client.cert, key: tls.client.key.reveal() }),
-  };
 }
 
 /** Starts also while etcd is away: requests are then answered with 503. Rejects when it cannot listen. */

@@ -5,6 +5,7 @@ import type { Agenda, AgendaItem } from '../common/core/agenda.ts';
 import type { TickSource } from '../common/core/due.ts';
 import { fnv1a } from '../common/core/hash.ts';
 import type { Labels } from '../common/core/labels.ts';
+import { compileSchedule } from '../common/core/definition.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
 import { durationMs } from '../common/model/duration.ts';
 import type { CatchUpPolicy, JobRecord, OverlapPolicy } from '../common/model/job.ts';
@@ -118,17 +119,7 @@ export function createJobTable(logger: Logger): JobTable {
       const { definition, anchor } = decoded.value;
       if (definition.name !== job)
         return refuse(job, `name: the definition is named ${JSON.stringify(definition.name)}`);
-      const { name, schedule, timezone, dst, jitter, startAt, endAt } = definition;
-      const compiled = compiler.compile({
-        name,
-        schedule,
-        timezone,
-        dst,
-        anchor: definition.anchor === undefined ? instant(anchor) : instant(Date.parse(definition.anchor)),
-        ...(jitter === undefined ? {} : { jitter }),
-        ...(startAt === undefined ? {} : { startAt }),
-        ...(endAt === undefined ? {} : { endAt }),
-      });
+      const compiled = compileSchedule(definition, instant(anchor), compiler);
       if (!compiled.ok)
         return refuse(job, compiled.issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '));
       broken.delete(job);

@@ -21,11 +21,9 @@ const envValue = z.union([
   z.strictObject({ secret: z.literal(true), value: z.string().optional() }),
 ]);
 const env = z.record(
-  z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-      error: 'an environment variable is named with letters, digits and "_"',
-    }),
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: 'an environment variable is named with letters, digits and "_"',
+  }),
   envValue,
 );
 
@@ -70,12 +68,10 @@ export const jobDefinition = z.strictObject({
   name: jobName,
   description: text(1024).optional(),
   labels: labels.optional(),
-  schedule: z
-    .union([z.string(), z.array(z.string()).min(1).max(16)])
-    .meta({
-      description:
-        'Cron of 5 or 6 fields, @daily …, "@every 90s", "@at <instant>" or @manual; or a list of these',
-    }),
+  schedule: z.union([z.string(), z.array(z.string()).min(1).max(16)]).meta({
+    description:
+      'Cron of 5 or 6 fields, @daily …, "@every 90s", "@at <instant>" or @manual; or a list of these',
+  }),
   timezone: z
     .string()
     .default('UTC')
