@@ -143,7 +143,8 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
         id: makeRunId(wanted.tick, ports.randomSuffix()),
         cause: { kind: wanted.late ? 'catch_up' : 'schedule', tick: wanted.tick },
         scheduledFor: wanted.tick,
-        startAt: wanted.tick,
+        // What the lock says of its start tells ticks that came while the run was on from those before it.
+        startAt: wanted.late ? clock.now() : wanted.tick,
         attempt: 1,
         tick: wanted,
       }),

@@ -273,9 +273,10 @@ export function createPlanner(options: PlannerOptions): Planner {
     now: Instant,
   ): void => {
     const { overlap } = entry.rule;
-    if (overlap === 'forbid' && lock) {
-      const skipped = passedUntil(entry, now);
-      if (!skipped) return mark(entry);
+    const skipped = overlap === 'forbid' ? passedUntil(entry, now) : undefined;
+    if (overlap === 'forbid' && !skipped) return mark(entry);
+    // A tick that was overdue before the run began did not come while it was on: it waits to be caught up.
+    if (skipped && lock && skipped.from > (lock.record?.startAt ?? 0)) {
       return ask(entry, claimer.skip(entry, member, skipped, lock), (outcome) => {
         if (entry.holder !== undefined) entry.busy = 'held';
         settled(entry, outcome);
