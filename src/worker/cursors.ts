@@ -12,6 +12,8 @@ import type { JobEntry } from './job-table.ts';
 const LIST_SHARE = 0.1;
 const LIST_AT_LEAST = 1_000;
 const RETRY_MS = 500;
+/** A cursor further ahead than any lead is no claim of a coming tick. */
+const FARTHEST_CLAIM = 10_000;
 /** Gathers what one change of membership asks for. */
 const GATHER_MS = 5;
 
@@ -48,6 +50,19 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
     entry.cursorRevision = kv?.modRevision ?? 0;
     entry.cursorKnown = true;
     onRead(entry);
+    const ahead = (entry.cursor ?? 0) - clock.now();
+    if (ahead > 0 && ahead < FARTHEST_CLAIM) lookAgain(entry, ahead);
+  };
+
+  /** Another worker has claimed a tick ahead of its time, and may give it back, which nobody would tell. */
+  const lookAgain = (entry: JobEntry, ahead: number): void => {
+    const { cursorRevision } = entry;
+    clock.setTimer(ahead, () => {
+      if (stopped || !entry.cursorKnown || entry.cursorRevision !== cursorRevision) return;
+      entry.cursorKnown = false;
+      wanted.set(keys.cursor(entry.name), entry);
+      schedule(GATHER_MS);
+    });
   };
 
   const read = async (batch: Map<string, JobEntry>): Promise<void> => {

@@ -66,6 +66,7 @@ export function createDispatcher(
   const starts = new Map<Instant, { timer: Timer; runs: Set<Held> }>();
   let draining = false;
   const idle: (() => void)[] = [];
+  const releasing = new Set<Promise<void>>();
   const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true };
 
   const over = ({ assignment }: Held, how: 'ended' | 'given-back'): void => {
@@ -86,7 +87,12 @@ export function createDispatcher(
     return true;
   };
 
-  const release = async (each: Held, why: string, leaseLost = false): Promise<void> => {
+  const release = (each: Held, why: string, leaseLost = false): void => {
+    const releases = giveBack(each, why, leaseLost).finally(() => releasing.delete(releases));
+    releasing.add(releases);
+  };
+
+  const giveBack = async (each: Held, why: string, leaseLost: boolean): Promise<void> => {
     const { assignment } = each;
     const { run, trigger } = assignment;
     logger.debug({ job: run.job, run: run.id, why }, 'armed run given back');
@@ -117,9 +123,9 @@ export function createDispatcher(
     const { run, membership } = assignment;
     armed.delete(run.id);
     // Past the deadline others may claim: this run never starts.
-    if (!membership.isValid()) return void release(each, 'the claim was lost', true);
+    if (!membership.isValid()) return release(each, 'the claim was lost', true);
     if (events.currentRevision(run.job) !== assignment.jobRevision)
-      return void release(each, 'the definition changed');
+      return release(each, 'the definition changed');
     const execution = startExecution(assignment, {
       clock,
       tasks: ports.tasks,
@@ -149,7 +155,7 @@ export function createDispatcher(
     const left = startAt - clock.now();
     // Timers may be a millisecond early, and the wall clock may have been set back.
     if (left > FARTHEST_START) {
-      for (const each of group.runs) if (disarm(each)) void release(each, 'the clock was set back');
+      for (const each of group.runs) if (disarm(each)) release(each, 'the clock was set back');
     } else if (left > 0) {
       group.timer = clock.setTimer(left, () => startDue(startAt));
     } else {
@@ -171,7 +177,7 @@ export function createDispatcher(
     arm(assignment) {
       const each: Held = { assignment };
       held.set(assignment.run.id, each);
-      if (draining) return void release(each, 'the worker drains');
+      if (draining) return release(each, 'the worker drains');
       armed.set(assignment.run.id, each);
       const { startAt } = assignment;
       const group = starts.get(startAt);
@@ -194,13 +200,13 @@ export function createDispatcher(
       for (const each of armed.values()) {
         const { run, jobRevision } = each.assignment;
         if (run.job !== job || jobRevision === events.currentRevision(job)) continue;
-        if (disarm(each)) void release(each, 'the definition changed');
+        if (disarm(each)) release(each, 'the definition changed');
       }
     },
     async drain() {
       draining = true;
-      const released = [...armed.values()].filter(disarm).map((each) => release(each, 'the worker drains'));
-      await Promise.all(released);
+      for (const each of armed.values()) if (disarm(each)) release(each, 'the worker drains');
+      await Promise.all(releasing);
     },
     undrain() {
       draining = false;
@@ -211,7 +217,7 @@ export function createDispatcher(
     fence(reason) {
       for (const each of held.values()) {
         if (each.execution) each.execution.fence(reason);
-        else if (disarm(each)) void release(each, reason, true);
+        else if (disarm(each)) release(each, reason, true);
       }
     },
     whenIdle: () => (held.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),

@@ -107,9 +107,8 @@ export async function start({ config, logger, clock, handlers = {} }: WorkerOpti
   const registered = registration;
 
   const stop = async (): Promise<void> => {
-    const drained = scheduler.drain();
+    await scheduler.drain();
     await registered.atOnce();
-    await drained;
     const timeout = clock.setTimer(config.drainTimeout, () =>
       scheduler.killAll('the worker shuts down, and the drain timeout is over'),
     );

@@ -46,6 +46,8 @@ export interface Planner {
   drop(entry: JobEntry): void;
   /** A run of the job is over here. */
   runOver(entry: JobEntry | undefined, assignment: Assignment, how: 'ended' | 'given-back'): void;
+  /** Resolves when no claim is on its way. */
+  whenAnswered(): Promise<void>;
   /** How long ago the most overdue tick was due that nothing keeps this worker from claiming. */
   overdue(): Millis;
   stop(): void;
@@ -61,6 +63,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   const dirty = new Set<JobEntry>();
   let full: JobEntry[] = [];
   let asking = 0;
+  const answered: (() => void)[] = [];
   let timer: Timer | undefined;
   let slice: Timer | undefined;
   let stopped = false;
@@ -210,6 +213,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       entry.busy = 'no';
       then(outcome);
       if (full.length > 0) useSlots();
+      if (asking === 0) for (const resolve of answered.splice(0)) resolve();
     });
   };
 
@@ -335,6 +339,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       }
       if (full.length > 0) useSlots();
     },
+    whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),
     overdue() {
       const first = arming.first();
       const member = membership();

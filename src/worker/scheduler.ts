@@ -222,9 +222,13 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const drain = async (): Promise<void> => {
     if (!isDraining) logger.info('draining: takes no more work');
     isDraining = true;
-    onLoadChanged();
     ownership.judgeAll();
     await dispatcher.drain();
+    // A claim may be on its way; what it brings is given back as well. Only then is it told: who takes over
+    // reads the cursors, and has to find them put back.
+    await planner.whenAnswered();
+    await dispatcher.drain();
+    onLoadChanged();
   };
 
   const resume = (): void => {
@@ -258,7 +262,10 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     },
     drain,
     resume,
-    whenIdle: () => dispatcher.whenIdle(),
+    async whenIdle() {
+      await planner.whenAnswered();
+      await dispatcher.whenIdle();
+    },
     killAll: (reason) => dispatcher.killAll(reason),
     stop() {
       planner.stop();

@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import type { Clock } from '../../src/common/core/clock.ts';
+import { fnv1a } from '../../src/common/core/hash.ts';
+import { candidatesOf, firstOf } from '../../src/common/core/ranking.ts';
 import { jobDefinition, type JobDefinitionInput, type JobRecord } from '../../src/common/model/job.ts';
 import type { LockRecord, RunRecord } from '../../src/common/model/run.ts';
 import { systemClock } from '../../src/common/runtime/clock.ts';
@@ -28,6 +30,7 @@ export interface WorkerSettings {
   readonly labels?: Record<string, string>;
   readonly clock?: Clock;
   readonly handlers?: Record<string, Handler>;
+  readonly logger?: Logger;
 }
 
 let started = 0;
@@ -52,7 +55,7 @@ export async function startTestWorker(settings: WorkerSettings): Promise<Running
   };
   const worker = await start({
     config,
-    logger: pino({ level: process.env['ETCRON_TEST_LOG'] ?? 'silent' }),
+    logger: settings.logger ?? pino({ level: process.env['ETCRON_TEST_LOG'] ?? 'silent' }),
     clock: settings.clock ?? systemClock(),
     ...(settings.handlers ? { handlers: settings.handlers } : {}),
   });
@@ -102,6 +105,20 @@ export function useWorkers(options: EtcdOptions = {}): Workers {
       return workers;
     },
   };
+}
+
+/** A job's name of which the first in the ranking is the worker of that name. */
+export function jobOwnedBy(
+  name: string,
+  workers: readonly { name: string; slots?: number }[],
+  nth = 0,
+): string {
+  const candidates = candidatesOf(workers.map((worker) => ({ slots: 64, id: worker.name, ...worker })));
+  let found = 0;
+  for (let i = 0; ; i++) {
+    const job = `job-${i}`;
+    if (firstOf(fnv1a(job), candidates)?.id === name && found++ === nth) return job;
+  }
 }
 
 /** A job record as a master writes it: defaults filled, no tick before now. */
