@@ -15,7 +15,7 @@ import type { Overlaps } from './overlaps.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import { killReason, type Requests } from './requests.ts';
 
-export const LEAD: LeadPolicy = { base: 100, perJob: 0.3, max: 2_000 };
+export const LEAD: LeadPolicy = { base: 100, perJob: 0.6, max: 2_000 };
 /** The timer is set anew at least this often, so that a stepped wall clock is noticed. */
 const LONGEST_SLEEP: Millis = 30_000;
 /** Between two looks at an agenda of which nothing is due yet, though a herd's lead says soon. */
@@ -61,7 +61,9 @@ export function createPlanner(options: PlannerOptions): Planner {
   /** By instant: judged anew then, not before. */
   const waking = new Agenda<JobEntry>();
   const dirty = new Set<JobEntry>();
-  let full: JobEntry[] = [];
+  let full = new Set<JobEntry>();
+  /** The last look at the agenda claims up to here: a herd's lead holds for all of it, also when part is claimed. */
+  let armUntil = instant(0);
   let asking = 0;
   const answered: (() => void)[] = [];
   let timer: Timer | undefined;
@@ -103,6 +105,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     timer = undefined;
     const now = clock.now();
     const lead = arming.leadAt(now, LEAD);
+    armUntil = instant(now + lead);
     for (let entry = arming.first(); entry && entry.due - lead <= now; entry = arming.first()) {
       unplan(entry);
       dirty.add(entry);
@@ -145,10 +148,13 @@ export function createPlanner(options: PlannerOptions): Planner {
     else if (due.kind === 'now') judgePassed(entry, member, due, now);
   };
 
+  const isWithinLead = (tick: Instant, now: Instant): boolean =>
+    tick - arming.leadAt(now, LEAD) <= now || (tick <= armUntil && tick - LEAD.max <= now);
+
   const judgeComing = (entry: JobEntry, member: Membership, tick: Instant, now: Instant): void => {
     // While a run is on, nothing is claimed ahead: whether the next overlaps is known at its tick.
     if (entry.busy === 'held') plan(entry, waking, tick);
-    else if (tick - arming.leadAt(now, LEAD) > now) plan(entry, arming, tick);
+    else if (!isWithinLead(tick, now)) plan(entry, arming, tick);
     else if (hasSlot(entry)) {
       ask(
         entry,
@@ -200,7 +206,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   const hasSlot = (entry: JobEntry): boolean => {
     if (dispatcher.count + asking < options.slots) return true;
     entry.busy = 'full';
-    full.push(entry);
+    full.add(entry);
     options.onFull();
     return false;
   };
@@ -212,7 +218,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       asking--;
       entry.busy = 'no';
       then(outcome);
-      if (full.length > 0) useSlots();
+      if (full.size > 0) useSlots();
       if (asking === 0) for (const resolve of answered.splice(0)) resolve();
     });
   };
@@ -310,11 +316,11 @@ export function createPlanner(options: PlannerOptions): Planner {
     let free = options.slots - dispatcher.count - asking;
     if (free <= 0) return;
     const waiting = full;
-    full = [];
+    full = new Set();
     for (const entry of waiting) {
       if (entry.busy !== 'full') continue;
       if (free-- > 0) mark(entry);
-      else full.push(entry);
+      else full.add(entry);
     }
   };
 
@@ -337,13 +343,13 @@ export function createPlanner(options: PlannerOptions): Planner {
         overlaps.release(entry);
         mark(entry);
       }
-      if (full.length > 0) useSlots();
+      if (full.size > 0) useSlots();
     },
     whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),
     overdue() {
       const first = arming.first();
       const member = membership();
-      return first && member?.isValid() && full.length === 0 ? Math.max(0, clock.now() - first.due) : 0;
+      return first && member?.isValid() && full.size === 0 ? Math.max(0, clock.now() - first.due) : 0;
     },
     stop() {
       stopped = true;
