@@ -3,7 +3,9 @@ import { startBatcher } from '../src/common/store/batcher.ts';
 import { connectEtcd } from '../src/common/store/client.ts';
 import type { Etcd } from '../src/common/store/etcd.ts';
 import { perform, type Intent } from '../src/common/store/intent.ts';
-import { startEtcd } from '../test/support/etcd.ts';
+import { startBenchEtcd } from './support/etcd.ts';
+import { printTable } from './support/figures.ts';
+import { withScope } from './support/scope.ts';
 
 export interface ClaimsResult {
   readonly oneByOnePerSecond: number;
@@ -88,14 +90,12 @@ async function compare(etcd: Etcd, claims: number): Promise<ClaimsResult> {
   };
 }
 
-export async function run(options: ClaimsOptions = {}): Promise<ClaimsResult> {
-  const claims = options.claims ?? 4_000;
-  const server = options.endpoints ? undefined : await startEtcd({ fsync: true });
-  const etcd = connectEtcd({ endpoints: options.endpoints ?? [server!.endpoint], timeoutMs: 20_000 });
-  try {
-    return await compare(etcd, claims);
-  } finally {
-    etcd.close();
-    await server?.remove();
-  }
-}
+export const run = ({ claims = 4_000, endpoints }: ClaimsOptions = {}): Promise<ClaimsResult> =>
+  withScope(async (scope) => {
+    const used = endpoints ?? [(await startBenchEtcd(scope)).endpoint];
+    const etcd = connectEtcd({ endpoints: used, timeoutMs: 20_000 });
+    scope.onClose(() => etcd.close());
+    const result = await compare(etcd, claims);
+    printTable([{ ...result }]);
+    return result;
+  });

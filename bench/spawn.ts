@@ -9,6 +9,7 @@ import { instant } from '../src/common/model/time.ts';
 import { systemClock } from '../src/common/runtime/clock.ts';
 import { startRunner, type Runner } from '../src/worker/runner/client.ts';
 import { openTaskPort } from '../src/worker/tasks/task-port.ts';
+import { printTable } from './support/figures.ts';
 
 const TASKS = 2_000;
 const AT_ONCE = 16;
@@ -92,12 +93,14 @@ export async function run(): Promise<SpawnFigures> {
       rounds.push({ ours: await runnerRound(runner, TASKS), theirs: xargsRound() });
     }
     const ratios = rounds.map(({ ours, theirs }) => ours / theirs).sort((a, b) => a - b);
-    return {
+    const figures: SpawnFigures = {
       runnerPerSecond: Math.max(...rounds.map(({ ours }) => ours)),
       xargsPerSecond: Math.max(...rounds.map(({ theirs }) => theirs)),
       ratio: ratios[ratios.length >> 1]!,
       handlersMs: await handlerRound(dataDir),
     };
+    printTable([{ ...figures }]);
+    return figures;
   } finally {
     await runner.stop();
     rmSync(dataDir, { recursive: true, force: true });

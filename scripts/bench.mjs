@@ -3,7 +3,7 @@
 // in bench/results/<name>.json with the machine's description. Each runs in a process of its own.
 import { fork } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, built, installDependencies, root } from './install.mjs';
@@ -16,6 +16,8 @@ const FILE_SYSTEMS = {
   0x794c7630: 'overlayfs',
 };
 const results = join(root, 'bench', 'results');
+/** The process of the scenario that is on. */
+let running;
 
 if (process.send) await measure(process.argv[2]);
 else process.exit(await main(process.argv.slice(2)));
@@ -52,18 +54,30 @@ async function main(asked) {
 
   mkdirSync(results, { recursive: true });
   let failed = 0;
+  let signalled = false;
+  // The scenario is told, and we wait until all that it started is gone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      signalled = true;
+      running?.kill(signal);
+    });
+  }
   for (const name of asked.length > 0 ? asked : names) {
-    console.log(`\n== ${name}`);
+    if (signalled) return 130;
+    // What else the machine is busy with is in the figures, too.
+    const load = Number(loadavg()[0].toFixed(2));
+    console.log(`\n== ${name} (load before it: ${load})`);
+    const at = new Date().toISOString();
     const outcome = await runScenario(name, { ...process.env, ETCRON_ETCD_BIN: etcd.path });
     if (outcome === undefined) {
       failed++;
       console.error(`${name} failed`);
       continue;
     }
-    const record = { scenario: name, at: new Date().toISOString(), machine, result: outcome };
+    const record = { scenario: name, at, loadBefore: load, machine, result: outcome };
     writeFileSync(join(results, `${name}.json`), `${JSON.stringify(record, null, 2)}\n`);
-    console.log(JSON.stringify(outcome, null, 2));
   }
+  console.log(`\nin full: ${results}`);
   return failed === 0 ? 0 : 1;
 }
 
@@ -71,6 +85,7 @@ function runScenario(name, env) {
   return new Promise((resolve) => {
     let result;
     const child = fork(fileURLToPath(import.meta.url), [name], { env, execArgv: ['--expose-gc'] });
+    running = child;
     child.on('message', (message) => {
       result = message.result;
     });

@@ -1,0 +1,153 @@
+// 100,000 jobs and one worker: how soon it is ready, what memory that takes, whether its event loop stays
+// free meanwhile; then what it does while nothing is due: next to nothing, and no writes but heartbeats.
+import { setTimeout as wait } from 'node:timers/promises';
+import { keyspace } from '../src/common/store/keyspace.ts';
+import type { JobDefinition } from '../src/common/model/job.ts';
+import { printTable, rounded } from './support/figures.ts';
+import { countsBetween, startBenchEtcd, type BenchEtcd } from './support/etcd.ts';
+import { openFleet, type BenchWorker, type Start } from './support/fleet.ts';
+import { createCursors, createJobs, jobName, template } from './support/jobs.ts';
+import { childrenOf, cpuSecondsOf, memoryOf } from './support/proc.ts';
+import { withScope } from './support/scope.ts';
+import { NOOP } from './support/worker-protocol.ts';
+
+const PREFIX = '/bench-load/';
+const SCHEDULES = 360;
+const SETTLE_MS = 10_000;
+const IDLE_MS = 60_000;
+const HEARTBEAT_EVERY_MS = 10_000;
+/** A worker that has nothing left to do after loading is below this share of a core. */
+const QUIET_SHARE = 0.1;
+
+export interface LoadResult {
+  readonly jobs: number;
+  readonly averageBytes: number;
+  /** From the start of the process until it says that it is ready, and so does /readyz. */
+  readonly readyMs: number;
+  /** Until the last job by name has run for the first time: every job is planned then. */
+  readonly firstRunMs: number;
+  /** Longest time the event loop was held up, from the start until all is planned. */
+  readonly loopMaxMs: number;
+  readonly loopP99Ms: number;
+  readonly rssMiB: number;
+  readonly peakMiB: number;
+  readonly idle: {
+    readonly seconds: number;
+    /** Of one core, the runner included. */
+    readonly cpuPercent: number;
+    /** Of etcd, for the same time. */
+    readonly etcdCpuPercent: number;
+    readonly puts: number;
+    /** Writes of the worker's registration in this time, which are all that should be there. */
+    readonly heartbeats: number;
+    readonly requests: Readonly<Record<string, number>>;
+  };
+}
+
+/** Due in the months after next, all at different minutes: nothing of it comes due in this benchmark. */
+function definitions(): readonly JobDefinition[] {
+  const month = ((new Date().getUTCMonth() + 2) % 12) + 1;
+  return Array.from({ length: SCHEDULES }, (_, i) =>
+    template({
+      description: `Report ${i} of the warehouse: facts of the day, checked and sent`,
+      labels: { team: `team-${i % 23}`, tier: i % 5 === 0 ? 'gold' : 'silver' },
+      schedule: `${i % 60} ${i % 24} ${(i % 28) + 1} ${month} *`,
+      timezone: ['UTC', 'Europe/Berlin', 'America/New_York'][i % 3]!,
+      task: { kind: 'shell', command: `/opt/reports/bin/build --report ${i} --out /var/reports/${i}.csv` },
+      timeout: '1h',
+    }),
+  );
+}
+
+/** The last by name: judged last, so when it runs, all are planned. Ends before the idle time begins. */
+const canary = (endAt: number): JobDefinition =>
+  template({
+    schedule: '* * * * * *',
+    endAt: new Date(endAt).toISOString(),
+    task: { kind: 'handler', name: NOOP },
+  });
+
+const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+
+async function untilQuiet(pids: readonly number[]): Promise<void> {
+  for (let before = cpuOf(pids); ;) {
+    await wait(1_000);
+    const now = cpuOf(pids);
+    if (now - before < QUIET_SHARE) return;
+    before = now;
+  }
+}
+
+async function idle(server: BenchEtcd, worker: BenchWorker): Promise<LoadResult['idle']> {
+  const pids = [worker.pid, ...childrenOf(worker.pid)];
+  const before = { at: performance.now(), cpu: cpuOf(pids), etcd: cpuSecondsOf(server.pid) };
+  const counts = await server.counts();
+  await wait(IDLE_MS);
+  const { puts, requests } = countsBetween(counts, await server.counts());
+  const seconds = (performance.now() - before.at) / 1_000;
+  return {
+    seconds: rounded(seconds, 1),
+    cpuPercent: rounded(((cpuOf(pids) - before.cpu) / seconds) * 100, 2),
+    etcdCpuPercent: rounded(((cpuSecondsOf(server.pid) - before.etcd) / seconds) * 100, 2),
+    puts,
+    heartbeats: Math.round((seconds * 1_000) / HEARTBEAT_EVERY_MS),
+    requests,
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).status === 200;
+}
+
+export const load = (jobs: number): Promise<LoadResult> =>
+  withScope(async (scope) => {
+    const server = await startBenchEtcd(scope);
+    const keys = keyspace(PREFIX);
+    const many = definitions();
+    const last = jobName(jobs - 1);
+    const writtenBy = Date.now() + 20_000 + jobs / 5;
+    const canaryEnds = writtenBy + 30_000;
+    const { averageBytes } = await createJobs(server.client, keys, jobs, (number) =>
+      number === jobs - 1 ? canary(canaryEnds) : many[number % many.length]!,
+    );
+    await createCursors(server.client, keys, jobs - 1, Date.now());
+    if (Date.now() > writtenBy) throw new Error('writing the jobs took too long to measure after it');
+
+    let firstRun: (start: Start) => void;
+    const ran = new Promise<Start>((resolve) => (firstRun = resolve));
+    const startWorker = openFleet(scope, {
+      endpoint: server.endpoint,
+      prefix: PREFIX,
+      slots: 64,
+      ttlMs: 10_000,
+      measuresFromStart: true,
+      onStart: (start) => start.job === last && firstRun(start),
+    });
+    const worker = startWorker('worker-1');
+    const { url } = await worker.whenReady;
+    const readyMs = performance.now() - worker.forkedAt;
+    if (!(await isReady(url))) throw new Error('the worker says that it is ready, its /readyz does not');
+    await ran;
+    const firstRunMs = performance.now() - worker.forkedAt;
+    await untilQuiet([worker.pid]);
+    const { loopMaxMs, loopP99Ms } = await worker.end();
+    await wait(Math.max(SETTLE_MS, canaryEnds + 3_000 - Date.now()));
+    const { rssMiB, peakMiB } = memoryOf(worker.pid);
+    const result: LoadResult = {
+      jobs,
+      averageBytes,
+      readyMs: rounded(readyMs),
+      firstRunMs: rounded(firstRunMs),
+      loopMaxMs: rounded(loopMaxMs, 1),
+      loopP99Ms: rounded(loopP99Ms, 1),
+      rssMiB: rounded(rssMiB),
+      peakMiB: rounded(peakMiB),
+      idle: await idle(server, worker),
+    };
+    const { idle: idled, ...loaded } = result;
+    printTable([loaded]);
+    printTable([{ ...idled, requests: JSON.stringify(idled.requests) }]);
+    return result;
+  });
+
+export const run = (): Promise<LoadResult> => load(Number(process.env['ETCRON_BENCH_JOBS'] ?? 100_000));

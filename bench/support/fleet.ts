@@ -1,0 +1,118 @@
+// Worker processes of a scenario, from its side: started, asked, killed, and gone at its end.
+import { fork } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { childrenOf, isGone } from './proc.ts';
+import type { Scope } from './scope.ts';
+import type { FromWorker, ToWorker, WindowReport, WorkerProcessOptions } from './worker-protocol.ts';
+
+const STOP_WITHIN_MS = 10_000;
+
+export interface Start {
+  readonly job: string;
+  readonly tick: number;
+  readonly at: number;
+}
+
+export interface BenchWorker {
+  readonly name: string;
+  readonly pid: number;
+  /** `performance.now()` of this process when it was forked. */
+  readonly forkedAt: number;
+  /** Rejects when the process ends before. */
+  readonly whenReady: Promise<{ readonly url: string; readonly workerId: string }>;
+  begin(): void;
+  end(): Promise<WindowReport>;
+  /** Resolves when the process is gone. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly endpoint: string;
+  readonly prefix: string;
+  readonly slots: number;
+  readonly ttlMs: number;
+  readonly measuresFromStart?: boolean;
+  readonly onStart?: (start: Start, worker: string) => void;
+}
+
+export type StartWorker = (name: string) => BenchWorker;
+
+/** `ETCRON_BENCH_PROFILE=<directory>`: each window of each worker is profiled into it. `ETCRON_BENCH_LOG=<level>`. */
+export function openFleet(scope: Scope, options: FleetOptions): StartWorker {
+  const dataDir = scope.tempDir();
+  const profileDir = process.env['ETCRON_BENCH_PROFILE'];
+  if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
+  return (name) => {
+    const given: WorkerProcessOptions = {
+      endpoint: options.endpoint,
+      prefix: options.prefix,
+      name,
+      slots: options.slots,
+      ttlMs: options.ttlMs,
+      dataDir: join(dataDir, name),
+      tellsStarts: options.onStart !== undefined,
+      measuresFromStart: options.measuresFromStart ?? false,
+      logLevel: process.env['ETCRON_BENCH_LOG'] ?? 'error',
+      profileDir,
+    };
+    mkdirSync(given.dataDir, { recursive: true });
+    const worker = startWorker(given, options.onStart);
+    scope.onClose(() => stopWorker(worker));
+    return worker;
+  };
+}
+
+function startWorker(options: WorkerProcessOptions, onStart: FleetOptions['onStart']): BenchWorker {
+  const forkedAt = performance.now();
+  const entry = fileURLToPath(new URL('worker-process.js', import.meta.url));
+  const child = fork(entry, [JSON.stringify(options)], { execArgv: ['--enable-source-maps'] });
+  const { name } = options;
+  const reports: ((report: WindowReport) => void)[] = [];
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const whenReady = new Promise<{ url: string; workerId: string }>((resolve, reject) => {
+    child.once('exit', (code, signal) =>
+      reject(new Error(`${name} ended before it was ready: ${signal ?? `exit code ${code}`}`)),
+    );
+    child.on('message', (message: FromWorker) => {
+      if (message.type === 'ready') resolve(message);
+      else if (message.type === 'report') reports.shift()?.(message.report);
+      else onStart?.(message, name);
+    });
+  });
+  whenReady.catch(() => undefined);
+  const say = (message: ToWorker): void => void child.send(message);
+  return {
+    name,
+    pid: child.pid!,
+    forkedAt,
+    whenReady,
+    begin: () => say({ type: 'begin' }),
+    end: () =>
+      new Promise((resolve, reject) => {
+        reports.push(resolve);
+        child.once('exit', () => reject(new Error(`${name} ended before it reported`)));
+        say({ type: 'end' });
+      }),
+    async kill(signal) {
+      child.kill(signal);
+      await gone;
+    },
+  };
+}
+
+/** With its runners, which end by themselves when it is gone. */
+async function stopWorker(worker: BenchWorker): Promise<void> {
+  if (isGone(worker.pid)) return;
+  const all = [worker.pid, ...childrenOf(worker.pid)];
+  const enough = setTimeout(() => void worker.kill('SIGKILL'), STOP_WITHIN_MS);
+  await worker.kill('SIGTERM');
+  clearTimeout(enough);
+  const deadline = performance.now() + STOP_WITHIN_MS;
+  while (!all.every(isGone)) {
+    if (performance.now() > deadline) throw new Error(`runners of ${worker.name} are still there`);
+    await wait(20);
+  }
+}

@@ -1,0 +1,106 @@
+// One real worker in a process of its own, as `etcron worker` composes it, with a handler that notes when it
+// was started. Ends with its parent.
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { join } from 'node:path';
+import { argv, exit } from 'node:process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { pino } from 'pino';
+import { systemClock } from '../../src/common/runtime/clock.ts';
+import { start } from '../../src/worker/main.ts';
+import {
+  NOOP,
+  type FromWorker,
+  type Starts,
+  type ToWorker,
+  type WindowReport,
+  type WorkerProcessOptions,
+} from './worker-protocol.ts';
+
+const LOOP_SAMPLING_MS = 5;
+
+const options = JSON.parse(argv[2]!) as WorkerProcessOptions;
+const tell = (message: FromWorker): void => {
+  if (process.connected) process.send!(message);
+};
+
+let starts: Starts = { jobs: [], ticks: [], at: [] };
+const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLING_MS });
+let cpu = process.cpuUsage();
+let wall = performance.now();
+let profiler: Session | undefined;
+let windows = 0;
+
+const begin = async (): Promise<void> => {
+  starts = { jobs: [], ticks: [], at: [] };
+  if (options.profileDir !== undefined) {
+    profiler = new Session();
+    profiler.connect();
+    await profiler.post('Profiler.enable');
+    await profiler.post('Profiler.setSamplingInterval', { interval: 200 });
+    await profiler.post('Profiler.start');
+  }
+  loop.reset();
+  loop.enable();
+  cpu = process.cpuUsage();
+  wall = performance.now();
+};
+
+const end = async (): Promise<void> => {
+  const { user, system } = process.cpuUsage(cpu);
+  loop.disable();
+  const beyond = (ns: number): number => Math.max(0, ns / 1e6 - LOOP_SAMPLING_MS);
+  const report: WindowReport = {
+    starts,
+    loopP99Ms: beyond(loop.percentile(99)),
+    loopMaxMs: beyond(loop.max),
+    cpuMs: (user + system) / 1_000,
+    wallMs: performance.now() - wall,
+  };
+  if (profiler && options.profileDir !== undefined) {
+    const { profile } = await profiler.post('Profiler.stop');
+    const file = join(options.profileDir, `${options.name}-${++windows}.cpuprofile`);
+    writeFileSync(file, JSON.stringify(profile));
+    profiler.disconnect();
+    profiler = undefined;
+  }
+  tell({ type: 'report', report });
+};
+
+const noop = ({ job, scheduledFor }: { job: string; scheduledFor: Date }): void => {
+  const at = Date.now();
+  if (options.tellsStarts) return tell({ type: 'started', job, tick: scheduledFor.getTime(), at });
+  starts.jobs.push(job);
+  starts.ticks.push(scheduledFor.getTime());
+  starts.at.push(at);
+};
+
+// Ctrl-C goes to the whole group: the scenario decides when its workers end.
+process.on('SIGINT', () => undefined);
+process.once('disconnect', () => exit(1));
+if (options.measuresFromStart) await begin();
+
+const worker = await start({
+  config: {
+    etcd: { endpoints: [options.endpoint], prefix: options.prefix, timeout: 5_000 },
+    log: { level: 'warn', format: 'json' },
+    name: options.name,
+    labels: {},
+    slots: options.slots,
+    ttl: options.ttlMs,
+    dataDir: options.dataDir,
+    spoolLimitBytes: 1024 ** 3,
+    spoolAge: 86_400_000,
+    listen: { host: '127.0.0.1', port: 0 },
+    advertise: undefined,
+    drainTimeout: 1_000,
+    maxClockOffset: 1_000,
+  },
+  logger: pino({ level: options.logLevel, name: options.name }, pino.destination({ dest: 2, sync: true })),
+  clock: systemClock(),
+  handlers: { [NOOP]: noop },
+});
+process.once('SIGTERM', () => void worker.stop().then(() => exit(0)));
+process.on('message', (message: ToWorker) => void (message.type === 'begin' ? begin() : end()));
+await worker.whenReady;
+tell({ type: 'ready', url: worker.url, workerId: worker.workerId! });
