@@ -1,0 +1,119 @@
+// What workers do when etcd, or the way to it, is gone for a while.
+import { expect, test } from 'vitest';
+import { LEAD } from '../../../src/worker/planner.ts';
+import { createGate } from '../../support/gate.ts';
+import { beatFor, judgeTicks, openJournal, overlapsIn } from '../../support/journal.ts';
+import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { waitFor } from '../../support/wait.ts';
+import { jobOwnedBy, jobRecord, useWorkers } from '../../support/workers.ts';
+
+const cluster = useWorkers();
+
+const everySecond = (name: string, payload = 'old') =>
+  ({ name, schedule: '* * * * * *', task: { kind: 'handler', name: 'gate', payload } }) as const;
+
+test('a worker whose watch was compacted away misses no change', async () => {
+  const { etcd, server } = cluster.shared;
+  const proxy = await startTcpProxy(server);
+  cluster.shared.cleanup(() => proxy.stop());
+  const gate = createGate();
+  gate.open();
+  await cluster.start(1, { handlers: { gate: gate.handler }, endpoint: proxy.address, ttlSeconds: 20 });
+  const edited = await cluster.jobs.create(everySecond('edited'));
+  const deleted = await cluster.jobs.create(everySecond('deleted'));
+  const again = await cluster.jobs.create(everySecond('again'));
+  await cluster.jobs.create(everySecond('kept'));
+  await waitFor(() => ['edited', 'deleted', 'again', 'kept'].every((job) => gate.of(job).length > 0), {
+    what: 'every job runs',
+  });
+  const cutAt = Date.now();
+  proxy.refuse(true);
+  proxy.cutNow();
+  await cluster.jobs.write(jobRecord(everySecond('edited', 'new'), { generation: 2 }), edited.revision);
+  await cluster.jobs.remove('deleted', deleted.revision);
+  await cluster.jobs.remove('again', again.revision);
+  await cluster.jobs.create(everySecond('again', 'new'));
+  const { revision } = await cluster.jobs.create(everySecond('created', 'new'));
+  await etcd.compact(revision);
+  proxy.refuse(false);
+  // What was claimed before the cut may still have started: as far ahead as claims are made.
+  const since = (job: string) => gate.of(job).filter((each) => each.scheduledFor > cutAt + LEAD.max);
+  await waitFor(() => ['edited', 'again', 'created', 'kept'].every((job) => since(job).length >= 2), {
+    what: 'every job runs again',
+    seen: () => gate.passages,
+  });
+  for (const job of ['edited', 'again', 'created'])
+    expect(since(job).filter(({ payload }) => payload !== 'new')).toEqual([]);
+  expect(since('deleted')).toEqual([]);
+  expect(await cluster.jobs.runs('deleted')).toEqual([]);
+});
+
+test('ticks go on after etcd was restarted, and none runs twice', async () => {
+  const { server } = cluster.shared;
+  const gate = createGate();
+  gate.open();
+  const workers = await cluster.start(3, { handlers: { gate: gate.handler }, ttlSeconds: 30 });
+  const jobs = Array.from({ length: 6 }, (_, i) => `job-${i}`);
+  for (const job of jobs) await cluster.jobs.create(everySecond(job));
+  const ran = (count: number) =>
+    waitFor(() => jobs.every((job) => gate.of(job).length >= count), {
+      what: `${count} runs of each job`,
+      timeout: 40_000,
+    });
+  await ran(2);
+  await server.restart();
+  await ran(gate.of('job-0').length + 3);
+  await server.kill();
+  await server.start();
+  await ran(gate.of('job-0').length + 3);
+  await Promise.all(workers.map((worker) => worker.stop()));
+  for (const job of jobs) {
+    const ticks = gate.of(job).map(({ scheduledFor }) => scheduledFor);
+    expect(new Set(ticks).size).toBe(ticks.length);
+    const runs = await cluster.jobs.runs(job);
+    expectEachTickOnce(runs);
+    expect(inState(runs, 'succeeded')).toHaveLength(ticks.length);
+  }
+});
+
+test('a worker cut off from etcd has no task left when another starts the next run', async () => {
+  const proxy = await startTcpProxy(cluster.shared.server);
+  cluster.shared.cleanup(() => proxy.stop());
+  const journal = openJournal();
+  cluster.shared.cleanup(() => journal.remove());
+  const [cutOff] = await cluster.start(1, { name: 'cut-off', endpoint: proxy.address });
+  const [other] = await cluster.start(1, { name: 'other' });
+  const oldId = cutOff!.workerId!;
+  const job = jobOwnedBy('cut-off', [{ name: 'cut-off' }, { name: 'other' }]);
+  await cluster.jobs.create({
+    name: job,
+    schedule: '* * * * * *',
+    task: { kind: 'shell', command: journal.task(beatFor(600)) },
+  });
+  await waitFor(() => journal.lines().length > 3, { what: 'the task runs on the worker to be cut off' });
+  expect(journal.starts().map(({ worker }) => worker)).toEqual([oldId]);
+  // Half-open, as when a cable is pulled: nobody is told that the connection is gone.
+  proxy.pause('up');
+  proxy.pause('down');
+  const next = await waitFor(() => journal.starts().find(({ worker }) => worker === other!.workerId), {
+    what: 'the next run starts elsewhere',
+    timeout: 30_000,
+  });
+  const last = journal
+    .lines()
+    .filter(({ worker }) => worker === oldId)
+    .at(-1)!;
+  expect(last.at).toBeLessThan(next.at);
+  proxy.resume('up');
+  proxy.resume('down');
+  await waitFor(() => cutOff!.workerId !== undefined && cutOff!.workerId !== oldId, {
+    what: 'the worker registers anew',
+  });
+  await Promise.all([cutOff!.stop(), other!.stop()]);
+  expect(overlapsIn(journal.lines())).toEqual([]);
+  expect(judgeTicks(journal.starts()).twice).toEqual([]);
+  const runs = await cluster.jobs.runs(job);
+  expect(runs[0]).toMatchObject({ worker: oldId, state: 'lost' });
+  expectEachTickOnce(runs);
+});
