@@ -29,7 +29,8 @@ export function changedJobRecord(previous: JobRecord, definition: JobDefinition,
   const resumed = before.paused && !definition.paused;
   return {
     definition,
-    since: retimed || resumed ? Math.max(previous.since, now) : previous.since,
+    // The clock of the master that answers decides: one that was ahead must not keep the job silent.
+    since: retimed || resumed ? now : Math.min(previous.since, now),
     anchor: previous.anchor,
     generation: previous.generation + 1,
     createdAt: previous.createdAt,

@@ -29,7 +29,17 @@ export function showJob(kv: KeyValue, record: JobRecord): JobView {
 }
 
 export function showRun(record: RunRecord): RunView {
-  const { cause, scheduledFor, armedAt, startedAt, endedAt, attempts, ticks, ...plain } = record;
+  const {
+    cause,
+    scheduledFor,
+    armedAt,
+    startedAt,
+    endedAt,
+    attempts,
+    ticks,
+    overrides: _secret,
+    ...plain
+  } = record;
   const { tick, ...causePlain } = cause;
   return {
     ...plain,

@@ -16,18 +16,19 @@ export interface Assignment {
   /** Mod revision of the definition that was claimed with. */
   readonly jobRevision: Revision;
   readonly startAt: Instant;
-  readonly cursorBack?: { readonly tick: Instant | undefined };
+  /** Last tick settled before this one. */
+  readonly settledBefore?: Instant;
   readonly trigger?: TriggerRecord;
 }
 
-export function releaseOf(assignment: Assignment, triggerText: string | undefined): Release {
-  const { run, membership, lock, fencingToken, cursorBack } = assignment;
+export function releaseOf(assignment: Assignment, triggerText: string | undefined, now: Instant): Release {
+  const { run, membership, lock, fencingToken, settledBefore } = assignment;
   return {
     run,
     workerId: membership.workerId,
     lock,
     fencingToken,
-    ...(cursorBack ? { cursorBack } : {}),
+    ...(settledBefore === undefined ? {} : { cursorBack: { tick: settledBefore, at: now } }),
     ...(triggerText === undefined ? {} : { trigger: triggerText }),
   };
 }

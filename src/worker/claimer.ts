@@ -3,7 +3,7 @@
 import { armedRun } from '../common/core/lifecycle.ts';
 import { passedTicks } from '../common/core/lifecycle.ts';
 import { makeRunId } from '../common/model/ids.ts';
-import type { RunCause, Stretch } from '../common/model/run.ts';
+import type { RunCause, RunRecord, Stretch, TriggerRecord } from '../common/model/run.ts';
 import { instant, type Instant } from '../common/model/time.ts';
 import { settledUntil } from '../common/core/due.ts';
 import {
@@ -97,10 +97,11 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
         scheduledFor: wanted.scheduledFor,
         now,
         attempt: wanted.attempt,
+        ...(trigger ? { overrides: overridesOf(trigger.record) } : {}),
       });
       const lock = entry.rule.overlap === 'allow' ? 'run' : 'job';
       const jobRevision = entry.revision;
-      const cursorBefore = tick?.missed ? instant(tick.missed.to) : entry.cursor;
+      const settledBefore = tick?.missed ? instant(tick.missed.to) : settledUntil(entry);
       const missed =
         tick?.missed &&
         passedTicks(versionOf(entry), 'missed', tick.missed, {
@@ -131,7 +132,7 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
         fencingToken: result.fencingToken,
         jobRevision,
         startAt: wanted.startAt,
-        ...(tick ? { cursorBack: { tick: cursorBefore } } : {}),
+        ...(tick ? { settledBefore } : {}),
         ...(trigger ? { trigger: trigger.record } : {}),
       };
       return { ok: true, assignment };
@@ -216,6 +217,12 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
     forget: (job) => void skips.delete(job),
   };
 }
+
+/** What a request to run now changes of the definition; a retry elsewhere needs it again. */
+const overridesOf = ({ env, payload }: TriggerRecord): NonNullable<RunRecord['overrides']> => ({
+  ...(env === undefined ? {} : { env }),
+  ...(payload === undefined ? {} : { payload }),
+});
 
 /** The ticks of the job from its last settled one up to `until`; undefined: none. */
 export function passedUntil(entry: JobEntry, until: Instant): Stretch | undefined {

@@ -38,6 +38,7 @@ export interface Dispatcher {
   arm(assignment: Assignment): void;
   /** False: no such run here. An armed run ends as killed without a start. */
   kill(job: string, runId: string, reason: string): boolean;
+  has(job: string, runId: string): boolean;
   /** Gives back what is armed under another revision than the current one. */
   definitionChanged(job: string): void;
   /** Gives every armed run back, now and until undrain(); resolves when that is written. */
@@ -49,6 +50,9 @@ export interface Dispatcher {
   /** Resolves when no run is left. */
   whenIdle(): Promise<void>;
 }
+
+/** Run ids of different jobs may be alike: they are drawn for each tick anew. */
+const nameOf = ({ job, id }: Pick<RunRecord, 'job' | 'id'>): string => `${job}/${id}`;
 
 interface Held {
   readonly assignment: Assignment;
@@ -67,17 +71,17 @@ export function createDispatcher(
   let draining = false;
   const idle: (() => void)[] = [];
   const releasing = new Set<Promise<void>>();
-  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true };
+  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true, whatever: true };
 
   const over = ({ assignment }: Held, how: 'ended' | 'given-back'): void => {
-    held.delete(assignment.run.id);
+    held.delete(nameOf(assignment.run));
     events.onOver(assignment, how);
     if (held.size === 0) for (const resolve of idle.splice(0)) resolve();
   };
 
   const disarm = (each: Held): boolean => {
     const { run, startAt } = each.assignment;
-    if (!armed.delete(run.id)) return false;
+    if (!armed.delete(nameOf(run))) return false;
     const group = starts.get(startAt);
     group?.runs.delete(each);
     if (group?.runs.size === 0) {
@@ -98,7 +102,10 @@ export function createDispatcher(
     logger.debug({ job: run.job, run: run.id, why }, 'armed run given back');
     const text = trigger && codecs.trigger.encode(trigger);
     try {
-      await carryThrough(releaseRun(keys, { ...releaseOf(assignment, text), leaseLost }), through);
+      await carryThrough(
+        releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost }),
+        through,
+      );
     } catch (error) {
       logger.error(
         { err: error, job: run.job, run: run.id },
@@ -110,9 +117,15 @@ export function createDispatcher(
 
   const recordEnd = async (each: Held, run: RunRecord, tail: string): Promise<void> => {
     const { definition } = each.assignment;
+    const { overrides } = each.assignment.run;
     const retry =
       run.state === 'lost'
-        ? retryElsewhere(run, definition.retry.limit, clock.now(), ports.randomSuffix())
+        ? retryElsewhere(
+            { ...run, ...(overrides ? { overrides } : {}) },
+            definition.retry.limit,
+            clock.now(),
+            ports.randomSuffix(),
+          )
         : undefined;
     await recorder.record(each.assignment, run, tail, retry);
     over(each, 'ended');
@@ -121,7 +134,7 @@ export function createDispatcher(
   const begin = (each: Held): void => {
     const { assignment } = each;
     const { run, membership } = assignment;
-    armed.delete(run.id);
+    armed.delete(nameOf(run));
     // Past the deadline others may claim: this run never starts.
     if (!membership.isValid()) return release(each, 'the claim was lost', true);
     if (events.currentRevision(run.job) !== assignment.jobRevision)
@@ -176,9 +189,9 @@ export function createDispatcher(
     },
     arm(assignment) {
       const each: Held = { assignment };
-      held.set(assignment.run.id, each);
+      held.set(nameOf(assignment.run), each);
       if (draining) return release(each, 'the worker drains');
-      armed.set(assignment.run.id, each);
+      armed.set(nameOf(assignment.run), each);
       const { startAt } = assignment;
       const group = starts.get(startAt);
       if (group) group.runs.add(each);
@@ -188,14 +201,15 @@ export function createDispatcher(
       }
     },
     kill(job, runId, reason) {
-      const each = held.get(runId);
-      if (each?.assignment.run.job !== job) return false;
+      const each = held.get(nameOf({ job, id: runId }));
+      if (!each) return false;
       if (each.execution) each.execution.kill(reason);
       else if (disarm(each)) {
         void recordEnd(each, endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason }), '');
       }
       return true;
     },
+    has: (job, runId) => held.has(nameOf({ job, id: runId })),
     definitionChanged(job) {
       for (const each of armed.values()) {
         const { run, jobRevision } = each.assignment;
@@ -226,6 +240,7 @@ export function createDispatcher(
 
 /** The trigger that tries a lost run again elsewhere; undefined: no attempts left, or the limit is none. */
 export function retryElsewhere(
+  /** Before its end: the overrides are on it. */
   run: RunRecord,
   limit: number,
   now: Instant,
@@ -241,6 +256,7 @@ export function retryElsewhere(
     whenRunning: 'queue',
     ...(tick === undefined ? {} : { tick }),
     ...(run.cause.by === undefined ? {} : { by: run.cause.by }),
+    ...run.overrides,
   };
   return { runId: makeRunId(instant(now), suffix), trigger };
 }

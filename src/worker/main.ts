@@ -105,9 +105,14 @@ export async function start({ config, logger, clock, handlers = {} }: WorkerOpti
     onLost: (_membership, reason) => scheduler.lost(`the claim was lost (${reason})`),
   });
   const registered = registration;
+  // Until then it is ranked for nothing.
+  void scheduler.whenLoaded.then(
+    () => registered.atOnce(),
+    () => undefined,
+  );
 
   const stop = async (): Promise<void> => {
-    await scheduler.drain();
+    await scheduler.leave();
     await registered.atOnce();
     const timeout = clock.setTimer(config.drainTimeout, () =>
       scheduler.killAll('the worker shuts down, and the drain timeout is over'),

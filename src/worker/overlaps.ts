@@ -17,7 +17,7 @@ const KILL_TTL_SECONDS = 60;
 
 export interface Overlaps {
   hold(entry: JobEntry, assignment: Assignment): void;
-  release(entry: JobEntry): void;
+  release(job: string): void;
   /** The lock that a run of ours holds. */
   own(entry: JobEntry): HeldLock | undefined;
   /** Asks for the end of the run that holds the lock, once. */
@@ -49,9 +49,9 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
       const record = { runId: run.id, worker: membership.workerId, startAt };
       holding.set(entry.name, { key: lockKey(keys, assignment), createRevision: fencingToken, record });
     },
-    release(entry) {
-      holding.delete(entry.name);
-      replaced.delete(entry.name);
+    release(job) {
+      holding.delete(job);
+      replaced.delete(job);
     },
     own: (entry) => holding.get(entry.name),
     replace(entry, lock) {
@@ -72,8 +72,9 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
       });
     },
     skipTrigger(entry, trigger) {
-      if (skipping.has(trigger.runId)) return;
-      skipping.add(trigger.runId);
+      const name = `${trigger.job}/${trigger.runId}`;
+      if (skipping.has(name)) return;
+      skipping.add(name);
       const { record } = trigger;
       const asked = armedRun({
         job: entry.name,
@@ -96,7 +97,7 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
         .catch((error: unknown) =>
           logger.warn({ err: error, run: trigger.runId }, 'a request to run could not be settled'),
         )
-        .finally(() => skipping.delete(trigger.runId));
+        .finally(() => skipping.delete(name));
     },
     whyMissed: (entry) =>
       entry.rule.overlap === 'queue' || entry.rule.overlap === 'replace'

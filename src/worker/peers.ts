@@ -31,6 +31,9 @@ export interface PeerChanges {
   readonly gone: readonly string[];
 }
 
+/** Now or soon, and better late than never. */
+const takesWork = ({ state }: WorkerRecord): boolean => state !== 'draining' && state !== 'loading';
+
 const keyOf = (change: Change): string => (change.type === 'put' ? change.kv.key : change.key);
 
 export function createPeers(
@@ -52,7 +55,7 @@ export function createPeers(
 
   const ranking = () => {
     if (ranked) return ranked;
-    const present = [...workers.values()].filter((worker) => worker.state !== 'draining');
+    const present = [...workers.values()].filter(takesWork);
     const ready = present.filter((worker) => worker.state === 'ready');
     const pool = ready.length > 0 ? ready : present;
     ranked = { pool, all: candidatesOf(pool), byLabels: new Map() };
@@ -69,7 +72,7 @@ export function createPeers(
       // Better late on a full worker that may run it than never on a free one that may not.
       if (eligible.length === 0) {
         eligible = [...workers.values()].filter(
-          (worker) => worker.state !== 'draining' && labelsMatch(wanted, worker.labels),
+          (worker) => takesWork(worker) && labelsMatch(wanted, worker.labels),
         );
       }
       matching = candidatesOf(eligible);

@@ -13,15 +13,21 @@ export interface Persistence {
   readonly submit: <R>(intent: Intent<R>) => Promise<R>;
   /** Asked before each further try; false ends it with the last error. */
   readonly goesOn: () => boolean;
+  /** Also after refusals, such as of a user's rights: somebody will mend that, and nobody else writes this. */
+  readonly whatever?: boolean;
 }
 
 /** Rejects with the last error when it can't succeed, or when `goesOn` says to stop. */
-export async function carryThrough<R>(intent: Intent<R>, { clock, submit, goesOn }: Persistence): Promise<R> {
+export async function carryThrough<R>(
+  intent: Intent<R>,
+  { clock, submit, goesOn, whatever = false }: Persistence,
+): Promise<R> {
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
     try {
       return await submit(intent);
     } catch (error) {
-      if (!(error instanceof EtcdError) || !error.isTransient || !goesOn()) throw error;
+      if (!(error instanceof EtcdError) || error.kind === 'closed' || !goesOn()) throw error;
+      if (!whatever && !error.isTransient) throw error;
       await new Promise<void>((resolve) => void clock.setTimer(wait, resolve));
       if (!goesOn()) throw error;
     }

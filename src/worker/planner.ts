@@ -23,6 +23,7 @@ const SHORTEST_SLEEP: Millis = 10;
 /** One stretch of judging jobs, before other work gets its turn. */
 const SLICE: Millis = 8;
 const RETRY: Millis = 1_000;
+const LOOK_AGAIN: Millis = 60_000;
 
 export interface PlannerOptions {
   readonly ports: WorkerPorts;
@@ -46,6 +47,8 @@ export interface Planner {
   drop(entry: JobEntry): void;
   /** A run of the job is over here. */
   runOver(entry: JobEntry | undefined, assignment: Assignment, how: 'ended' | 'given-back'): void;
+  /** A claim of this job is on its way. */
+  isAsking(job: string): boolean;
   /** Resolves when no claim is on its way. */
   whenAnswered(): Promise<void>;
   /** How long ago the most overdue tick was due that nothing keeps this worker from claiming. */
@@ -61,6 +64,8 @@ export function createPlanner(options: PlannerOptions): Planner {
   /** By instant: judged anew then, not before. */
   const waking = new Agenda<JobEntry>();
   const dirty = new Set<JobEntry>();
+  /** Ticks that are due and that nothing but this worker keeps from being settled: what readiness looks at. */
+  const pending = new Map<JobEntry, Instant>();
   let full = new Set<JobEntry>();
   /** The last look at the agenda claims up to here: a herd's lead holds for all of it, also when part is claimed. */
   let armUntil = instant(0);
@@ -88,6 +93,15 @@ export function createPlanner(options: PlannerOptions): Planner {
     dirty.add(entry);
     slice ??= clock.setTimer(0, judgeSome);
   };
+
+  /** Whatever was forgotten by a fault of ours comes up again: no job stops for good. */
+  const lookAgain = (): void => {
+    looking = clock.setTimer(LOOK_AGAIN, lookAgain);
+    for (const entry of table.entries.values()) {
+      if (entry.owned && entry.on === undefined && entry.busy === 'no') mark(entry);
+    }
+  };
+  let looking = clock.setTimer(LOOK_AGAIN, lookAgain);
 
   const judgeSome = (): void => {
     slice = undefined;
@@ -138,12 +152,14 @@ export function createPlanner(options: PlannerOptions): Planner {
       return;
     if (entry.busy === 'full') entry.busy = 'no';
     if (!entry.cursorKnown) return options.cursors.want(entry);
-    if (judgeTrigger(entry, member) || entry.rule.paused) return;
+    if (judgeTrigger(entry, member)) return;
+    if (entry.rule.paused) return void pending.delete(entry);
     const now = clock.now();
     const due = dueAt(
       { ticks: entry.ticks, since: entry.since, cursor: entry.cursor, catchUp: entry.rule.catchUp },
       now,
     );
+    if (due.kind !== 'now') pending.delete(entry);
     if (due.kind === 'at') judgeComing(entry, member, due.tick, now);
     else if (due.kind === 'now') judgePassed(entry, member, due, now);
   };
@@ -156,6 +172,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (entry.busy === 'held') plan(entry, waking, tick);
     else if (!isWithinLead(tick, now)) plan(entry, arming, tick);
     else if (hasSlot(entry)) {
+      expect(entry, tick);
       ask(
         entry,
         claimer.claimTick(entry, member, { tick, late: false, missed: undefined, missedReason: '' }),
@@ -172,6 +189,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   ): void => {
     if (entry.busy === 'held') return overlapping(entry, member, overlaps.own(entry), now);
     const { run, missed, late } = due;
+    expect(entry, instant(missed?.from ?? run ?? now));
     const reason = overlaps.whyMissed(entry);
     if (run === undefined) {
       ask(entry, claimer.miss(entry, member, missed!, reason), (outcome) => settled(entry, outcome));
@@ -206,9 +224,15 @@ export function createPlanner(options: PlannerOptions): Planner {
   const hasSlot = (entry: JobEntry): boolean => {
     if (dispatcher.count + asking < options.slots) return true;
     entry.busy = 'full';
+    pending.delete(entry);
     full.add(entry);
     options.onFull();
     return false;
+  };
+
+  /** A tick is due here, and has to be settled soon. */
+  const expect = (entry: JobEntry, tick: Instant): void => {
+    if (!pending.has(entry)) pending.set(entry, tick);
   };
 
   const ask = <R>(entry: JobEntry, answer: Promise<R>, then: (outcome: R) => void): void => {
@@ -237,6 +261,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       entry.cursor = tick;
       entry.cursorRevision = assignment.fencingToken;
     }
+    pending.delete(entry);
     if (assignment.lock === 'job') {
       entry.busy = 'held';
       entry.holder = run.id;
@@ -246,7 +271,12 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (entry.revision !== assignment.jobRevision) dispatcher.definitionChanged(entry.name);
     const kill = requests.killOf(entry.name, run.id);
     if (kill) dispatcher.kill(entry.name, run.id, killReason(kill));
-    mark(entry);
+    // With a lock of its own each, one run is armed at a time all the same: given back, a tick that a later
+    // one has passed could not come due again.
+    if (assignment.lock === 'run' && tick !== undefined && tick > clock.now()) {
+      plan(entry, waking, tick);
+      sleep();
+    } else mark(entry);
   };
 
   const notClaimed = (
@@ -258,10 +288,14 @@ export function createPlanner(options: PlannerOptions): Planner {
     const now = clock.now();
     switch (failed.reason) {
       case 'cursor-moved':
+        pending.delete(entry);
         return moveCursor(entry, failed.cursor);
       case 'lock-held':
         // Claimed ahead, and the run before it is still on: at the tick it is known whether they overlap.
-        if (tick !== undefined && tick > now) return (plan(entry, waking, tick), sleep());
+        if (tick !== undefined && tick > now) {
+          pending.delete(entry);
+          return (plan(entry, waking, tick), sleep());
+        }
         if (tick === undefined) return (later(entry, RETRY), sleep());
         return overlapping(entry, member, failed.lock, now);
       case 'trigger-gone':
@@ -293,12 +327,14 @@ export function createPlanner(options: PlannerOptions): Planner {
       });
     }
     if (overlap === 'replace' && lock) overlaps.replace(entry, lock);
+    pending.delete(entry);
     // The end of a run of ours is told; that of another worker's is looked for.
     if (entry.busy !== 'held') later(entry, RETRY);
     sleep();
   };
 
   const settled = (entry: JobEntry, outcome: SettleOutcome): void => {
+    if (outcome.ok) pending.delete(entry);
     if (outcome.ok || outcome.reason === 'cursor-moved') return moveCursor(entry, outcome.cursor);
     if (outcome.reason === 'lock-moved') return mark(entry);
     later(entry, RETRY);
@@ -329,6 +365,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     drop(entry) {
       unplan(entry);
       dirty.delete(entry);
+      pending.delete(entry);
       if (entry.busy === 'full') entry.busy = 'no';
     },
     runOver(entry, { run, fencingToken }, how) {
@@ -340,20 +377,23 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (entry?.holder === run.id) {
         entry.holder = undefined;
         if (entry.busy === 'held') entry.busy = 'no';
-        overlaps.release(entry);
         mark(entry);
       }
+      if (!entry || entry.holder === undefined) overlaps.release(run.job);
       if (full.size > 0) useSlots();
     },
+    isAsking: (job) => table.get(job)?.busy === 'asking',
     whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),
     overdue() {
-      const first = arming.first();
-      const member = membership();
-      return first && member?.isValid() && full.size === 0 ? Math.max(0, clock.now() - first.due) : 0;
+      if (!membership()?.isValid()) return 0;
+      let oldest = Math.min(arming.first()?.due ?? Infinity, waking.first()?.due ?? Infinity);
+      for (const tick of pending.values()) oldest = Math.min(oldest, tick);
+      return Math.max(0, clock.now() - oldest);
     },
     stop() {
       stopped = true;
       timer?.cancel();
+      looking.cancel();
       slice?.cancel();
     },
   };

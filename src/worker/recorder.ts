@@ -35,7 +35,7 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   const written = new Map<string, number>();
   const boundaries = new Map<string, Boundaries>();
   let givenUp = false;
-  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp };
+  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp, whatever: true };
 
   const look = async (job: string, keep: number): Promise<void> => {
     try {

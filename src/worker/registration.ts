@@ -118,6 +118,8 @@ export function startRegistration(options: RegistrationOptions): Registration {
     keepWriting();
     logger.info({ worker: member.workerId }, 'registered');
     options.onJoined(member);
+    // What changed while that was on its way could not be told.
+    if (options.load().state !== told) void writeOrWarn();
   };
 
   const part = (): Membership | undefined => {

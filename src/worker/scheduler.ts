@@ -3,6 +3,8 @@
 import { killReason, createRequests } from './requests.ts';
 import type { Millis } from '../common/model/time.ts';
 import type { WorkerState } from '../common/model/worker.ts';
+import { codecs } from '../common/store/keyspace.ts';
+import { register } from '../common/store/transactions/membership.ts';
 import { startFollow, type Change, type Follow } from '../common/store/follow.ts';
 import { CLOCKS_NEEDED } from '../common/core/clock-offset.ts';
 import { createClaimer } from './claimer.ts';
@@ -39,9 +41,8 @@ export interface Scheduler {
   readonly whenLoaded: Promise<void>;
   joined(): void;
   lost(reason: string): void;
-  /** Takes no more work and gives armed runs back; what runs goes on. */
-  drain(): Promise<void>;
-  resume(): void;
+  /** Takes no more work, for good, and gives armed runs back; what runs goes on. */
+  leave(): Promise<void>;
   /** Resolves when nothing runs any more. */
   whenIdle(): Promise<void>;
   killAll(reason: string): void;
@@ -74,7 +75,11 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     jobs: table.entries,
     onRead: (entry) => planner.mark(entry),
   });
-  let isDraining = false;
+  /** This worker is to be drained: asked for by the API, or because it leaves. */
+  let isDrainAsked = false;
+  let isLeaving = false;
+  const drainWishes = new Set<string>();
+  const isDraining = (): boolean => isDrainAsked || isLeaving;
   let isSkewed = false;
   let isLoaded = false;
 
@@ -87,7 +92,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     requests,
     overlaps,
     slots: options.slots,
-    membership: () => (isDraining || !isLoaded ? undefined : membership()),
+    membership: () => (isDraining() || !isLoaded ? undefined : membership()),
     onFull: onLoadChanged,
   });
   const ownership = createOwnership({
@@ -95,12 +100,18 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     table,
     isOwn: (entry) => {
       const own = ownId();
-      return !isDraining && own !== undefined && peers.firstFor(entry.hash, entry.rule.labels) === own;
+      return !isDraining() && own !== undefined && peers.firstFor(entry.hash, entry.rule.labels) === own;
     },
     onGained: (entry) => planner.mark(entry),
     onLost: (entry) => planner.drop(entry),
   });
-  const settler = startSettler(ports, table, peers, ownId);
+  const settler = startSettler({
+    ports,
+    table,
+    peers,
+    ownId: () => (isLoaded ? ownId() : undefined),
+    isKnown: (job, runId) => dispatcher.has(job, runId) || planner.isAsking(job),
+  });
 
   const takeJob = (change: Change): void => {
     const job = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0] ?? '';
@@ -192,9 +203,12 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     }),
     follow(keys.drains, (changes) => {
       for (const change of changes) {
-        const id = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0];
+        const id = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0] ?? '';
+        if (change.type === 'put') drainWishes.add(id);
+        else drainWishes.delete(id);
         if (id !== ownId()) continue;
-        if (change.type === 'put') void drain();
+        isDrainAsked = change.type === 'put';
+        if (isDrainAsked) void drain();
         else resume();
       }
     }),
@@ -204,36 +218,51 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     isLoaded = true;
     logger.info({ jobs: table.entries.size, broken: table.broken.size, workers: peers.count }, 'jobs loaded');
     ownership.judgeAll();
+    settler.sweep();
   });
   whenLoaded.catch(() => undefined);
 
+  /** The wish hung on the session before: under the new id it is this worker's own to keep. */
+  const keepDraining = async (): Promise<void> => {
+    const member = membership();
+    if (!member) return;
+    const wish = codecs.drain.encode({
+      by: 'the worker, drained before its session was lost',
+      at: clock.now(),
+    });
+    try {
+      await etcd.txn(register(keys.drain(member.workerId), wish, member.leaseId));
+    } catch (error) {
+      logger.warn({ err: error }, 'still draining, but not told so: resume it by restarting it');
+    }
+  };
+
+  const stateFor = (count: number): WorkerState => {
+    if (!isLoaded) return 'loading';
+    if (isDraining()) return 'draining';
+    if (isSkewed) return 'clock_skew';
+    return count >= options.slots ? 'full' : 'ready';
+  };
+
   const load = () => {
     const { count, running, armed } = dispatcher;
-    const state: WorkerState = isDraining
-      ? 'draining'
-      : isSkewed
-        ? 'clock_skew'
-        : count >= options.slots
-          ? 'full'
-          : 'ready';
-    return { state, running, armed };
+    return { state: stateFor(count), running, armed };
   };
 
   const drain = async (): Promise<void> => {
-    if (!isDraining) logger.info('draining: takes no more work');
-    isDraining = true;
+    logger.info('draining: takes no more work');
     ownership.judgeAll();
     await dispatcher.drain();
     // A claim may be on its way; what it brings is given back as well. Only then is it told: who takes over
     // reads the cursors, and has to find them put back.
     await planner.whenAnswered();
-    await dispatcher.drain();
+    // Resumed meanwhile: from there on claims are wanted again.
+    if (isDraining()) await dispatcher.drain();
     onLoadChanged();
   };
 
   const resume = (): void => {
-    if (!isDraining) return;
-    isDraining = false;
+    if (isDraining()) return;
     logger.info('takes work again');
     dispatcher.undrain();
     onLoadChanged();
@@ -255,13 +284,21 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     whenLoaded,
     joined() {
       if (isLoaded) ownership.judgeAll(true);
+      const own = ownId();
+      if (isDrainAsked) void keepDraining();
+      else if (own !== undefined && drainWishes.has(own)) {
+        isDrainAsked = true;
+        void drain();
+      }
     },
     lost(reason) {
       dispatcher.fence(reason);
       ownership.judgeAll();
     },
-    drain,
-    resume,
+    leave() {
+      isLeaving = true;
+      return drain();
+    },
     async whenIdle() {
       await planner.whenAnswered();
       await dispatcher.whenIdle();

@@ -1,10 +1,12 @@
-// Settles what dead workers left: each of their runs ends as lost, and is tried again elsewhere when it has
-// attempts left. Racing settlers do no harm; a worker that lives is never settled: the transaction asks.
+// Settles what nobody will end: the runs of dead workers, and claims of this worker's own that etcd carried
+// out after it had been told that they failed. Each ends as lost, and is tried again elsewhere when it has
+// attempts left. Racing settlers do no harm; what another live worker holds is never settled: the
+// transaction asks.
 import { lostRun } from '../common/core/lifecycle.ts';
 import { fnv1a } from '../common/core/hash.ts';
 import type { Timer } from '../common/core/clock.ts';
 import type { Millis } from '../common/model/time.ts';
-import type { KeyValue } from '../common/store/etcd.ts';
+import type { KeyRange, KeyValue } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { listPages } from '../common/store/queries.ts';
 import { settleLost } from '../common/store/transactions/endings.ts';
@@ -18,17 +20,26 @@ const SWEEP_EVERY: Millis = 30_000;
 export interface Settler {
   /** A registration is gone. */
   workerGone(workerId: string): void;
+  /** Looks at everything that is active, now. */
+  sweep(): void;
   stop(): void;
 }
 
-export function startSettler(
-  ports: WorkerPorts,
-  table: JobTable,
-  peers: Peers,
-  ownId: () => string | undefined,
-): Settler {
+export interface SettlerOptions {
+  readonly ports: WorkerPorts;
+  readonly table: JobTable;
+  readonly peers: Peers;
+  /** Undefined while this worker must not settle: it has no session, or does not know the jobs. */
+  readonly ownId: () => string | undefined;
+  /** The run is in hand here, or may be about to be. */
+  readonly isKnown: (job: string, runId: string) => boolean;
+}
+
+export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOptions): Settler {
   const { etcd, keys, batcher, clock, logger } = ports;
   const reported = new Set<string>();
+  /** Active records under our own id that nothing here knows, as the last sweep saw them. */
+  let strangers = new Set<string>();
   let stopped = false;
   let timer: Timer | undefined;
 
@@ -37,51 +48,73 @@ export function startSettler(
     const decoded = codecs.run.decode(kv.value);
     if (!decoded.ok) {
       if (!reported.has(kv.key))
-        logger.error(
-          { key: kv.key, reason: decoded.error },
-          'run of a dead worker passed over: it does not parse',
-        );
+        logger.error({ key: kv.key, reason: decoded.error }, 'lost run passed over: it does not parse');
       reported.add(kv.key);
       return;
     }
+    const isOwn = workerId === ownId();
     // The claim wrote lock and active record at once: its revision is the fencing token.
-    const run = { ...lostRun(decoded.value, clock.now()), fencingToken: kv.createRevision };
+    const run = {
+      ...lostRun(decoded.value, clock.now(), isOwn ? 'claim-unknown' : 'worker-gone'),
+      fencingToken: kv.createRevision,
+    };
     const entry = table.get(job);
     const limit = (entry && table.recordOf(entry)?.definition.retry.limit) ?? 0;
-    const retry = retryElsewhere(run, limit, clock.now(), ports.randomSuffix());
-    const lost = { workerId, run, activeRevision: kv.modRevision, ...(retry ? { retry } : {}) };
+    const { overrides } = decoded.value;
+    const before = { ...run, ...(overrides ? { overrides } : {}) };
+    const retry = retryElsewhere(before, limit, clock.now(), ports.randomSuffix());
+    const lost = { workerId, run, activeRevision: kv.modRevision, isOwn, ...(retry ? { retry } : {}) };
     if (await batcher.submit(settleLost(keys, lost))) {
-      logger.warn(
-        { job, run: runId, worker: workerId, retried: retry?.runId },
-        'run of a dead worker settled as lost',
-      );
+      logger.warn({ job, run: runId, worker: workerId, retried: retry?.runId }, 'run settled as lost');
     }
   };
 
   const settleAll = async (
-    range: { key: string; rangeEnd: string },
-    dead: (workerId: string) => boolean,
+    range: Required<KeyRange>,
+    isLost: (workerId: string, job: string, runId: string, key: string) => boolean,
   ): Promise<void> => {
     try {
       for await (const page of listPages(etcd, range)) {
-        await Promise.all(page.kvs.filter((kv) => dead(keys.partsOf(kv.key)[0] ?? '')).map(settle));
+        const lost = page.kvs.filter((kv) => {
+          const [workerId = '', job = '', runId = ''] = keys.partsOf(kv.key);
+          return isLost(workerId, job, runId, kv.key);
+        });
+        await Promise.all(lost.map(settle));
       }
     } catch (error) {
-      logger.warn({ err: error }, 'runs of dead workers not settled; the next sweep will');
+      logger.warn({ err: error }, 'lost runs not settled; the next sweep will');
     }
   };
 
-  const sweep = (): void => {
-    timer = clock.setTimer(SWEEP_EVERY, sweep);
-    if (ownId() !== undefined) void settleAll(keys.actives, (workerId) => !peers.has(workerId));
+  const sweep = async (): Promise<void> => {
+    const own = ownId();
+    if (own === undefined || stopped) return;
+    const before = strangers;
+    const seen = new Set<string>();
+    strangers = seen;
+    await settleAll(keys.actives, (workerId, job, runId, key) => {
+      if (workerId !== own) return !peers.has(workerId);
+      if (isKnown(job, runId)) return false;
+      // What has just ended may still stand in the list: a stranger is one in two sweeps.
+      seen.add(key);
+      return before.has(key);
+    });
   };
 
-  timer = clock.setTimer(SWEEP_EVERY, sweep);
+  const sweepLater = (): void => {
+    timer = clock.setTimer(SWEEP_EVERY, () => {
+      sweepLater();
+      void sweep();
+    });
+  };
+
+  sweepLater();
   return {
     workerGone(workerId) {
-      if (stopped || peers.heirOf(fnv1a(workerId)) !== ownId()) return;
+      if (stopped || ownId() === undefined || peers.heirOf(fnv1a(workerId)) !== ownId()) return;
       void settleAll(keys.activeOf(workerId), () => true);
     },
+    sweep: () => void sweep(),
     stop() {
       stopped = true;
       timer?.cancel();

@@ -19,6 +19,7 @@ export interface ArmedRun extends JobVersion {
   readonly now: Instant;
   /** First attempt: more than 1 when a lost run is retried elsewhere. */
   readonly attempt: number;
+  readonly overrides?: RunRecord['overrides'];
 }
 
 export const armedRun = (run: ArmedRun): RunRecord => ({
@@ -33,6 +34,7 @@ export const armedRun = (run: ArmedRun): RunRecord => ({
   attempts: [],
   generation: run.generation,
   jobCreated: run.jobCreated,
+  ...(run.overrides === undefined ? {} : { overrides: run.overrides }),
 });
 
 /** The first attempt starts, or the next. */
@@ -66,8 +68,9 @@ export interface RunEnd {
 /** The last attempt has ended, or a run that never started is told so. */
 export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
   const last = run.attempts.at(-1);
+  const { overrides: _gone, ...kept } = run;
   return {
-    ...run,
+    ...kept,
     state: end.state,
     endedAt: end.at,
     ...(run.startedAt === undefined ? {} : { durationMs: Math.max(0, end.at - run.startedAt) }),
@@ -88,7 +91,7 @@ export function passedTicks(
   told: { readonly reason: string; readonly at: Instant; readonly suffix?: string; readonly id?: string },
 ): RunRecord {
   return {
-    id: told.id ?? makeRunId(instant(ticks.from), told.suffix!),
+    id: told.id ?? makeRunId(instant(ticks.to), told.suffix!),
     job: version.job,
     state,
     cause: { kind: 'schedule', tick: ticks.from },
@@ -107,10 +110,18 @@ export function passedTicks(
  * What stands for a run whose worker is gone. `armed`: whether it started is not known, which is not the
  * same as not started.
  */
-export function lostRun(run: RunRecord, at: Instant): RunRecord {
-  const never = run.state === 'armed';
-  const why = never
+export function lostRun(
+  run: RunRecord,
+  at: Instant,
+  how: 'worker-gone' | 'claim-unknown' = 'worker-gone',
+): RunRecord {
+  return endedRun(run, { state: 'lost', at, reason: whyLost(run, how) });
+}
+
+function whyLost({ state }: RunRecord, how: 'worker-gone' | 'claim-unknown'): string {
+  if (how === 'claim-unknown')
+    return 'its claim was carried out after its worker had been told that it failed: it never started';
+  return state === 'armed'
     ? 'worker lost before it told of a start: the task may not have started'
     : 'worker lost while the task was running';
-  return endedRun(run, { state: 'lost', at, reason: why });
 }

@@ -76,6 +76,10 @@ export const runRecord = z.object({
   generation: z.int(),
   jobCreated: z.int(),
   ticks: stretch.optional(),
+  /** Of a run by hand, while it is active: a retry elsewhere needs them. Secret, never shown, gone at its end. */
+  overrides: z
+    .object({ env: z.record(z.string(), z.string()).optional(), payload: z.json().optional() })
+    .optional(),
 });
 export type RunRecord = z.output<typeof runRecord>;
 

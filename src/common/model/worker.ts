@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { labels } from './job.ts';
 import { workerName } from './ids.ts';
 
-/** ready: takes work. full: no free slot. draining: takes no more. clock_skew: its clock can't be trusted. */
-export const workerState = z.enum(['ready', 'full', 'draining', 'clock_skew']);
+/**
+ * loading: does not know the jobs yet. ready: takes work. full: no free slot. draining: takes no more.
+ * clock_skew: its clock can't be trusted.
+ */
+export const workerState = z.enum(['loading', 'ready', 'full', 'draining', 'clock_skew']);
 export type WorkerState = z.output<typeof workerState>;
 
 /** The value of `workers/<workerId>`; the id is `<name>-<6 hex digits>`, new at every registration. */

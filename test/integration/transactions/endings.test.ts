@@ -300,7 +300,7 @@ describe('all transactions of workers, together in one request', () => {
           workerId: worker.workerId,
           lock: 'job',
           fencingToken: toRelease.fencingToken,
-          cursorBack: { tick: TICK - 1 },
+          cursorBack: { tick: TICK - 1, at: instant(TICK) },
         }),
       ),
       batcher.submit(settleLost(store.keys, settle)),

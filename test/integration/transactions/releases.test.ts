@@ -11,12 +11,20 @@ import { put } from '../../support/writes.ts';
 
 const store = useTransactions();
 
+const backTo = (tick: number) => ({ tick, at: instant(TICK) });
+
+/** The cursor as it stands now, to be moved to the tick. */
+const cursorOf = async (job: string): Promise<{ revision: number; to: number }> => {
+  const { kvs } = await store.etcd.range({ key: store.keys.cursor(job) });
+  return { revision: kvs[0]?.modRevision ?? 0, to: TICK };
+};
+
 const releaseOf = ({ request, fencingToken }: Claimed, more: Partial<Release> = {}): Release => ({
   run: request.run,
   workerId: request.workerId,
   lock: request.lock,
   fencingToken,
-  cursorBack: { tick: undefined },
+  cursorBack: backTo(TICK - 1_000),
   ...more,
 });
 
@@ -29,15 +37,19 @@ describe('a released claim', () => {
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
     expect(await release(claimed)).toBe(true);
-    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
-    await store.claimed(job, await store.worker());
+    expect(await store.keysLeft()).toEqual([
+      `cursor/${job.name}`,
+      `jobs/${job.name}`,
+      `workers/${worker.workerId}`,
+    ]);
+    await store.claimed(job, await store.worker(), { cursor: await cursorOf(job.name) });
   });
 
   test('puts the cursor back to where it stood', async () => {
     const job = await store.job();
     const revision = await put(store.etcd, store.keys.cursor(job.name), codecs.cursor.encode(TICK - 1_000));
     const claimed = await store.claimed(job, await store.worker(), { cursor: { revision, to: TICK } });
-    expect(await release(claimed, { cursorBack: { tick: TICK - 1_000 } })).toBe(true);
+    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000) })).toBe(true);
     expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK - 1_000));
   });
 
@@ -45,7 +57,7 @@ describe('a released claim', () => {
     const job = await store.job();
     const claimed = await store.claimed(job, await store.worker());
     expect(await release(claimed)).toBe(true);
-    const next = await store.claimed(job, await store.worker());
+    const next = await store.claimed(job, await store.worker(), { cursor: await cursorOf(job.name) });
     expect(await release(claimed)).toBe(false);
     const left = await store.keysLeft();
     expect(left).toContain(`lock/${job.name}`);
@@ -53,7 +65,7 @@ describe('a released claim', () => {
     expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK));
   });
 
-  test('leaves a cursor alone that has moved on since', async () => {
+  test('leaves a cursor alone that has moved on since, and tells its tick as missed', async () => {
     const job = await store.job();
     const worker = await store.worker();
     const first = await store.claimed(job, worker, { lock: 'run' });
@@ -63,7 +75,13 @@ describe('a released claim', () => {
       cursor: { revision: first.fencingToken, to: TICK + 1_000 },
     });
     expect(await release(first)).toBe(true);
-    expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK + 1_000));
+    const content = await store.content();
+    expect(content.get(store.keys.cursor(job.name))).toBe(String(TICK + 1_000));
+    const record = codecs.run.decode(content.get(store.keys.run(job.name, first.run.id)) ?? '');
+    expect(record).toMatchObject({
+      ok: true,
+      value: { state: 'missed', ticks: { count: 1, from: TICK, to: TICK } },
+    });
   });
 
   test('of a deleted job brings nothing back', async () => {
@@ -71,7 +89,7 @@ describe('a released claim', () => {
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
     await store.remove(job);
-    expect(await release(claimed, { cursorBack: { tick: TICK - 1_000 }, trigger: '{}' })).toBe(true);
+    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000), trigger: '{}' })).toBe(true);
     expect(await store.keysLeft()).toEqual([`workers/${worker.workerId}`]);
   });
 
@@ -81,7 +99,7 @@ describe('a released claim', () => {
     const claimed = await store.claimed(job, worker);
     await store.remove(job);
     await store.job(job.name);
-    expect(await release(claimed, { cursorBack: { tick: TICK - 1_000 }, trigger: '{}' })).toBe(true);
+    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000), trigger: '{}' })).toBe(true);
     expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
   });
 
@@ -111,7 +129,7 @@ describe('a claim given back after the lease was lost', () => {
     await worker.die();
     expect(await release(claimed)).toBe(false);
     expect(await release(claimed, { leaseLost: true })).toBe(true);
-    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`]);
+    expect(await store.keysLeft()).toEqual([`cursor/${job.name}`, `jobs/${job.name}`]);
   });
 
   test('frees a lock that etcd still holds, for its lease is about to end', async () => {
@@ -119,7 +137,11 @@ describe('a claim given back after the lease was lost', () => {
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
     expect(await release(claimed, { leaseLost: true })).toBe(true);
-    expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
+    expect(await store.keysLeft()).toEqual([
+      `cursor/${job.name}`,
+      `jobs/${job.name}`,
+      `workers/${worker.workerId}`,
+    ]);
   });
 
   test('leaves the lock of another worker, and its cursor, alone', async () => {

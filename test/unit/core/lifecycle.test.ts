@@ -126,11 +126,11 @@ describe('a run whose worker is gone', () => {
 describe('ticks that nothing ran for', () => {
   const ticks = { count: 60, from: TICK, to: TICK + 59_000 };
 
-  test('are one record, named after the first of them', () => {
+  test('are one record, named after the last of them, so that history keeps the newest', () => {
     const told = { reason: 'nobody was there', at: instant(TICK + 60_000), suffix: '00aa11' };
     const record = valid(passedTicks(VERSION, 'missed', ticks, told));
     expect(record).toMatchObject({
-      id: '20270115T080000.000Z-00aa11',
+      id: '20270115T080059.000Z-00aa11',
       state: 'missed',
       ticks,
       scheduledFor: TICK,

@@ -1,6 +1,8 @@
 // Claiming a tick and giving it back. This is where "at most one run per tick" is made true: the lock keeps
 // runs apart while one is on, the cursor keeps a tick from being claimed twice for ever.
+import { passedTicks } from '../../core/lifecycle.ts';
 import type { LockRecord, RunRecord } from '../../model/run.ts';
+import type { Instant } from '../../model/time.ts';
 import type { KeyValue, LeaseId, Op, Revision } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
@@ -141,8 +143,11 @@ export interface Release {
   readonly workerId: string;
   readonly lock: 'job' | 'run';
   readonly fencingToken: Revision;
-  /** Where the cursor stood before the claim (past the ticks recorded with it); absent for a trigger. */
-  readonly cursorBack?: { readonly tick: number | undefined };
+  /**
+   * The last tick settled before this claim, to which the cursor goes back; absent for a trigger. Never
+   * "none": a cursor that is deleted could stand for the state before a claim that is still on its way.
+   */
+  readonly cursorBack?: { readonly tick: number; readonly at: Instant };
   /** The lease is lost: that the claim is ours is proven by the active record, which no settler has taken. */
   readonly leaseLost?: boolean;
   /** A trigger's value, to be asked again. */
@@ -164,13 +169,29 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
     : remove({ key: lock });
   const back: Op[] = [];
   if (release.cursorBack) {
-    const { tick } = release.cursorBack;
+    const { tick, at } = release.cursorBack;
+    const missed = passedTicks(
+      { job: run.job, generation: run.generation, jobCreated: run.jobCreated },
+      'missed',
+      { count: 1, from: run.scheduledFor, to: run.scheduledFor },
+      { id: run.id, at, reason: 'its claim was given back after a later tick had been claimed' },
+    );
     back.push({
       type: 'txn',
       txn: {
         compare: [modifiedAt(cursor, fencingToken), createdAt(keys.job(run.job), run.jobCreated)],
-        success: [tick === undefined ? remove({ key: cursor }) : put(cursor, codecs.cursor.encode(tick))],
-        failure: [],
+        success: [put(cursor, codecs.cursor.encode(tick))],
+        // A later tick was claimed since: this one can't come due again, and is told as missed.
+        failure: [
+          {
+            type: 'txn',
+            txn: {
+              compare: [createdAt(keys.job(run.job), run.jobCreated)],
+              success: [put(keys.run(run.job, run.id), codecs.run.encode(missed))],
+              failure: [],
+            },
+          },
+        ],
       },
     });
   }

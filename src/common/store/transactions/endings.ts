@@ -122,6 +122,8 @@ export interface LostRun {
   readonly workerId: string;
   /** The record as it will stand under runs/, state `lost`. */
   readonly run: RunRecord;
+  /** It is the settler itself, alive: the claim was carried out without its knowing, so it never started. */
+  readonly isOwn?: boolean;
   /** Mod revision of the active record that was read. */
   readonly activeRevision: Revision;
   readonly retry?: Retry;
@@ -134,8 +136,20 @@ export interface LostRun {
 export function settleLost(keys: Keyspace, lost: LostRun): Intent<boolean> {
   const { run, workerId } = lost;
   const active = keys.active(workerId, run.job, run.id);
-  const gone = [absent({ key: keys.worker(workerId) }), modifiedAt(active, lost.activeRevision)];
-  const clear = [remove({ key: active }), remove({ key: keys.kill(run.job, run.id) })];
+  const gone = [
+    ...(lost.isOwn ? [] : [absent({ key: keys.worker(workerId) })]),
+    modifiedAt(active, lost.activeRevision),
+  ];
+  // A dead worker's locks have gone with its lease.
+  const unlock = (key: string): Op => ({
+    type: 'txn',
+    txn: { compare: [createdAt(key, run.fencingToken ?? -1)], success: [remove({ key })], failure: [] },
+  });
+  const clear: Op[] = [
+    remove({ key: active }),
+    remove({ key: keys.kill(run.job, run.id) }),
+    ...(lost.isOwn ? [unlock(keys.lock(run.job)), unlock(keys.lockOfRun(run.job, run.id))] : []),
+  ];
   return {
     job: run.job,
     txn: {
