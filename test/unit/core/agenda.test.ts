@@ -64,23 +64,40 @@ describe('an agenda', () => {
     );
   });
 
-  test('gives up its items in the order in which they are due, however they were moved', () => {
+  test('gives up its items in the order in which they are due, however they were moved and removed', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const items = Array.from({ length: 31 }, (_, name) => item(name));
         const agenda = new Agenda<Item>();
-        for (const { which, due } of all) agenda.set(items[which]!, instant(due));
+        const left = new Map<Item, number>();
+        // Full at first, so that what is removed leaves gaps deep inside.
+        for (const [name, each] of items.entries()) {
+          const due = (name * 7_919) % 10_000;
+          agenda.set(each, instant(due));
+          left.set(each, due);
+        }
+        for (const { kind, which, due } of all) {
+          const each = items[which]!;
+          if (kind === 'set') {
+            agenda.set(each, instant(due));
+            left.set(each, due);
+          } else {
+            agenda.remove(each);
+            left.delete(each);
+          }
+        }
         const taken: number[] = [];
         for (let first = agenda.first(); first; first = agenda.first()) {
           taken.push(first.due);
           agenda.remove(first);
         }
-        expect(taken).toEqual([...taken].sort((a, b) => a - b));
+        expect(taken).toEqual([...left.values()].sort((a, b) => a - b));
         expect(agenda.nextWake(POLICY)).toBeUndefined();
         for (let second = 0; second <= 10; second++) {
           expect(agenda.countAround(instant(second * 1_000))).toBe(0);
         }
       }),
+      { numRuns: 500 },
     );
   });
 

@@ -83,6 +83,15 @@ describe('a tick that has just come', () => {
     expect(due).toEqual({ kind: 'now', run: 1_000, late: false, missed: undefined });
   });
 
+  test('more than a second ago is late: caught up, or missed when nothing is caught up', () => {
+    const second = instant(2_001);
+    const due = (policy: CatchUpPolicy) =>
+      dueAt(state(ticksAt([1_000]), { catchUp: { policy, window: 60_000 } }), second);
+    expect(due('latest')).toMatchObject({ run: 1_000, late: true });
+    expect(due('all')).toMatchObject({ run: 1_000, late: true });
+    expect(due('none')).toMatchObject({ run: undefined, missed: { count: 1 } });
+  });
+
   test('runs at its very instant', () => {
     expect(dueAt(state(ticksAt([1_000])), instant(1_000))).toMatchObject({
       kind: 'now',
