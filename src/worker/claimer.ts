@@ -86,7 +86,6 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
   ): Promise<ClaimOutcome> =>
     guarded(entry, 'claim', async () => {
       const record = table.recordOf(entry);
-      if (!record) return { ok: false, reason: 'error' };
       const { tick, trigger } = wanted;
       const now = clock.now();
       const run = armedRun({

@@ -146,9 +146,7 @@ export function createDispatcher(
     });
     each.execution = execution;
     const endOutput = ports.beginOutput(run.job, run.id);
-    const marking = clock.setTimer(MARK_AFTER, () => void mark(assignment, execution.record));
     void execution.ended.then(({ run: ended, tail }) => {
-      marking.cancel();
       endOutput();
       return recordEnd(each, ended, tail);
     });
@@ -159,6 +157,12 @@ export function createDispatcher(
       await batcher.submit(markRunning(keys, assignment.membership.workerId, record));
     } catch (error) {
       logger.debug({ err: error, run: record.id }, 'run not marked as running');
+    }
+  };
+
+  const markLasting = (runs: Iterable<Held>): void => {
+    for (const { assignment, execution } of runs) {
+      if (execution && held.has(nameOf(assignment.run))) void mark(assignment, execution.record);
     }
   };
 
@@ -174,6 +178,8 @@ export function createDispatcher(
     } else {
       starts.delete(startAt);
       for (const each of group.runs) begin(each);
+      // One timer for all that start together: most are over by then.
+      clock.setTimer(MARK_AFTER, () => markLasting(group.runs));
     }
   };
 

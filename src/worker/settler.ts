@@ -59,7 +59,7 @@ export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOpt
       fencingToken: kv.createRevision,
     };
     const entry = table.get(job);
-    const limit = (entry && table.recordOf(entry)?.definition.retry.limit) ?? 0;
+    const limit = entry ? table.recordOf(entry).definition.retry.limit : 0;
     const { overrides } = decoded.value;
     const before = { ...run, ...(overrides ? { overrides } : {}) };
     const retry = retryElsewhere(before, limit, clock.now(), ports.randomSuffix());

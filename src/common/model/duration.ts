@@ -24,12 +24,21 @@ const UNIT_BYTES: Record<string, number> = {
   GB: 1e9,
 };
 
+/** Definitions name the same few durations again and again, and each start asks for several. */
+const KNOWN = new Map<string, Millis>();
+const MOST_KNOWN = 1_000;
+
 /** Milliseconds of `1h30m`, `90s`, `250ms`; undefined when the text is no duration. */
 export function durationMs(text: string): Millis | undefined {
+  const known = KNOWN.get(text);
+  if (known !== undefined) return known;
   if (!WHOLE.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(PART)) total += Number(amount) * UNIT_MS[unit!]!;
-  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
+  const rounded = Math.round(total);
+  if (!Number.isSafeInteger(rounded)) return undefined;
+  if (KNOWN.size < MOST_KNOWN) KNOWN.set(text, rounded);
+  return rounded;
 }
 
 /** Bytes of `10MiB`, `512KiB`, `4096B`; undefined when the text is no size. */

@@ -6,10 +6,12 @@ import { instant, monotonic, type Millis } from '../model/time.ts';
 const LONGEST_TIMEOUT: Millis = 2 ** 31 - 1;
 
 export function systemClock(): Clock {
+  // Both read CLOCK_MONOTONIC; performance.now() from its own zero on, but without a bigint for each answer.
+  const zero = Number(process.hrtime.bigint()) / 1e6 - performance.now();
   const clock: Clock = {
     now: () => instant(Date.now()),
     // libuv reads CLOCK_MONOTONIC, so the runner's clock has the same scale as its worker's.
-    monotonic: () => monotonic(Number(process.hrtime.bigint()) / 1e6),
+    monotonic: () => monotonic(zero + performance.now()),
     setTimer(delay, fn) {
       const due = clock.monotonic() + delay;
       let timeout: NodeJS.Timeout;
