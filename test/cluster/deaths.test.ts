@@ -66,12 +66,40 @@ const killed = async (stage: Stage): Promise<void> => {
   const set = await pair(stage, LONG);
   const { first, second, journal } = set;
   await beats(journal);
+  // One that is to be tried again when it is lost.
+  const retried = { name: jobOwnedBy('first', PAIR, 1), journal: stage.journal() };
+  await stage.jobs.create({
+    name: retried.name,
+    schedule: `@at ${new Date(Date.now() + 1_500).toISOString()}`,
+    retry: { limit: 1 },
+    task: {
+      kind: 'shell',
+      command: `[ $ETCRON_ATTEMPT = 1 ] || { ${retried.journal.task()}; exit; }\n${retried.journal.task(LONG)}`,
+    },
+  });
+  await started(retried.journal, ({ worker }) => worker === first.workerId);
   const at = Date.now();
   first.signal('SIGKILL');
   const next = await started(journal, ({ worker }) => worker === second.workerId);
   console.info(`kill -9 of a worker with a TTL of 5 s: the next tick ran elsewhere ${next.at - at} ms later`);
   expectDeadBefore(journal, first.workerId, next);
+  expectDeadBefore(
+    retried.journal,
+    first.workerId,
+    await started(retried.journal, ({ worker }) => worker === second.workerId),
+  );
+  await waitFor(async () => (await stage.jobs.runs(retried.name)).length === 2, {
+    what: 'the retry is on record',
+  });
   await stage.stopAll();
+  const [before, after] = await stage.jobs.runs(retried.name);
+  expect(before).toMatchObject({ state: 'lost', attempt: 1 });
+  expect(after).toMatchObject({
+    state: 'succeeded',
+    attempt: 2,
+    worker: second.workerId,
+    cause: { kind: 'retry', retryOf: before!.id, tick: before!.scheduledFor },
+  });
   const [lost] = inState(await stage.jobs.runs(set.job), 'lost');
   expect(lost).toMatchObject({
     worker: first.workerId,

@@ -6,6 +6,7 @@ import { beatFor, judgeTicks, openJournal, overlapsIn } from '../../support/jour
 import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';
+import type { RunningWorker } from '../../../src/worker/main.ts';
 import { jobOwnedBy, jobRecord, useWorkers } from '../../support/workers.ts';
 
 const cluster = useWorkers();
@@ -75,6 +76,44 @@ test('ticks go on after etcd was restarted, and none runs twice', async () => {
     expectEachTickOnce(runs);
     expect(inState(runs, 'succeeded')).toHaveLength(ticks.length);
   }
+});
+
+test('answers that are lost, of claims and of records, make no tick run twice or go unrecorded', async () => {
+  const gate = createGate();
+  gate.open();
+  const proxies = await Promise.all([1, 2].map(() => startTcpProxy(cluster.shared.server)));
+  for (const proxy of proxies) cluster.shared.cleanup(() => proxy.stop());
+  const workers: RunningWorker[] = [];
+  for (const proxy of proxies) {
+    const settings = { endpoint: proxy.address, ttlSeconds: 20, handlers: { gate: gate.handler } };
+    workers.push(...(await cluster.start(1, settings)));
+  }
+  const jobs = Array.from({ length: 12 }, (_, i) => `job-${i}`);
+  for (const job of jobs)
+    await cluster.jobs.create({ ...everySecond(job), overlap: 'queue', catchUp: { policy: 'all' } });
+  await waitFor(() => jobs.every((job) => gate.of(job).length > 0), { what: 'every job runs' });
+  // Each cut lets a few more bytes of the answers through: in the middle of them, whatever they are.
+  const accepted = () => proxies.reduce((sum, proxy) => sum + proxy.accepted, 0);
+  const before = accepted();
+  let bytes = 1;
+  const cutting = setInterval(() => {
+    for (const proxy of proxies) proxy.cutAfter('down', (bytes = (bytes * 7) % 1_021));
+  }, 150);
+  cluster.shared.cleanup(() => clearInterval(cutting));
+  await waitFor(() => accepted() >= before + 30, { what: 'thirty cuts', timeout: 40_000 });
+  clearInterval(cutting);
+  const ran = gate.of('job-0').length;
+  await waitFor(() => jobs.every((job) => gate.of(job).length >= ran + 2), { what: 'they go on' });
+  await Promise.all(workers.map((worker) => worker.stop()));
+  for (const job of jobs) {
+    const ticks = gate.of(job).map(({ scheduledFor }) => scheduledFor);
+    expect(new Set(ticks).size).toBe(ticks.length);
+    const runs = await cluster.jobs.runs(job);
+    expectEachTickOnce(runs);
+    expect(inState(runs, 'succeeded').map(({ id }) => id)).toEqual(gate.of(job).map(({ runId }) => runId));
+  }
+  expect(await cluster.jobs.active()).toEqual([]);
+  expect(await cluster.jobs.locks()).toEqual([]);
 });
 
 test('a worker cut off from etcd has no task left when another starts the next run', async () => {
