@@ -138,8 +138,8 @@ test('an armed run that is killed ends as killed, and its task never starts', as
   });
   expect(ended!.startedAt).toBeUndefined();
   clock.letGo();
-  await waitFor(() => gate.of(job).length > 0, { what: 'the next tick runs' });
-  expect(gate.of(job)[0]!.scheduledFor).toBe(tick + 1_000);
+  await waitFor(() => gate.of(job).length > 0, { what: 'a later tick runs' });
+  expect(gate.of(job)[0]!.scheduledFor).toBeGreaterThan(tick);
 });
 
 test('a worker that drains by request takes no more, finishes what it runs, and takes work again when asked', async () => {
