@@ -47,7 +47,11 @@ const beats = async (journal: Journal): Promise<void> => {
   await waitFor(() => journal.lines().length >= length + 5, { what: 'the task goes on' });
 };
 
-function expectDeadBefore(journal: Journal, workerId: string, next: JournalLine): void {
+/** Nothing of that worker's wrote once the other run had begun, and for ten lines of that run's after. */
+async function expectDeadBefore(journal: Journal, workerId: string, next: JournalLine): Promise<void> {
+  await waitFor(() => journal.lines().filter(({ runId }) => runId === next.runId).length > 10, {
+    what: 'the next run goes on',
+  });
   const last = journal.lines().findLast(({ worker }) => worker === workerId)!;
   expect(last.at).toBeLessThan(next.at);
 }
@@ -82,12 +86,10 @@ const killed = async (stage: Stage): Promise<void> => {
   first.signal('SIGKILL');
   const next = await started(journal, ({ worker }) => worker === second.workerId);
   console.info(`kill -9 of a worker with a TTL of 5 s: the next tick ran elsewhere ${next.at - at} ms later`);
-  expectDeadBefore(journal, first.workerId, next);
-  expectDeadBefore(
-    retried.journal,
-    first.workerId,
-    await started(retried.journal, ({ worker }) => worker === second.workerId),
-  );
+  await expectDeadBefore(journal, first.workerId, next);
+  const again = await started(retried.journal, ({ worker }) => worker === second.workerId);
+  const last = retried.journal.lines().findLast(({ worker }) => worker === first.workerId)!;
+  expect(last.at).toBeLessThan(again.at);
   await waitFor(async () => (await stage.jobs.runs(retried.name)).length === 2, {
     what: 'the retry is on record',
   });
@@ -115,7 +117,7 @@ const frozen = async (stage: Stage): Promise<void> => {
   const frozenId = first.workerId;
   first.signal('SIGSTOP');
   const next = await started(journal, ({ worker }) => worker === second.workerId);
-  expectDeadBefore(journal, frozenId, next);
+  await expectDeadBefore(journal, frozenId, next);
   // It goes on while the other runs the job.
   const { length } = journal.lines();
   first.signal('SIGCONT');
@@ -141,6 +143,7 @@ const runnerKilled = async (stage: Stage): Promise<void> => {
   const runner = childrenOf(first.pid).find(({ command }) => command.includes('runner/main'))!;
   process.kill(runner.pid, 'SIGKILL');
   const next = await started(journal, ({ runId }) => runId !== run!.runId);
+  await beats(journal);
   const last = journal.lines().findLast(({ runId }) => runId === run!.runId)!;
   expect(last.at).toBeLessThan(next.at);
   await stage.stopAll();

@@ -139,6 +139,9 @@ test('a worker cut off from etcd has no task left when another starts the next r
     what: 'the next run starts elsewhere',
     timeout: 30_000,
   });
+  await waitFor(() => journal.lines().filter(({ runId }) => runId === next.runId).length > 10, {
+    what: 'the next run goes on',
+  });
   const last = journal
     .lines()
     .filter(({ worker }) => worker === oldId)
