@@ -188,8 +188,9 @@ export async function newJobView(ui) {
   const field = (name, label, attributes) => el('label', {}, label, el('input', { name, ...attributes }));
   const save = async (event) => {
     event.preventDefault();
+    // A field of this form is text: it has no files.
     const given = Object.fromEntries(
-      [...new FormData(event.target)].map(([name, value]) => [name, String(value)]),
+      [...new FormData(event.target)].map(([name, value]) => [name, typeof value === 'string' ? value : '']),
     );
     try {
       await ui.post('/jobs', {

@@ -28,6 +28,13 @@ export interface UnaryOptions {
   readonly endpoint?: Endpoint;
 }
 
+/** A message of our own making instead of etcd3's generated client. */
+export interface Wire<Request, Answer> {
+  readonly path: string;
+  readonly encode: (request: Request) => Buffer;
+  readonly decode: (bytes: Buffer) => Answer;
+}
+
 export interface OpenStream {
   readonly call: ClientDuplexStream<object, unknown>;
   readonly endpoint: Endpoint;
@@ -36,6 +43,12 @@ export interface OpenStream {
 
 export interface Calls {
   unary<T>(service: ServiceName, method: string, request: object, options: UnaryOptions): Promise<T>;
+  /** The same for a message with a wire of its own. */
+  unaryOn<Request extends object, Answer>(
+    wire: Wire<Request, Answer>,
+    request: Request,
+    options: UnaryOptions,
+  ): Promise<Answer>;
   /** Rejects with EtcdError when no member is connected. The stream is cancelled by close(). */
   stream(service: ServiceName, method: string): Promise<OpenStream>;
   /** A stream ended with this error: told as EtcdError, its member no longer preferred. */
@@ -61,17 +74,9 @@ export function createCalls(endpoints: Endpoints, auth: Auth, settings: CallSett
   const closedError = (applied: boolean): EtcdError =>
     new EtcdError('closed', 'the etcd client is closed', { mayHaveApplied: applied });
 
-  const send = <T>(call: {
-    endpoint: Endpoint;
-    service: ServiceName;
-    method: string;
-    request: object;
-    metadata: Metadata;
-    deadline: number;
-  }): Promise<T> =>
+  const send = <T>(unary: UnaryMethod, request: object, metadata: Metadata, deadline: number): Promise<T> =>
     new Promise((resolve, reject) => {
-      const unary = methodOf<UnaryMethod>(call.endpoint.service(call.service), call.method);
-      const sent = unary(call.request, call.metadata, { deadline: call.deadline }, (error, answer) => {
+      const sent = unary(request, metadata, { deadline }, (error, answer) => {
         open.delete(sent);
         if (error) reject(error);
         else resolve(answer as T);
@@ -79,31 +84,48 @@ export function createCalls(endpoints: Endpoints, auth: Auth, settings: CallSett
       open.add(sent);
     });
 
+  const unaryOf =
+    <Request extends object, Answer>({ path, encode, decode }: Wire<Request, Answer>) =>
+    (endpoint: Endpoint): UnaryMethod =>
+    (request, metadata, options, done) =>
+      endpoint
+        .service('KV')
+        .makeUnaryRequest<Request, Answer>(path, encode, decode, request as Request, metadata, options, done);
+
+  const unary = async <T>(
+    methodAt: (endpoint: Endpoint) => UnaryMethod,
+    request: object,
+    options: UnaryOptions,
+  ): Promise<T> => {
+    if (closed) throw closedError(false);
+    const timeoutMs = options.timeoutMs ?? settings.timeoutMs;
+    const deadline = Date.now() + timeoutMs;
+    const connectMs = Math.min(timeoutMs, settings.connectTimeoutMs);
+    const endpoint = options.endpoint ?? endpoints.ready() ?? (await endpoints.acquire(connectMs));
+    for (let isFirst = true; ; isFirst = false) {
+      const identity = auth.current() ?? (await auth.authenticate(endpoint, timeoutMs));
+      const metadata = options.needsLeader === false ? identity.plain : identity.withLeader;
+      try {
+        return await send<T>(methodAt(endpoint), request, metadata, deadline);
+      } catch (error) {
+        if (closed) throw closedError(options.writes);
+        if (isFirst && isGrpcFailure(error) && isExpiredToken(error.details) && auth.forget(identity))
+          continue;
+        const told = toEtcdError(error, endpoint.url, options.writes);
+        if (told.kind === 'unavailable' || told.kind === 'deadline') endpoints.demote(endpoint);
+        throw told;
+      }
+    }
+  };
+
   return {
     auth,
     timeoutMs: settings.timeoutMs,
 
-    async unary<T>(service: ServiceName, method: string, request: object, options: UnaryOptions): Promise<T> {
-      if (closed) throw closedError(false);
-      const timeoutMs = options.timeoutMs ?? settings.timeoutMs;
-      const deadline = Date.now() + timeoutMs;
-      const connectMs = Math.min(timeoutMs, settings.connectTimeoutMs);
-      const endpoint = options.endpoint ?? endpoints.ready() ?? (await endpoints.acquire(connectMs));
-      for (let isFirst = true; ; isFirst = false) {
-        const identity = auth.current() ?? (await auth.authenticate(endpoint, timeoutMs));
-        const metadata = options.needsLeader === false ? identity.plain : identity.withLeader;
-        try {
-          return await send<T>({ endpoint, service, method, request, metadata, deadline });
-        } catch (error) {
-          if (closed) throw closedError(options.writes);
-          if (isFirst && isGrpcFailure(error) && isExpiredToken(error.details) && auth.forget(identity))
-            continue;
-          const told = toEtcdError(error, endpoint.url, options.writes);
-          if (told.kind === 'unavailable' || told.kind === 'deadline') endpoints.demote(endpoint);
-          throw told;
-        }
-      }
-    },
+    unary: (service, method, request, options) =>
+      unary((endpoint) => methodOf<UnaryMethod>(endpoint.service(service), method), request, options),
+
+    unaryOn: (wire, request, options) => unary(unaryOf(wire), request, options),
 
     async stream(service, method) {
       if (closed) throw closedError(false);

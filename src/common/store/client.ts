@@ -2,11 +2,12 @@
 // circuit breakers, reconnecting watches, leases) are not used: each call is one attempt, told as it went.
 import { createAuth } from './client-auth.ts';
 import { createCalls } from './client-calls.ts';
-import { fromRange, fromTxn, toKeyValue, toTxnResult, type WireRange, type WireTxn } from './client-codec.ts';
+import { fromRange, toKeyValue, type WireRange } from './client-codec.ts';
 import { channelCredentials, openEndpoints, type TlsSettings } from './client-endpoints.ts';
 import { openKeepAlive } from './client-keepalive.ts';
 import { readStatus } from './client-status.ts';
 import { openWatch } from './client-watch.ts';
+import { decodeTxn, encodeTxn, TXN_PATH } from './client-wire.ts';
 import { EtcdError, type Etcd, type Op, type Txn } from './etcd.ts';
 
 export interface EtcdSettings extends TlsSettings {
@@ -19,6 +20,8 @@ export interface EtcdSettings extends TlsSettings {
   /** How long a call waits for a connection before it gives up without having been sent; 3,000 by default. */
   readonly connectTimeoutMs?: number;
 }
+
+const TXN_WIRE = { path: TXN_PATH, encode: encodeTxn, decode: decodeTxn };
 
 const writes = (txn: Txn): boolean => [...txn.success, ...txn.failure].some(opWrites);
 const opWrites = (op: Op): boolean => (op.type === 'txn' ? writes(op.txn) : op.type !== 'range');
@@ -50,7 +53,7 @@ export function connectEtcd(settings: EtcdSettings): Etcd {
 
     async txn(txn, options) {
       const call = { timeoutMs: options?.timeoutMs, writes: writes(txn) };
-      return toTxnResult(await calls.unary<WireTxn>('KV', 'txn', fromTxn(txn), call));
+      return calls.unaryOn(TXN_WIRE, txn, call);
     },
 
     watch: (request, handlers) => openWatch(calls, request, handlers),
