@@ -116,6 +116,36 @@ test('answers that are lost, of claims and of records, make no tick run twice or
   expect(await cluster.jobs.locks()).toEqual([]);
 });
 
+test('a worker that learns late who else is there runs no tick that another has run', async () => {
+  const gate = createGate();
+  gate.open();
+  const handlers = { gate: gate.handler };
+  const proxy = await startTcpProxy(cluster.shared.server);
+  cluster.shared.cleanup(() => proxy.stop());
+  const [slow] = await cluster.start(1, { name: 'slow', endpoint: proxy.address, ttlSeconds: 30, handlers });
+  const jobs = Array.from({ length: 8 }, (_, i) => `job-${i}`);
+  for (const job of jobs)
+    await cluster.jobs.create({ ...everySecond(job), overlap: 'queue', catchUp: { policy: 'all' } });
+  await waitFor(() => jobs.every((job) => gate.of(job).length >= 2), { what: 'every job runs' });
+  // What it hears and says takes over a second each way: both take the jobs for theirs, and both claim.
+  proxy.delay(1_300);
+  for (let i = 0; i < 2; i++) {
+    const [quick] = await cluster.start(1, { name: 'quick', handlers });
+    const ran = Math.max(...jobs.map((job) => gate.of(job).length));
+    await waitFor(() => jobs.some((job) => gate.of(job).length >= ran + 4), { what: 'four more runs' });
+    await quick!.stop();
+  }
+  proxy.delay(0);
+  const ran = Math.max(...jobs.map((job) => gate.of(job).length));
+  await waitFor(() => jobs.every((job) => gate.of(job).length >= ran), { what: 'all catch up' });
+  await slow!.stop();
+  for (const job of jobs) {
+    const ticks = gate.of(job).map(({ scheduledFor }) => scheduledFor);
+    expect(new Set(ticks).size).toBe(ticks.length);
+    expectEachTickOnce(await cluster.jobs.runs(job));
+  }
+});
+
 test('a worker cut off from etcd has no task left when another starts the next run', async () => {
   const proxy = await startTcpProxy(cluster.shared.server);
   cluster.shared.cleanup(() => proxy.stop());
