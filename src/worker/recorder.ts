@@ -1,6 +1,8 @@
 // Writes how runs end, whatever it takes: a run that ended is recorded once, also when etcd was away or the
 // lease was lost meanwhile. Prunes the job's history in passing: one read in ten records, no write of its own.
+import { fnv1a } from '../common/core/hash.ts';
 import type { RunRecord } from '../common/model/run.ts';
+import type { Millis } from '../common/model/time.ts';
 import type { Ending, EndingResult, Retry } from '../common/store/transactions/endings.ts';
 import { finishRun, finishWithoutJob, finishWithoutLock } from '../common/store/transactions/endings.ts';
 import type { Assignment } from './assignment.ts';
@@ -10,6 +12,16 @@ import type { WorkerPorts } from './ports.ts';
 /** Records of a job between two looks at its history. */
 const LOOK_EVERY = 10;
 const OUTPUTS_KEPT = 5;
+
+/** Looks at history are gathered for this long. */
+const GATHER: Millis = 100;
+/** etcd allows 128 operations in a request; a page of ids each is not small. */
+const LOOKS_PER_REQUEST = 50;
+
+interface Look {
+  readonly job: string;
+  readonly keep: number;
+}
 
 interface Boundaries {
   readonly pruneRunsBefore?: string;
@@ -34,14 +46,24 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   const { keys, batcher, clock, logger, etcd } = ports;
   const written = new Map<string, number>();
   const boundaries = new Map<string, Boundaries>();
+  let wanted: Look[] = [];
   let givenUp = false;
   const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp, whatever: true };
 
-  const look = async (job: string, keep: number): Promise<void> => {
-    try {
-      const newest = await etcd.range({ ...keys.runsOf(job), keysOnly: true, descending: true, limit: keep });
-      const idAt = (index: number): string | undefined => {
-        const kv = newest.kvs[index];
+  const lookAt = async (looks: readonly Look[]): Promise<void> => {
+    const success = looks.map(({ job, keep }) => ({
+      type: 'range' as const,
+      ...keys.runsOf(job),
+      keysOnly: true,
+      descending: true,
+      limit: keep,
+    }));
+    const { responses } = await etcd.txn({ compare: [], success, failure: [] });
+    for (const [index, { job, keep }] of looks.entries()) {
+      const newest = responses[index];
+      if (newest?.type !== 'range') continue;
+      const idAt = (place: number): string | undefined => {
+        const kv = newest.kvs[place];
         return kv && keys.partsOf(kv.key)[1];
       };
       const oldest = newest.count > keep ? idAt(keep - 1) : undefined;
@@ -50,15 +72,29 @@ export function createRecorder(ports: WorkerPorts): Recorder {
         ...(oldest === undefined ? {} : { pruneRunsBefore: oldest }),
         ...(output === undefined ? {} : { pruneOutputsBefore: output }),
       });
-    } catch (error) {
-      logger.debug({ err: error, job }, 'history not looked at; the next runs will');
+    }
+  };
+
+  /** A herd ends together: its looks share requests. */
+  const lookAtAll = async (): Promise<void> => {
+    const all = wanted;
+    wanted = [];
+    for (let i = 0; i < all.length; i += LOOKS_PER_REQUEST) {
+      try {
+        await lookAt(all.slice(i, i + LOOKS_PER_REQUEST));
+      } catch (error) {
+        logger.debug({ err: error }, 'history not looked at; the next runs will');
+      }
     }
   };
 
   const countRecord = (job: string, keep: number): void => {
-    const count = (written.get(job) ?? 0) + 1;
+    // Not from 0: jobs that run together are not to be looked at together, nor after each restart anew.
+    const count = (written.get(job) ?? fnv1a(job + ports.randomSuffix()) % LOOK_EVERY) + 1;
     written.set(job, count % LOOK_EVERY);
-    if (count === LOOK_EVERY) void look(job, keep);
+    if (count !== LOOK_EVERY) return;
+    if (wanted.length === 0) clock.setTimer(GATHER, () => void lookAtAll());
+    wanted.push({ job, keep });
   };
 
   return {

@@ -97,6 +97,9 @@ const endOfMessage = (reader: Reader): number => {
   return reader.pos + length;
 };
 
+/** A lease id: too large for a number. The reader's Long knows how to write itself. */
+const decimal = (reader: Reader): string => `${reader.int64() as unknown as bigint}`;
+
 /** Revisions, counts: below 2^53. */
 const int = (reader: Reader): number => Number(reader.int64());
 
@@ -182,7 +185,7 @@ function readKeyValue(reader: Reader, end: number): KeyValue {
     else if (field === 3) kv.modRevision = int(reader);
     else if (field === 4) kv.version = int(reader);
     else if (field === 5) kv.value = reader.string();
-    else if (field === 6) kv.lease = reader.int64().toString();
+    else if (field === 6) kv.lease = decimal(reader);
     else return false;
     return true;
   });

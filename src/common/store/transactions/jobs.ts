@@ -8,7 +8,7 @@ import { codecs, type Keyspace } from '../keyspace.ts';
 import { absent, get, getSome, kvAt, kvsOf, modifiedAt, present, put, remove } from './parts.ts';
 import type { HeldLock } from './claims.ts';
 
-/** More runs of one job at once than this are not told apart. */
+/** Of runs on at once: the newest, for those that are armed are among them. */
 const LOCKS_READ = 100;
 
 /** `found` is the job as it stands: undefined when there is none. */
@@ -29,7 +29,7 @@ const readLocks = (responses: readonly OpResult[], from: number): HeldLock[] =>
 
 const lockReads = (keys: Keyspace, job: string) => [
   get(keys.lock(job)),
-  getSome(keys.locksOfRuns(job), LOCKS_READ),
+  { ...getSome(keys.locksOfRuns(job), LOCKS_READ), descending: true },
 ];
 
 const readWrite = (result: TxnResult): JobWrite => {
