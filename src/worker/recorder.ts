@@ -14,7 +14,7 @@ const LOOK_EVERY = 10;
 const OUTPUTS_KEPT = 5;
 
 /** Looks at history are gathered for this long. */
-const GATHER: Millis = 100;
+const GATHER: Millis = 5;
 /** etcd allows 128 operations in a request; a page of ids each is not small. */
 const LOOKS_PER_REQUEST = 50;
 
