@@ -5,6 +5,7 @@ import { keyspace } from '../src/common/store/keyspace.ts';
 import { median, printTable, rounded, spreadOf, type Spread } from './support/figures.ts';
 import { countsBetween, startBenchEtcd, type BenchEtcd, type EtcdCounts } from './support/etcd.ts';
 import { openFleet, type BenchWorker } from './support/fleet.ts';
+import { cpuSecondsOf } from './support/proc.ts';
 import { createJobs, template } from './support/jobs.ts';
 import { watchRecords, type RecordWatch } from './support/records.ts';
 import { withScope } from './support/scope.ts';
@@ -33,6 +34,9 @@ export interface HerdRound {
   /** Records that are no success of this tick. */
   readonly otherRecords: number;
   readonly etcd: EtcdCounts;
+  /** Time on the processor of etcd, and of all workers for each run. */
+  readonly etcdCpuMs: number;
+  readonly workerCpuMsPerRun: number;
   readonly workers: readonly {
     readonly runs: number;
     readonly loopP99Ms: number;
@@ -74,7 +78,7 @@ function judge(
   jobs: number,
   reports: readonly WindowReport[],
   watch: RecordWatch,
-  etcd: EtcdCounts,
+  etcd: { readonly counts: EtcdCounts; readonly cpuMs: number },
 ): HerdRound {
   const times = new Map<string, number>();
   const lags: number[] = [];
@@ -94,7 +98,9 @@ function judge(
     twice: [...times.values()].filter((count) => count > 1).length,
     missing: jobs - times.size,
     otherRecords: records.length - good.length,
-    etcd,
+    etcd: etcd.counts,
+    etcdCpuMs: rounded(etcd.cpuMs),
+    workerCpuMsPerRun: rounded(reports.reduce((sum, report) => sum + report.cpuMs, 0) / lags.length, 2),
     workers: reports.map(({ starts, loopP99Ms, loopMaxMs, cpuMs }) => ({
       runs: starts.jobs.length,
       loopP99Ms: rounded(loopP99Ms, 1),
@@ -116,12 +122,15 @@ async function oneRound(
   await wait(left);
   watch.reset();
   const before = await server.counts();
+  const cpuBefore = cpuSecondsOf(server.pid);
   for (const worker of workers) worker.begin();
   await watch.reached(jobs, tick + PATIENCE_MS);
   // One that is started twice, or recorded twice, may come after the last that was waited for.
   await wait(500);
   const reports = await Promise.all(workers.map((worker) => worker.end()));
-  return judge(tick, jobs, reports, watch, countsBetween(before, await server.counts()));
+  const cpuMs = (cpuSecondsOf(server.pid) - cpuBefore) * 1_000;
+  const counts = countsBetween(before, await server.counts());
+  return judge(tick, jobs, reports, watch, { counts, cpuMs });
 }
 
 const row = (round: HerdRound, number: number) => ({
@@ -140,6 +149,8 @@ const row = (round: HerdRound, number: number) => ({
   'loop p99 ms': round.workers.map((worker) => worker.loopP99Ms).join('/'),
   'loop max ms': round.workers.map((worker) => worker.loopMaxMs).join('/'),
   'cpu ms': round.workers.map((worker) => worker.cpuMs).join('/'),
+  'cpu ms/run': round.workerCpuMsPerRun,
+  'etcd cpu ms': round.etcdCpuMs,
 });
 
 export const herd = (jobs: number, rounds: number): Promise<HerdResult> =>

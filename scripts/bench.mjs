@@ -78,7 +78,7 @@ async function main(asked) {
     writeFileSync(join(results, `${name}.json`), `${JSON.stringify(record, null, 2)}\n`);
   }
   console.log(`\nin full: ${results}`);
-  return failed === 0 ? 0 : 1;
+  return signalled ? 130 : failed === 0 ? 0 : 1;
 }
 
 function runScenario(name, env) {
