@@ -57,6 +57,8 @@ const nameOf = ({ job, id }: Pick<RunRecord, 'job' | 'id'>): string => `${job}/$
 interface Held {
   readonly assignment: Assignment;
   execution?: Execution;
+  /** Nothing of it runs any more; its end is on its way to etcd. */
+  hasEnded?: boolean;
 }
 
 export function createDispatcher(
@@ -148,6 +150,7 @@ export function createDispatcher(
     const endOutput = ports.beginOutput(run.job, run.id);
     void execution.ended.then(({ run: ended, tail }) => {
       endOutput();
+      each.hasEnded = true;
       return recordEnd(each, ended, tail);
     });
   };
@@ -161,8 +164,8 @@ export function createDispatcher(
   };
 
   const markLasting = (runs: Iterable<Held>): void => {
-    for (const { assignment, execution } of runs) {
-      if (execution && held.has(nameOf(assignment.run))) void mark(assignment, execution.record);
+    for (const { assignment, execution, hasEnded } of runs) {
+      if (execution && !hasEnded) void mark(assignment, execution.record);
     }
   };
 

@@ -13,6 +13,9 @@ import type { WorkerPorts } from './ports.ts';
 const LOOK_EVERY = 10;
 const OUTPUTS_KEPT = 5;
 
+/** Ends written in one turn of the event loop: a herd ends all at once, and etcd is to work meanwhile. */
+const ENDS_PER_TURN = 100;
+
 /** Looks at history are gathered for this long. */
 const GATHER: Millis = 5;
 /** etcd allows 128 operations in a request; a page of ids each is not small. */
@@ -47,6 +50,22 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   const written = new Map<string, number>();
   const boundaries = new Map<string, Boundaries>();
   let wanted: Look[] = [];
+  let endsThisTurn = 0;
+  const waitingForTurn: (() => void)[] = [];
+
+  const nextTurn = (): void => {
+    const next = waitingForTurn.splice(0, ENDS_PER_TURN);
+    endsThisTurn = next.length;
+    if (next.length > 0) clock.setTimer(0, nextTurn);
+    for (const go of next) go();
+  };
+
+  const turn = (): Promise<void> | undefined => {
+    if (endsThisTurn === ENDS_PER_TURN) return new Promise((resolve) => waitingForTurn.push(resolve));
+    if (endsThisTurn++ === 0) clock.setTimer(0, nextTurn);
+    return undefined;
+  };
+
   let givenUp = false;
   const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp, whatever: true };
 
@@ -99,6 +118,7 @@ export function createRecorder(ports: WorkerPorts): Recorder {
 
   return {
     async record(assignment, run, tail, retry) {
+      await turn();
       const ending: Ending = {
         workerId: assignment.membership.workerId,
         lock: assignment.lock,
