@@ -18,6 +18,8 @@ const IDLE_MS = 60_000;
 const HEARTBEAT_EVERY_MS = 10_000;
 /** A worker that has nothing left to do after loading is below this share of a core. */
 const QUIET_SHARE = 0.1;
+/** Under a profiler none ever is. */
+const QUIET_WITHIN_MS = 15_000;
 
 export interface LoadResult {
   readonly jobs: number;
@@ -29,6 +31,8 @@ export interface LoadResult {
   /** Longest time the event loop was held up, from the start until all is planned. */
   readonly loopMaxMs: number;
   readonly loopP99Ms: number;
+  /** Time on the processor until all is planned, garbage collection on other threads included. */
+  readonly cpuMs: number;
   readonly rssMiB: number;
   readonly peakMiB: number;
   readonly idle: {
@@ -70,7 +74,8 @@ const canary = (endAt: number): JobDefinition =>
 const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
 
 async function untilQuiet(pids: readonly number[]): Promise<void> {
-  for (let before = cpuOf(pids); ;) {
+  const deadline = performance.now() + QUIET_WITHIN_MS;
+  for (let before = cpuOf(pids); performance.now() < deadline;) {
     await wait(1_000);
     const now = cpuOf(pids);
     if (now - before < QUIET_SHARE) return;
@@ -130,7 +135,7 @@ export const load = (jobs: number): Promise<LoadResult> =>
     await ran;
     const firstRunMs = performance.now() - worker.forkedAt;
     await untilQuiet([worker.pid]);
-    const { loopMaxMs, loopP99Ms } = await worker.end();
+    const { loopMaxMs, loopP99Ms, cpuMs } = await worker.end();
     await wait(Math.max(SETTLE_MS, canaryEnds + 3_000 - Date.now()));
     const { rssMiB, peakMiB } = memoryOf(worker.pid);
     const result: LoadResult = {
@@ -140,6 +145,7 @@ export const load = (jobs: number): Promise<LoadResult> =>
       firstRunMs: rounded(firstRunMs),
       loopMaxMs: rounded(loopMaxMs, 1),
       loopP99Ms: rounded(loopP99Ms, 1),
+      cpuMs: rounded(cpuMs),
       rssMiB: rounded(rssMiB),
       peakMiB: rounded(peakMiB),
       idle: await idle(server, worker),
