@@ -1,6 +1,6 @@
 // Between our plain values and the messages of etcd's protocol as etcd3 describes them. Pure. Transactions
-// have a wire of their own: client-wire.
-import type { KeyValue, RangeOp } from './etcd.ts';
+// and ranges have a wire of their own: client-wire.
+import type { KeyValue } from './etcd.ts';
 
 export interface WireKeyValue {
   readonly key: Buffer;
@@ -16,13 +16,6 @@ export interface WireHeader {
   readonly member_id: string;
 }
 
-export interface WireRange {
-  readonly header: WireHeader | null;
-  readonly kvs: readonly WireKeyValue[];
-  readonly more: boolean;
-  readonly count: string;
-}
-
 export const keyBytes = (key: string): Buffer => Buffer.from(key, 'utf8');
 
 export const toKeyValue = (kv: WireKeyValue): KeyValue => ({
@@ -33,22 +26,3 @@ export const toKeyValue = (kv: WireKeyValue): KeyValue => ({
   version: Number(kv.version),
   lease: kv.lease,
 });
-
-const rangeEnd = (end: string | undefined): object => (end === undefined ? {} : { range_end: keyBytes(end) });
-
-export function fromRange(op: Omit<RangeOp, 'type'>): object {
-  return {
-    key: keyBytes(op.key),
-    ...rangeEnd(op.rangeEnd),
-    limit: op.limit ?? 0,
-    revision: op.revision ?? 0,
-    keys_only: op.keysOnly ?? false,
-    count_only: op.countOnly ?? false,
-    serializable: op.serializable ?? false,
-    ...(op.newestFirst
-      ? { sort_order: 'Descend', sort_target: 'Mod' }
-      : op.descending
-        ? { sort_order: 'Descend', sort_target: 'Key' }
-        : {}),
-  };
-}

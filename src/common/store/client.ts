@@ -2,12 +2,11 @@
 // circuit breakers, reconnecting watches, leases) are not used: each call is one attempt, told as it went.
 import { createAuth } from './client-auth.ts';
 import { createCalls } from './client-calls.ts';
-import { fromRange, toKeyValue, type WireRange } from './client-codec.ts';
 import { channelCredentials, openEndpoints, type TlsSettings } from './client-endpoints.ts';
 import { openKeepAlive } from './client-keepalive.ts';
 import { readStatus } from './client-status.ts';
 import { openWatch } from './client-watch.ts';
-import { decodeTxn, encodeTxn, TXN_PATH } from './client-wire.ts';
+import { decodeRange, decodeTxn, encodeRange, encodeTxn, RANGE_PATH, TXN_PATH } from './client-wire.ts';
 import { EtcdError, type Etcd, type Op, type Txn } from './etcd.ts';
 
 export interface EtcdSettings extends TlsSettings {
@@ -21,6 +20,7 @@ export interface EtcdSettings extends TlsSettings {
   readonly connectTimeoutMs?: number;
 }
 
+const RANGE_WIRE = { path: RANGE_PATH, encode: encodeRange, decode: decodeRange };
 const TXN_WIRE = { path: TXN_PATH, encode: encodeTxn, decode: decodeTxn };
 
 const writes = (txn: Txn): boolean => [...txn.success, ...txn.failure].some(opWrites);
@@ -38,17 +38,11 @@ export function connectEtcd(settings: EtcdSettings): Etcd {
 
   return {
     async range(request, options) {
-      const answer = await calls.unary<WireRange>('KV', 'range', fromRange(request), {
+      return calls.unaryOn(RANGE_WIRE, request, {
         timeoutMs: options?.timeoutMs,
         writes: false,
         needsLeader: request.serializable !== true,
       });
-      return {
-        kvs: answer.kvs.map(toKeyValue),
-        more: answer.more,
-        count: Number(answer.count),
-        revision: Number(answer.header!.revision),
-      };
     },
 
     async txn(txn, options) {

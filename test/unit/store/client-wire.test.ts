@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
-import { decodeTxn, encodeTxn } from '../../../src/common/store/client-wire.ts';
-import type { Compare, Op, Txn } from '../../../src/common/store/etcd.ts';
+import { decodeRange, decodeTxn, encodeRange, encodeTxn } from '../../../src/common/store/client-wire.ts';
+import type { Compare, Op, RangeOp, Txn } from '../../../src/common/store/etcd.ts';
 
 // etcd3's own copy of etcd's protocol is the judge.
 const root = protobuf.loadSync(
@@ -11,6 +11,8 @@ const root = protobuf.loadSync(
 );
 const request = root.lookupType('etcdserverpb.TxnRequest');
 const response = root.lookupType('etcdserverpb.TxnResponse');
+const rangeRequest = root.lookupType('etcdserverpb.RangeRequest');
+const rangeResponse = root.lookupType('etcdserverpb.RangeResponse');
 const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8');
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
@@ -28,6 +30,17 @@ const compare = fc
   })
   .map((value) => clean(value) as Compare);
 const flag = fc.boolean();
+const rangeOp = fc.record({
+  type: fc.constant('range' as const),
+  ...range,
+  limit: fc.nat(),
+  revision,
+  keysOnly: flag,
+  countOnly: flag,
+  descending: flag,
+  newestFirst: flag,
+  serializable: flag,
+});
 const plainOp = fc.oneof(
   fc.record({
     type: fc.constant('put'),
@@ -37,17 +50,7 @@ const plainOp = fc.oneof(
     prevKv: flag,
   }),
   fc.record({ type: fc.constant('delete'), ...range, prevKv: flag }),
-  fc.record({
-    type: fc.constant('range'),
-    ...range,
-    limit: fc.nat(),
-    revision,
-    keysOnly: flag,
-    countOnly: flag,
-    descending: flag,
-    newestFirst: flag,
-    serializable: flag,
-  }),
+  rangeOp,
 );
 const txn = fc.letrec<{ txn: Txn; op: Op }>((tie) => ({
   op: fc.oneof(
@@ -80,6 +83,17 @@ const expectedCompare = ({ target, op, key, rangeEnd, value }: Compare): object 
   [target === 'version' ? 'version' : `${target}Revision`]: String(value),
   ...end(rangeEnd),
 });
+const expectedRange = (op: RangeOp): object => ({
+  key: utf8(op.key),
+  ...end(op.rangeEnd),
+  ...(op.limit && { limit: String(op.limit) }),
+  ...(op.revision && { revision: String(op.revision) }),
+  ...((op.descending || op.newestFirst) && { sortOrder: 'Descend' }),
+  ...(op.newestFirst && { sortTarget: 'Mod' }),
+  ...(op.serializable && { serializable: true }),
+  ...(op.keysOnly && { keysOnly: true }),
+  ...(op.countOnly && { countOnly: true }),
+});
 function expectedOp(op: Op): object {
   switch (op.type) {
     case 'put': {
@@ -98,52 +112,53 @@ function expectedOp(op: Op): object {
         requestDeleteRange: { key: utf8(op.key), ...end(op.rangeEnd), ...(op.prevKv && { prevKv: true }) },
       };
     case 'range':
-      return {
-        requestRange: {
-          key: utf8(op.key),
-          ...end(op.rangeEnd),
-          ...(op.limit && { limit: String(op.limit) }),
-          ...(op.revision && { revision: String(op.revision) }),
-          ...((op.descending || op.newestFirst) && { sortOrder: 'Descend' }),
-          ...(op.newestFirst && { sortTarget: 'Mod' }),
-          ...(op.serializable && { serializable: true }),
-          ...(op.keysOnly && { keysOnly: true }),
-          ...(op.countOnly && { countOnly: true }),
-        },
-      };
+      return { requestRange: expectedRange(op) };
     case 'txn':
       return { requestTxn: expected(op.txn) };
   }
 }
+
+const shown = { longs: String, enums: String, bytes: String, defaults: true };
 
 test('a transaction is written as the generated encoder would write it', () => {
   fc.assert(
     fc.property(txn, (value) => {
       const ours = request.decode(encodeTxn(value));
       const theirs = request.decode(request.encode(request.fromObject(expected(value))).finish());
-      const shown = { longs: String, enums: String, bytes: String, defaults: true };
       expect(request.toObject(ours, shown)).toEqual(request.toObject(theirs, shown));
     }),
   );
 });
 
+test('a range is asked for as the generated encoder would ask for it', () => {
+  fc.assert(
+    fc.property(rangeOp, (value) => {
+      const asked = clean(value) as RangeOp;
+      const ours = rangeRequest.decode(encodeRange(asked));
+      const theirs = rangeRequest.fromObject(expectedRange(asked));
+      expect(rangeRequest.toObject(ours, shown)).toEqual(rangeRequest.toObject(theirs, shown));
+    }),
+  );
+});
+
+const kv = {
+  key: utf8('schlüssel'),
+  value: utf8('wert'),
+  createRevision: '5',
+  modRevision: '9007199254740991',
+  version: '2',
+  lease: '7587862094932365826',
+};
+const read = {
+  key: 'schlüssel',
+  value: 'wert',
+  createRevision: 5,
+  modRevision: 2 ** 53 - 1,
+  version: 2,
+  lease: '7587862094932365826',
+};
+
 test('an answer is read as the generated decoder would read it, nested ones with the revision of the whole', () => {
-  const kv = {
-    key: utf8('schlüssel'),
-    value: utf8('wert'),
-    createRevision: '5',
-    modRevision: '9007199254740991',
-    version: '2',
-    lease: '7587862094932365826',
-  };
-  const read = {
-    key: 'schlüssel',
-    value: 'wert',
-    createRevision: 5,
-    modRevision: 2 ** 53 - 1,
-    version: 2,
-    lease: '7587862094932365826',
-  };
   const bytes = response
     .encode(
       response.fromObject({
@@ -176,5 +191,18 @@ test('an answer is read as the generated decoder would read it, nested ones with
         },
       },
     ],
+  });
+});
+
+test('a page of a range is read as the generated decoder would read it, with the revision of its header', () => {
+  const header = { clusterId: '18446744073709551615', revision: '4294967301' };
+  const bytes = rangeResponse
+    .encode(rangeResponse.fromObject({ header, kvs: [kv, kv], more: true, count: '100000' }))
+    .finish();
+  expect(decodeRange(Buffer.from(bytes))).toEqual({
+    kvs: [read, read],
+    more: true,
+    count: 100_000,
+    revision: 2 ** 32 + 5,
   });
 });
