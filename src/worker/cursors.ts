@@ -11,6 +11,8 @@ import type { JobEntry } from './job-table.ts';
 /** From this share of all jobs on, one list is cheaper than reading key by key. */
 const LIST_SHARE = 0.1;
 const LIST_AT_LEAST = 1_000;
+/** Cursors are small, and etcd 3.4 walks over all keys of a range for each page of it. */
+const PAGE_SIZE = 5_000;
 const RETRY_MS = 500;
 /** A cursor further ahead than any lead is no claim of a coming tick. */
 const FARTHEST_CLAIM = 10_000;
@@ -71,7 +73,7 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
       for (const key of batch.keys()) take(batch, key, found.get(key));
       return;
     }
-    for await (const page of listPages(etcd, keys.cursors))
+    for await (const page of listPages(etcd, keys.cursors, { limit: PAGE_SIZE }))
       for (const kv of page.kvs) take(batch, kv.key, kv);
     for (const key of batch.keys()) take(batch, key, undefined);
   };

@@ -9,7 +9,15 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Millis } from '../model/time.ts';
 import { createBackoff } from './backoff.ts';
-import { EtcdError, type Etcd, type KeyRange, type Revision, type Watch, type WatchEnd } from './etcd.ts';
+import {
+  EtcdError,
+  type Etcd,
+  type KeyRange,
+  type KeyValue,
+  type Revision,
+  type Watch,
+  type WatchEnd,
+} from './etcd.ts';
 import { createMirror, type Change } from './follow-mirror.ts';
 import { createRevisionWaiters } from './follow-waiters.ts';
 import { listPage } from './queries.ts';
@@ -21,7 +29,7 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly range: Required<KeyRange>;
   /**
-   * Changes in order, of one or more whole revisions; while listing, one page at a time in order of keys.
+   * Changes in order, of one or more whole revisions; while listing, some keys at a time, in order of keys.
    * Must not throw. After a list that replaces a lost watch only what differs is told; a delete that is
    * inferred so carries the list's revision.
    */
@@ -32,7 +40,7 @@ export interface FollowOptions {
   readonly onStale?: (reason: string) => void;
   /** Told is what etcd holds, but for what is on its way. Also after the first load. */
   readonly onFresh?: () => void;
-  /** Keys per request while listing; a page is decoded and told in one go. */
+  /** Keys per request while listing; a page is decoded in one go. */
   readonly pageSize?: number;
 }
 
@@ -52,6 +60,9 @@ export interface Follow {
 
 /** A page of this size takes some 10 ms to decode. */
 const PAGE_SIZE = 1_000;
+/** Keys of a page told in one go, and how long pieces follow each other before other work gets its turn. */
+const PIECE = 50;
+const SLICE: Millis = 8;
 /** A watch that lived this long was a good one: the next failure is a new story. */
 const GOOD_WATCH_MS: Millis = 10_000;
 /** Keeps our revision ahead of compaction while nothing changes in the range. */
@@ -125,6 +136,19 @@ export function startFollow(options: FollowOptions): Follow {
     }
   };
 
+  /** What is told can cost the consumer a hundred times what it costs us. */
+  const tellPage = async (kvs: readonly KeyValue[], revision: Revision): Promise<void> => {
+    let until = clock.monotonic() + SLICE;
+    for (let from = 0; from < kvs.length; from += PIECE) {
+      if (isStopped) return;
+      if (clock.monotonic() > until) {
+        await new Promise<void>((resolve) => void clock.setTimer(0, resolve));
+        until = clock.monotonic() + SLICE;
+      }
+      tell(mirror.applyPage(kvs.slice(from, from + PIECE)), revision);
+    }
+  };
+
   const list = async (): Promise<void> => {
     mirror.beginList();
     let page = await fetchPage(undefined, undefined);
@@ -136,11 +160,12 @@ export function startFollow(options: FollowOptions): Follow {
     while (page.more) {
       const next = fetchPage(page.kvs.at(-1)!.key, revision);
       next.catch(() => undefined);
-      tell(mirror.applyPage(page.kvs), revision);
+      await tellPage(page.kvs, revision);
       page = await next;
     }
+    await tellPage(page.kvs, revision);
     if (isStopped) return;
-    tell([...mirror.applyPage(page.kvs), ...mirror.endList(revision)], revision);
+    tell(mirror.endList(revision), revision);
     backoff.reset();
     advance(revision);
     settleLoaded?.resolve();
