@@ -32,6 +32,8 @@ export interface JobEntry extends AgendaItem {
   created: Revision;
   /** The record with every default filled in, written by us: it parses. */
   text: string;
+  /** The text has every default in it: it was written by this process. */
+  isComplete: boolean;
   rule: PlanningRule;
   ticks: TickSource;
   since: Instant;
@@ -94,7 +96,8 @@ export function createJobTable(logger: Logger): JobTable {
     }
     entry.revision = kv.modRevision;
     entry.created = kv.createRevision;
-    entry.text = codecs.job.encode(record);
+    entry.text = kv.value;
+    entry.isComplete = false;
     entry.rule = ruleOf(record);
     entry.ticks = ticks;
     entry.since = instant(record.since);
@@ -130,7 +133,8 @@ export function createJobTable(logger: Logger): JobTable {
         hash: fnv1a(job),
         revision: kv.modRevision,
         created: kv.createRevision,
-        text: codecs.job.encode(decoded.value),
+        text: kv.value,
+        isComplete: false,
         rule: ruleOf(decoded.value),
         ticks: compiled.value,
         since: instant(decoded.value.since),
@@ -149,7 +153,14 @@ export function createJobTable(logger: Logger): JobTable {
       return entry;
     },
     remove,
-    // Checked when it was put: the schema is not asked again at each claim.
-    recordOf: (entry) => JSON.parse(entry.text) as JobRecord,
+    recordOf(entry) {
+      // The schema is asked once more, for what it fills in; not at each claim, and not for jobs that are never due.
+      if (entry.isComplete) return JSON.parse(entry.text) as JobRecord;
+      const decoded = codecs.job.decode(entry.text);
+      if (!decoded.ok) throw new Error(`${entry.name} was put, and does not parse: ${decoded.error}`);
+      entry.text = codecs.job.encode(decoded.value);
+      entry.isComplete = true;
+      return decoded.value;
+    },
   };
 }
