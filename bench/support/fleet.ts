@@ -93,7 +93,7 @@ function startWorker(options: WorkerProcessOptions, onStart: FleetOptions['onSta
     end: () =>
       new Promise((resolve, reject) => {
         reports.push(resolve);
-        child.once('exit', () => reject(new Error(`${name} ended before it reported`)));
+        void gone.then(() => reject(new Error(`${name} ended before it reported`)));
         say({ type: 'end' });
       }),
     async kill(signal) {

@@ -89,13 +89,13 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
       const { tick, trigger } = wanted;
       const now = clock.now();
       const run = armedRun({
-        ...versionOf(entry),
         id: wanted.id,
         cause: wanted.cause,
         worker: membership.workerId,
         scheduledFor: wanted.scheduledFor,
         now,
         attempt: wanted.attempt,
+        ...versionOf(entry),
         ...(trigger ? { overrides: overridesOf(trigger.record) } : {}),
       });
       const lock = entry.rule.overlap === 'allow' ? 'run' : 'job';

@@ -64,10 +64,11 @@ export function startHandler(
     endedAt: Instant,
     out: SpoolResult,
   ): void => {
-    const told = [error, out.error].filter((part) => part !== undefined).join('; ');
+    const told =
+      error !== undefined && out.error !== undefined ? `${error}; ${out.error}` : (error ?? out.error);
     markEnded({
       outcome,
-      ...(told !== '' && { error: told }),
+      ...(told && { error: told }),
       startedAt,
       endedAt,
       outputBytes: out.bytes,
