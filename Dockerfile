@@ -16,8 +16,8 @@ WORKDIR /app
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/dist ./dist
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/etcron \
-  && chmod +x /app/dist/cli/main.js \
+COPY bin ./bin
+RUN ln -s /app/bin/etcron /usr/local/bin/etcron \
   && install -d -o node -g node /var/lib/etcron
 USER node
 ENV NODE_ENV=production

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../src/cli/node-flags.ts';
 import { childrenOf, isGone } from './proc.ts';
 import type { Scope } from './scope.ts';
 import type { FromWorker, ToWorker, WindowReport, WorkerProcessOptions } from './worker-protocol.ts';
@@ -68,7 +69,7 @@ export function openFleet(scope: Scope, options: FleetOptions): StartWorker {
 function startWorker(options: WorkerProcessOptions, onStart: FleetOptions['onStart']): BenchWorker {
   const forkedAt = performance.now();
   const entry = fileURLToPath(new URL('worker-process.js', import.meta.url));
-  const child = fork(entry, [JSON.stringify(options)], { execArgv: ['--enable-source-maps'] });
+  const child = fork(entry, [JSON.stringify(options)], { execArgv: ['--enable-source-maps', ...NODE_FLAGS] });
   const { name } = options;
   const reports: ((report: WindowReport) => void)[] = [];
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));

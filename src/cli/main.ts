@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The program `etcron`. Everything is in program.ts, so that importing it runs nothing.
 import { runProgram } from './program.ts';
 

@@ -2,6 +2,7 @@
 // it is ready, and ends at once when its parent is gone, however that died.
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { NODE_FLAGS } from './node-flags.ts';
 
 interface Ready {
   readonly url: string;
@@ -39,7 +40,7 @@ export function startChild({ name, program, args, env, onLine }: ChildOptions): 
   const child = fork(program, args, {
     env,
     detached: true,
-    execArgv: [],
+    execArgv: [...NODE_FLAGS],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on('line', onLine);

@@ -39,6 +39,8 @@ export interface Recorder {
     tail: string,
     retry?: Retry,
   ): Promise<EndingResult | 'given-up'>;
+  /** Ends wait this long before they are written. */
+  holdBack(delay: Millis): void;
   /** Forgets a job that is no more. */
   forget(job: string): void;
   /** After this nothing is tried again; what is under way gets its one answer. */
@@ -53,7 +55,11 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   let endsThisTurn = 0;
   const waitingForTurn: (() => void)[] = [];
 
+  /** Until then no end goes out: the first turn after it takes them up. */
+  let isHeldBack = false;
+
   const nextTurn = (): void => {
+    isHeldBack = false;
     const next = waitingForTurn.splice(0, ENDS_PER_TURN);
     endsThisTurn = next.length;
     if (next.length > 0) clock.setTimer(0, nextTurn);
@@ -61,7 +67,8 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   };
 
   const turn = (): Promise<void> | undefined => {
-    if (endsThisTurn === ENDS_PER_TURN) return new Promise((resolve) => waitingForTurn.push(resolve));
+    if (isHeldBack || endsThisTurn === ENDS_PER_TURN)
+      return new Promise((resolve) => waitingForTurn.push(resolve));
     if (endsThisTurn++ === 0) clock.setTimer(0, nextTurn);
     return undefined;
   };
@@ -117,6 +124,11 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   };
 
   return {
+    holdBack(delay) {
+      if (isHeldBack || endsThisTurn > 0) return;
+      isHeldBack = true;
+      clock.setTimer(delay, nextTurn);
+    },
     async record(assignment, run, tail, retry) {
       await turn();
       const ending: Ending = {
