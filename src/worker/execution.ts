@@ -56,7 +56,7 @@ export function startExecution(
     });
     const end = await handle.ended;
     handle = undefined;
-    const { outcome, exitCode, signal, error, startedAt, endedAt } = end;
+    const { outcome, exitCode, signal, httpStatus, error, startedAt, endedAt } = end;
     if (record.attempts.length === 0) {
       record = { ...record, startedAt, startLagMs: startedAt - record.scheduledFor };
     }
@@ -67,6 +67,7 @@ export function startExecution(
       outcome,
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(signal === undefined ? {} : { signal }),
+      ...(httpStatus === undefined ? {} : { httpStatus }),
       ...(error === undefined ? {} : { error }),
     });
     return end;

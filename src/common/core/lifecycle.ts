@@ -76,6 +76,7 @@ export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
     ...(run.startedAt === undefined ? {} : { durationMs: Math.max(0, end.at - run.startedAt) }),
     ...(last?.exitCode === undefined ? {} : { exitCode: last.exitCode }),
     ...(last?.signal === undefined ? {} : { signal: last.signal }),
+    ...(last?.httpStatus === undefined ? {} : { httpStatus: last.httpStatus }),
     ...(last?.error === undefined ? {} : { error: last.error }),
     ...(end.reason === undefined ? {} : { reason: end.reason }),
     ...(end.outputBytes === undefined ? {} : { outputBytes: end.outputBytes }),

@@ -38,6 +38,7 @@ export const attempt = z.object({
   outcome: z.enum(['succeeded', 'failed', 'timed_out', 'killed', 'lost']),
   exitCode: z.int().optional(),
   signal: z.string().optional(),
+  httpStatus: z.int().optional(),
   error: z.string().optional(),
 });
 export type Attempt = z.output<typeof attempt>;
@@ -65,6 +66,7 @@ export const runRecord = z.object({
   attempts: z.array(attempt),
   exitCode: z.int().optional(),
   signal: z.string().optional(),
+  httpStatus: z.int().optional(),
   error: z.string().optional(),
   /** Why it was killed, skipped, missed or lost, in words. */
   reason: z.string().optional(),

@@ -10,6 +10,8 @@ export interface TaskEnd {
   readonly outcome: TaskOutcome;
   readonly exitCode?: number;
   readonly signal?: string;
+  /** Of an http task: the status of the last answer. */
+  readonly httpStatus?: number;
   /** Why it did not succeed, in words; for a refused field its path, what is wrong and what would be right. */
   readonly error?: string;
   readonly startedAt: Instant;

@@ -1,0 +1,96 @@
+// One claimed run, attempt by attempt: what is told of each, when another is made, and what a kill ends.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { armedRun } from '../../../src/common/core/lifecycle.ts';
+import { jobDefinition, type JobDefinitionInput } from '../../../src/common/model/job.ts';
+import type { RunRecord } from '../../../src/common/model/run.ts';
+import { instant, monotonic } from '../../../src/common/model/time.ts';
+import { startExecution, type Execution } from '../../../src/worker/execution.ts';
+import { createScriptedTasks, type ScriptedTasks } from '../../support/scripted-tasks.ts';
+import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+
+let clock: TestClock;
+let tasks: ScriptedTasks;
+let told: RunRecord[];
+
+beforeEach(() => {
+  clock = createTestClock();
+  tasks = createScriptedTasks(() => clock.now());
+  told = [];
+});
+
+function start(more: Partial<JobDefinitionInput> = {}): Execution {
+  const definition = jobDefinition.parse({
+    name: 'job',
+    schedule: '@manual',
+    task: { kind: 'shell', command: 'true' },
+    ...more,
+  });
+  const run = armedRun({
+    job: 'job',
+    generation: 1,
+    jobCreated: 7,
+    id: '20270115T080000.000Z-abcdef',
+    cause: { kind: 'manual' },
+    worker: 'w1-000001',
+    scheduledFor: clock.now(),
+    now: clock.now(),
+    attempt: 1,
+  });
+  const membership = {
+    workerId: 'w1-000001',
+    leaseId: 1n,
+    isValid: () => true,
+    deadline: monotonic(Infinity),
+  } as never;
+  return startExecution(
+    { definition, run, membership, lock: 'job', fencingToken: 99, jobRevision: 8, startAt: clock.now() },
+    { clock, tasks, onStarted: (record) => told.push(record) },
+  );
+}
+
+describe('attempts', () => {
+  test('are on record one by one, each with its own times, exit code, status and error', async () => {
+    const execution = start({ retry: { limit: 2, delay: '10s', factor: 2 } });
+    const from = clock.now();
+    await clock.advance(1_000);
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 75, error: 'exit code 75' });
+    await clock.advance(10_000);
+    await clock.advance(500);
+    tasks.attempts[1]!.end({ outcome: 'failed', httpStatus: 503, error: 'status 503' });
+    await clock.advance(20_000);
+    await clock.advance(250);
+    tasks.attempts[2]!.end({ outcome: 'succeeded', exitCode: 0, tail: 'done' });
+    const { run, tail } = await execution.ended;
+    expect(run.attempts).toEqual([
+      {
+        number: 1,
+        startedAt: from,
+        endedAt: from + 1_000,
+        outcome: 'failed',
+        exitCode: 75,
+        error: 'exit code 75',
+      },
+      {
+        number: 2,
+        startedAt: from + 11_000,
+        endedAt: from + 11_500,
+        outcome: 'failed',
+        httpStatus: 503,
+        error: 'status 503',
+      },
+      { number: 3, startedAt: from + 31_500, endedAt: from + 31_750, outcome: 'succeeded', exitCode: 0 },
+    ]);
+    expect(run).toMatchObject({ state: 'succeeded', attempt: 3, exitCode: 0, startedAt: from });
+    expect(run).not.toHaveProperty('httpStatus');
+    expect(tail).toBe('done');
+    expect(tasks.attempts.map(({ context }) => context.attempt)).toEqual([1, 2, 3]);
+  });
+
+  test('that fail for good leave the last status on the run itself', async () => {
+    const execution = start();
+    tasks.attempts[0]!.end({ outcome: 'failed', httpStatus: 404, error: 'status 404' });
+    const { run } = await execution.ended;
+    expect(run).toMatchObject({ state: 'failed', httpStatus: 404, error: 'status 404' });
+    expect(run.endedAt).toBe(instant(clock.now()));
+  });
+});
