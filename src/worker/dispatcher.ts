@@ -2,6 +2,7 @@
 // It starts nothing whose claim or definition does not stand at that very moment.
 import { makeRunId } from '../common/model/ids.ts';
 import { endedRun } from '../common/core/lifecycle.ts';
+import { retryAfter, type RetryPolicy } from '../common/core/retry.ts';
 import type { Timer } from '../common/core/clock.ts';
 import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
@@ -131,7 +132,7 @@ export function createDispatcher(
       run.state === 'lost'
         ? retryElsewhere(
             { ...run, ...(overrides ? { overrides } : {}) },
-            definition.retry.limit,
+            definition.retry,
             clock.now(),
             ports.randomSuffix(),
           )
@@ -256,15 +257,17 @@ export function createDispatcher(
   };
 }
 
-/** The trigger that tries a lost run again elsewhere; undefined: no attempts left, or the limit is none. */
+const LOST = { outcome: 'lost' } as const;
+
+/** The trigger that tries a lost run again elsewhere; undefined: no attempts left, or not wanted. */
 export function retryElsewhere(
   /** Before its end: the overrides are on it. */
   run: RunRecord,
-  limit: number,
+  policy: RetryPolicy,
   now: Instant,
   suffix: string,
 ): Retry | undefined {
-  if (run.attempt > limit) return undefined;
+  if (!retryAfter(policy, run.attempt, LOST).ok) return undefined;
   const { tick } = run.cause;
   const trigger: TriggerRecord = {
     cause: 'retry',

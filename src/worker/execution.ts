@@ -2,7 +2,7 @@
 // records what comes out of it.
 import type { Clock, Timer } from '../common/core/clock.ts';
 import { attemptEnded, endedRun, startedRun } from '../common/core/lifecycle.ts';
-import { retryDelay } from '../common/core/retry.ts';
+import { retryAfter, type Retrying } from '../common/core/retry.ts';
 import { durationMs, sizeBytes } from '../common/model/duration.ts';
 import type { RunRecord } from '../common/model/run.ts';
 import { instant, type Millis } from '../common/model/time.ts';
@@ -26,6 +26,9 @@ export interface ExecutionPorts {
   /** A start, or the start of a further attempt, has become known. */
   readonly onStarted: (run: RunRecord) => void;
 }
+
+/** Nothing is tried again, and nobody asks why. */
+const LAST: Retrying = { ok: false };
 
 export function startExecution(
   assignment: Assignment,
@@ -85,19 +88,18 @@ export function startExecution(
   const execute = async (): Promise<{ run: RunRecord; tail: string }> => {
     for (let number = assignment.run.attempt; ; number++) {
       const end = await attemptOnce(number);
-      const delay =
-        stop || end.outcome === 'lost' ? undefined : retryDelay(definition.retry, number, end.outcome);
-      if (delay !== undefined) {
+      const next = stop || end.outcome === 'lost' ? LAST : retryAfter(definition.retry, number, end);
+      if (next.ok) {
         onStarted(record);
-        await wait(delay);
+        await wait(next.delay);
         if (!stop) continue;
       }
       const state = end.outcome === 'succeeded' ? 'succeeded' : (stop?.state ?? end.outcome);
       const lost = 'the claim was lost: the task was killed at the fence deadline';
       const run = endedRun(record, {
         state,
-        at: delay === undefined ? end.endedAt : clock.now(),
-        reason: stop?.reason ?? (state === 'lost' ? lost : undefined),
+        at: next.ok ? clock.now() : end.endedAt,
+        reason: stop?.reason ?? (state === 'lost' ? lost : next.ok ? undefined : next.reason),
         outputBytes: end.outputBytes,
         outputTruncated: end.outputTruncated,
       });

@@ -59,10 +59,10 @@ export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOpt
       fencingToken: kv.createRevision,
     };
     const entry = table.get(job);
-    const limit = entry ? table.recordOf(entry).definition.retry.limit : 0;
     const { overrides } = decoded.value;
     const before = { ...run, ...(overrides ? { overrides } : {}) };
-    const retry = retryElsewhere(before, limit, clock.now(), ports.randomSuffix());
+    const policy = entry && table.recordOf(entry).definition.retry;
+    const retry = policy && retryElsewhere(before, policy, clock.now(), ports.randomSuffix());
     const lost = { workerId, run, activeRevision: kv.modRevision, isOwn, ...(retry ? { retry } : {}) };
     if (await batcher.submit(settleLost(keys, lost))) {
       logger.warn({ job, run: runId, worker: workerId, retried: retry?.runId }, 'run settled as lost');

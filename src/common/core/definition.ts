@@ -92,7 +92,28 @@ function neverTicks(
   ];
 }
 
-function contradictions({ overlap, catchUp }: JobDefinition): FieldIssue[] {
+function contradictions(definition: JobDefinition): FieldIssue[] {
+  return [...forgottenQueue(definition), ...foreignCodes(definition)];
+}
+
+/** What the task can't end with is a mistake, not a wish. */
+function foreignCodes({ task, retry }: JobDefinition): FieldIssue[] {
+  const kind: string = task.kind;
+  const issues: FieldIssue[] = [];
+  if (retry.on?.exitCodes && kind !== 'shell' && kind !== 'exec')
+    issues.push({
+      path: 'retry.on.exitCodes',
+      message: `a task of kind ${kind} ends with no exit code: write ${kind === 'http' ? 'statuses' : 'error'}`,
+    });
+  if (retry.on?.statuses && kind !== 'http')
+    issues.push({
+      path: 'retry.on.statuses',
+      message: `a task of kind ${kind} ends with no HTTP status: write ${kind === 'handler' ? 'error' : 'exitCodes'}`,
+    });
+  return issues;
+}
+
+function forgottenQueue({ overlap, catchUp }: JobDefinition): FieldIssue[] {
   if (overlap !== 'queue' || catchUp.policy !== 'none') return [];
   return [
     {

@@ -1,18 +1,37 @@
-// When a failed attempt is tried again.
+// When a failed attempt is tried again, and why not. Asked when an attempt has ended, never at a start.
+import { includesCode } from '../model/codes.ts';
 import { durationMs } from '../model/duration.ts';
 import type { JobDefinition } from '../model/job.ts';
 import type { Attempt } from '../model/run.ts';
 import type { Millis } from '../model/time.ts';
 
 export type RetryPolicy = JobDefinition['retry'];
+type End = Pick<Attempt, 'outcome' | 'exitCode' | 'httpStatus'>;
 
-/** Wait before the attempt after `attempt` (1, 2, ...); undefined: there is none. A kill is never retried. */
-export function retryDelay(
-  policy: RetryPolicy,
-  attempt: number,
-  outcome: Attempt['outcome'],
-): Millis | undefined {
-  if (outcome === 'succeeded' || outcome === 'killed' || attempt > policy.limit) return undefined;
+/** `reason`: attempts are left, but `retry.on` does not name this end. */
+export type Retrying =
+  { readonly ok: true; readonly delay: Millis } | { readonly ok: false; readonly reason?: string };
+
+const NO: Retrying = { ok: false };
+
+/** What follows `attempt` (1, 2, ...) that ended so; `delay`: the wait before the next. A kill is never retried. */
+export function retryAfter(policy: RetryPolicy, attempt: number, end: End): Retrying {
+  if (end.outcome === 'succeeded' || end.outcome === 'killed' || attempt > policy.limit) return NO;
+  const unnamed = policy.on && unnamedEnd(policy.on, end);
+  if (unnamed !== undefined)
+    return { ok: false, reason: `not tried again: retry.on does not name ${unnamed}` };
   const delay = durationMs(policy.delay)! * policy.factor ** (attempt - 1);
-  return Math.min(delay, durationMs(policy.maxDelay)!);
+  return { ok: true, delay: Math.min(delay, durationMs(policy.maxDelay)!) };
+}
+
+/** The end in words, when `on` leaves it out. */
+function unnamedEnd(on: NonNullable<RetryPolicy['on']>, end: End): string | undefined {
+  const unless = (isNamed: boolean, words: string): string | undefined => (isNamed ? undefined : words);
+  if (end.outcome === 'lost') return unless(on.lost !== false, 'the loss of the worker');
+  if (end.outcome === 'timed_out') return unless(on.timeout === true, 'a timeout');
+  if (end.httpStatus !== undefined)
+    return unless(includesCode(on.statuses ?? [], end.httpStatus), `status ${end.httpStatus}`);
+  if (end.exitCode !== undefined)
+    return unless(includesCode(on.exitCodes ?? [], end.exitCode), `exit code ${end.exitCode}`);
+  return unless(on.error === true, 'an error without exit code or status');
 }

@@ -1,6 +1,7 @@
 // A job's definition: the one schema behind the API, the CLI, the page and the value in etcd.
 // What needs a calculator (is this a schedule? does this zone exist?) is checked in core/definition.
 import { z } from 'zod';
+import { codeList } from './codes.ts';
 import { durationText, sizeText } from './duration.ts';
 import { jobName } from './ids.ts';
 
@@ -56,6 +57,26 @@ export const handlerTask = z.strictObject({
 
 export const task = z.discriminatedUnion('kind', [shellTask, execTask, handlerTask]);
 
+/** With it, only the ends that it names are tried again. */
+const retryOn = z
+  .strictObject({
+    exitCodes: codeList(0, 255, '64-78').optional().meta({ description: 'Of shell and exec tasks' }),
+    statuses: codeList(100, 599, '500-599').optional().meta({ description: 'Of http tasks' }),
+    timeout: z.boolean().optional().meta({ description: 'A timeout; false by default' }),
+    error: z.boolean().optional().meta({
+      description:
+        'A failure without exit code or status: a signal, a program that cannot start, a connection refused, a handler that threw; false by default',
+    }),
+    lost: z
+      .boolean()
+      .optional()
+      .meta({ description: 'The worker was lost while it ran, so nobody knows; true by default' }),
+  })
+  .refine((on) => on.exitCodes ?? on.statuses ?? (on.timeout || on.error || on.lost), {
+    error:
+      'names no end that is worth a retry: write exitCodes, statuses, timeout, error or lost, or leave `on` out to retry every failure',
+  });
+
 export const overlapPolicy = z.enum(['forbid', 'queue', 'replace', 'allow']);
 export const catchUpPolicy = z.enum(['latest', 'all', 'none']);
 
@@ -103,6 +124,7 @@ export const jobDefinition = z.strictObject({
       delay: durationText({ max: '1d' }).default('10s'),
       factor: z.number().min(1).max(10).default(2),
       maxDelay: durationText({ max: '1d' }).default('10m'),
+      on: retryOn.optional(),
     })
     .prefault({}),
   workers: z.strictObject({ labels: labels.optional() }).prefault({}),

@@ -68,7 +68,7 @@ export const runRecord = z.object({
   signal: z.string().optional(),
   httpStatus: z.int().optional(),
   error: z.string().optional(),
-  /** Why it was killed, skipped, missed or lost, in words. */
+  /** Why it was killed, skipped, missed, lost or not tried again, in words. */
   reason: z.string().optional(),
   /** Revision of the claim: larger for each later run of the job. */
   fencingToken: z.int().optional(),

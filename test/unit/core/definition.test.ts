@@ -270,3 +270,42 @@ describe('a secret', () => {
     expect(check(withEnv({ C: { secret: true } }), { secrets: 'later' })).toEqual([]);
   });
 });
+
+describe('retry.on', () => {
+  const on = (value: unknown, fields: Fields = {}) =>
+    check(job({ retry: { limit: 2, on: value }, ...fields }));
+
+  it('names exit codes, ranges of them, and other ends', () => {
+    expect(on({ exitCodes: [1, '64-78', '7-7'], timeout: true, error: true, lost: false })).toEqual([]);
+  });
+
+  it.each([
+    [{ exitCodes: [1, '78-64'] }, 'retry.on.exitCodes[1]: "78-64" runs backwards: write "64-78"'],
+    [
+      { exitCodes: ['x'] },
+      'retry.on.exitCodes[0]: "x" is no range: write a number, or a range such as "64-78"',
+    ],
+    [{ exitCodes: ['200-300'] }, 'retry.on.exitCodes[0]: "200-300" is out of bounds: from 0 to 255'],
+    [{ exitCodes: [256] }, 'retry.on.exitCodes[0]: must be at most 255'],
+    [{ exitCodes: [1.5] }, 'retry.on.exitCodes[0]: must be a whole number or a text, not the number 1.5'],
+    [{ exitCodes: [] }, 'retry.on.exitCodes: must have at least 1 entry'],
+    [{ statuses: [99] }, 'retry.on.statuses[0]: must be at least 100'],
+    [{ exitcodes: [1], error: true }, 'retry.on.exitcodes: unknown field; did you mean exitCodes?'],
+    [
+      { timeout: false },
+      'retry.on: names no end that is worth a retry: write exitCodes, statuses, timeout, error or lost, or leave `on` out to retry every failure',
+    ],
+    [
+      { statuses: ['500-599'] },
+      'retry.on.statuses: a task of kind shell ends with no HTTP status: write exitCodes',
+    ],
+  ])('%j is refused with the field and what would be right', (value, message) => {
+    expect(on(value)).toEqual([message]);
+  });
+
+  it('names no exit codes of a handler, which has none', () => {
+    expect(on({ exitCodes: [1] }, { task: { kind: 'handler', name: 'report' } })).toEqual([
+      'retry.on.exitCodes: a task of kind handler ends with no exit code: write error',
+    ]);
+  });
+});

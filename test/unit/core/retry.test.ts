@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { retryDelay, type RetryPolicy } from '../../../src/common/core/retry.ts';
+import type { Attempt } from '../../../src/common/model/run.ts';
+import { retryAfter, type RetryPolicy } from '../../../src/common/core/retry.ts';
+
+const retryDelay = (rule: RetryPolicy, attempt: number, outcome: Attempt['outcome']) => {
+  const next = retryAfter(rule, attempt, { outcome });
+  return next.ok ? next.delay : undefined;
+};
 
 const policy = (more: Partial<RetryPolicy> = {}): RetryPolicy => ({
   limit: 3,
@@ -57,4 +63,50 @@ describe('another attempt', () => {
       expect(retryDelay(policy(), 1, outcome)).toBeUndefined();
     },
   );
+});
+
+describe('with `retry.on`', () => {
+  const on: RetryPolicy['on'] = { exitCodes: [1, '64-78'], statuses: [429, '500-599'] };
+  const judge = (
+    end: Partial<Pick<Attempt, 'outcome' | 'exitCode' | 'httpStatus'>>,
+    named: RetryPolicy['on'] = on,
+  ) => retryAfter(policy({ on: named }), 1, { outcome: 'failed', ...end });
+  const again = { ok: true, delay: 10_000 };
+  const no = (what: string) => ({ ok: false, reason: `not tried again: retry.on does not name ${what}` });
+
+  test.each([1, 64, 70, 78])('exit code %d is tried again', (exitCode) => {
+    expect(judge({ exitCode })).toEqual(again);
+  });
+
+  test.each([0, 2, 63, 79, 164])('exit code %d is not, and it says why', (exitCode) => {
+    expect(judge({ exitCode })).toEqual(no(`exit code ${exitCode}`));
+  });
+
+  test.each([429, 500, 599])('status %d is tried again', (httpStatus) => {
+    expect(judge({ httpStatus })).toEqual(again);
+  });
+
+  test.each([200, 428, 499])('status %d is not, and it says why', (httpStatus) => {
+    expect(judge({ httpStatus })).toEqual(no(`status ${httpStatus}`));
+  });
+
+  test('a timeout is tried again only when it is named', () => {
+    expect(judge({ outcome: 'timed_out', exitCode: 1 })).toEqual(no('a timeout'));
+    expect(judge({ outcome: 'timed_out', exitCode: 3 }, { timeout: true })).toEqual(again);
+  });
+
+  test('a failure without exit code or status is tried again only when `error` is named', () => {
+    expect(judge({})).toEqual(no('an error without exit code or status'));
+    expect(judge({}, { error: true })).toEqual(again);
+  });
+
+  test('a lost run is tried again unless it says otherwise', () => {
+    expect(judge({ outcome: 'lost' })).toEqual(again);
+    expect(judge({ outcome: 'lost' }, { ...on, lost: false })).toEqual(no('the loss of the worker'));
+  });
+
+  test('no reason is given where nothing was left to try', () => {
+    expect(retryAfter(policy({ on }), 4, { outcome: 'failed', exitCode: 2 })).toEqual({ ok: false });
+    expect(judge({ outcome: 'killed' })).toEqual({ ok: false });
+  });
 });

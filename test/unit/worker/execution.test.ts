@@ -93,4 +93,42 @@ describe('attempts', () => {
     expect(run).toMatchObject({ state: 'failed', httpStatus: 404, error: 'status 404' });
     expect(run.endedAt).toBe(instant(clock.now()));
   });
+
+  test('end with one that `retry.on` does not name, and the record says so', async () => {
+    const execution = start({ retry: { limit: 5, delay: '1s', on: { exitCodes: [75] } } });
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 75, error: 'exit code 75' });
+    await clock.advance(1_000);
+    tasks.attempts[1]!.end({ outcome: 'failed', exitCode: 2, error: 'exit code 2' });
+    const { run } = await execution.ended;
+    expect(run).toMatchObject({
+      state: 'failed',
+      exitCode: 2,
+      reason: 'not tried again: retry.on does not name exit code 2',
+    });
+    expect(run.attempts).toHaveLength(2);
+  });
+
+  test('are over with a kill, also one that comes while the next is waited for', async () => {
+    const execution = start({ retry: { limit: 5, delay: '1h' } });
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
+    await clock.advance(1_000);
+    execution.kill('killed by somebody');
+    execution.kill('killed by somebody else');
+    const { run } = await execution.ended;
+    expect(run).toMatchObject({ state: 'killed', reason: 'killed by somebody', endedAt: clock.now() });
+    expect(run.attempts).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('that are killed while they run are not made again', async () => {
+    const execution = start({ retry: { limit: 5, delay: '1s' } });
+    execution.kill('killed by somebody: enough');
+    execution.kill('killed by somebody else');
+    expect(tasks.attempts[0]!.asked).toEqual(['kill', 'kill']);
+    tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGTERM' });
+    const { run } = await execution.ended;
+    await clock.advance(10_000);
+    expect(run).toMatchObject({ state: 'killed', reason: 'killed by somebody: enough' });
+    expect(tasks.attempts).toHaveLength(1);
+  });
 });
