@@ -1,8 +1,6 @@
 // Decides, job by job, what happens next: wait, claim, skip, let go. Level-triggered: events only mark a job,
 // and the job is judged anew from its state. It acts through the claimer and the dispatcher alone, and it
 // never trusts its own view: each decision is a transaction that compares what was decided on.
-import { Agenda, type LeadPolicy } from '../common/core/agenda.ts';
-import type { Timer } from '../common/core/clock.ts';
 import { dueAt, type Due } from '../common/core/due.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { HeldLock } from '../common/store/transactions/claims.ts';
@@ -14,20 +12,9 @@ import type { JobEntry, JobTable } from './job-table.ts';
 import type { Overlaps } from './overlaps.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import { killReason, type Requests } from './requests.ts';
+import { createRounds } from './rounds.ts';
 
-/**
- * Measured on two cores that three workers and etcd share: a claim takes 0.2 to 0.5 ms of them, and a small
- * herd is held up by whatever else runs. Claims that are not back at the tick start late.
- */
-export const LEAD: LeadPolicy = { base: 200, perJob: 1.2, max: 2_000 };
-/** The timer is set anew at least this often, so that a stepped wall clock is noticed. */
-const LONGEST_SLEEP: Millis = 30_000;
-/** Between two looks at an agenda of which nothing is due yet, though a herd's lead says soon. */
-const SHORTEST_SLEEP: Millis = 10;
-/** One stretch of judging jobs, before other work gets its turn. */
-const SLICE: Millis = 8;
 const RETRY: Millis = 1_000;
-const LOOK_AGAIN: Millis = 60_000;
 
 export interface PlannerOptions {
   readonly ports: WorkerPorts;
@@ -63,94 +50,15 @@ export interface Planner {
 export function createPlanner(options: PlannerOptions): Planner {
   const { table, dispatcher, claimer, requests, membership, overlaps } = options;
   const { clock } = options.ports;
-  /** By tick: claimed ahead by the lead. */
-  const arming = new Agenda<JobEntry>();
-  /** By instant: judged anew then, not before. */
-  const waking = new Agenda<JobEntry>();
-  const dirty = new Set<JobEntry>();
   /** Ticks that are due and that nothing but this worker keeps from being settled: what readiness looks at. */
   const pending = new Map<JobEntry, Instant>();
   let full = new Set<JobEntry>();
-  /** The last look at the agenda claims up to here: a herd's lead holds for all of it, also when part is claimed. */
-  let armUntil = instant(0);
   let asking = 0;
   const answered: (() => void)[] = [];
-  let timer: Timer | undefined;
-  let slice: Timer | undefined;
-  let stopped = false;
-
-  const unplan = (entry: JobEntry): void => {
-    entry.on?.remove(entry);
-    entry.on = undefined;
-  };
-
-  const plan = (entry: JobEntry, agenda: Agenda<JobEntry>, at: Instant): void => {
-    if (entry.on !== agenda) unplan(entry);
-    agenda.set(entry, at);
-    entry.on = agenda;
-  };
-
-  const later = (entry: JobEntry, delay: Millis): void => plan(entry, waking, instant(clock.now() + delay));
-
-  const mark = (entry: JobEntry): void => {
-    if (stopped) return;
-    dirty.add(entry);
-    slice ??= clock.setTimer(0, judgeSome);
-  };
-
-  /** Whatever was forgotten by a fault of ours comes up again: no job stops for good. */
-  const lookAgain = (): void => {
-    looking = clock.setTimer(LOOK_AGAIN, lookAgain);
-    for (const entry of table.entries.values()) {
-      if (entry.owned && entry.on === undefined && entry.busy === 'no') mark(entry);
-    }
-  };
-  let looking = clock.setTimer(LOOK_AGAIN, lookAgain);
-
-  const judgeSome = (): void => {
-    slice = undefined;
-    const until = clock.monotonic() + SLICE;
-    for (const entry of dirty) {
-      dirty.delete(entry);
-      judge(entry);
-      if (clock.monotonic() > until) break;
-    }
-    if (dirty.size > 0) slice = clock.setTimer(0, judgeSome);
-    else sleep();
-  };
-
-  const wake = (): void => {
-    timer = undefined;
-    const now = clock.now();
-    const lead = arming.leadAt(now, LEAD);
-    armUntil = instant(now + lead);
-    for (let entry = arming.first(); entry && entry.due - lead <= now; entry = arming.first()) {
-      unplan(entry);
-      dirty.add(entry);
-    }
-    for (let entry = waking.first(); entry && entry.due <= now; entry = waking.first()) {
-      unplan(entry);
-      dirty.add(entry);
-    }
-    if (dirty.size > 0) {
-      slice?.cancel();
-      judgeSome();
-    } else sleep();
-  };
-
-  const sleep = (): void => {
-    timer?.cancel();
-    if (stopped) return;
-    const now = clock.now();
-    const arm = arming.nextWake(LEAD);
-    const next = waking.first()?.due;
-    const untilArm = arm === undefined ? LONGEST_SLEEP : Math.max(arm - now, SHORTEST_SLEEP);
-    const untilNext = next === undefined ? LONGEST_SLEEP : Math.max(next - now, 0);
-    timer = clock.setTimer(Math.min(LONGEST_SLEEP, untilArm, untilNext), wake);
-  };
+  const later = (entry: JobEntry, delay: Millis): void => rounds.wakeAt(entry, instant(clock.now() + delay));
 
   const judge = (entry: JobEntry): void => {
-    unplan(entry);
+    rounds.unplan(entry);
     const member = membership();
     if (!member?.isValid() || !entry.owned || table.get(entry.name) !== entry || entry.busy === 'asking')
       return;
@@ -168,13 +76,10 @@ export function createPlanner(options: PlannerOptions): Planner {
     else if (due.kind === 'now') judgePassed(entry, member, due, now);
   };
 
-  const isWithinLead = (tick: Instant, now: Instant): boolean =>
-    tick - arming.leadAt(now, LEAD) <= now || (tick <= armUntil && tick - LEAD.max <= now);
-
   const judgeComing = (entry: JobEntry, member: Membership, tick: Instant, now: Instant): void => {
     // While a run is on, nothing is claimed ahead: whether the next overlaps is known at its tick.
-    if (entry.busy === 'held') plan(entry, waking, tick);
-    else if (!isWithinLead(tick, now)) plan(entry, arming, tick);
+    if (entry.busy === 'held') rounds.wakeAt(entry, tick);
+    else if (!rounds.isWithinLead(tick, now)) rounds.armAt(entry, tick);
     else if (hasSlot(entry)) {
       expect(entry, tick);
       ask(
@@ -278,9 +183,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     // With a lock of its own each, one run is armed at a time all the same: given back, a tick that a later
     // one has passed could not come due again.
     if (assignment.lock === 'run' && tick !== undefined && tick > clock.now()) {
-      plan(entry, waking, tick);
-      sleep();
-    } else mark(entry);
+      rounds.wakeAt(entry, tick);
+      rounds.sleep();
+    } else rounds.mark(entry);
   };
 
   const notClaimed = (
@@ -298,19 +203,19 @@ export function createPlanner(options: PlannerOptions): Planner {
         // Claimed ahead, and the run before it is still on: at the tick it is known whether they overlap.
         if (tick !== undefined && tick > now) {
           pending.delete(entry);
-          return (plan(entry, waking, tick), sleep());
+          return (rounds.wakeAt(entry, tick), rounds.sleep());
         }
-        if (tick === undefined) return (later(entry, RETRY), sleep());
+        if (tick === undefined) return (later(entry, RETRY), rounds.sleep());
         return overlapping(entry, member, failed.lock, now);
       case 'trigger-gone':
-        return mark(entry);
+        return rounds.mark(entry);
       case 'error':
         // It may have been carried out; what the cursor is now, only etcd knows.
         entry.cursorKnown = false;
-        return (later(entry, RETRY), sleep());
+        return (later(entry, RETRY), rounds.sleep());
       case 'definition-changed':
         // The change is on its way to us; the timer is for a watch that is late.
-        return (later(entry, RETRY), sleep());
+        return (later(entry, RETRY), rounds.sleep());
     }
   };
 
@@ -322,7 +227,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   ): void => {
     const { overlap } = entry.rule;
     const skipped = overlap === 'forbid' ? passedUntil(entry, now) : undefined;
-    if (overlap === 'forbid' && !skipped) return mark(entry);
+    if (overlap === 'forbid' && !skipped) return rounds.mark(entry);
     // A tick that was overdue before the run began did not come while it was on: it waits to be caught up.
     if (skipped && lock && skipped.from > (lock.record?.startAt ?? 0)) {
       return ask(entry, claimer.skip(entry, member, skipped, lock), (outcome) => {
@@ -334,22 +239,22 @@ export function createPlanner(options: PlannerOptions): Planner {
     pending.delete(entry);
     // The end of a run of ours is told; that of another worker's is looked for.
     if (entry.busy !== 'held') later(entry, RETRY);
-    sleep();
+    rounds.sleep();
   };
 
   const settled = (entry: JobEntry, outcome: SettleOutcome): void => {
     if (outcome.ok) pending.delete(entry);
     if (outcome.ok || outcome.reason === 'cursor-moved') return moveCursor(entry, outcome.cursor);
-    if (outcome.reason === 'lock-moved') return mark(entry);
+    if (outcome.reason === 'lock-moved') return rounds.mark(entry);
     later(entry, RETRY);
-    sleep();
+    rounds.sleep();
   };
 
   const moveCursor = (entry: JobEntry, cursor: { tick: number | undefined; revision: number }): void => {
     entry.cursor = cursor.tick === undefined ? undefined : instant(cursor.tick);
     entry.cursorRevision = cursor.revision;
     entry.cursorKnown = true;
-    mark(entry);
+    rounds.mark(entry);
   };
 
   const useSlots = (): void => {
@@ -359,16 +264,17 @@ export function createPlanner(options: PlannerOptions): Planner {
     full = new Set();
     for (const entry of waiting) {
       if (entry.busy !== 'full') continue;
-      if (free-- > 0) mark(entry);
+      if (free-- > 0) rounds.mark(entry);
       else full.add(entry);
     }
   };
 
+  const rounds = createRounds(clock, table, judge);
+
   return {
-    mark,
+    mark: (entry) => rounds.mark(entry),
     drop(entry) {
-      unplan(entry);
-      dirty.delete(entry);
+      rounds.drop(entry);
       pending.delete(entry);
       if (entry.busy === 'full') entry.busy = 'no';
     },
@@ -376,12 +282,12 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (how === 'given-back' && entry?.cursorRevision === fencingToken) {
         // The tick is to be run again, perhaps by us: where the cursor stands now, only etcd knows.
         entry.cursorKnown = false;
-        mark(entry);
+        rounds.mark(entry);
       }
       if (entry?.holder === run.id) {
         entry.holder = undefined;
         if (entry.busy === 'held') entry.busy = 'no';
-        mark(entry);
+        rounds.mark(entry);
       }
       if (!entry || entry.holder === undefined) overlaps.release(run.job);
       if (full.size > 0) useSlots();
@@ -390,15 +296,10 @@ export function createPlanner(options: PlannerOptions): Planner {
     whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),
     overdue() {
       if (!membership()?.isValid()) return 0;
-      let oldest = Math.min(arming.first()?.due ?? Infinity, waking.first()?.due ?? Infinity);
+      let oldest = rounds.earliest();
       for (const tick of pending.values()) oldest = Math.min(oldest, tick);
       return Math.max(0, clock.now() - oldest);
     },
-    stop() {
-      stopped = true;
-      timer?.cancel();
-      looking.cancel();
-      slice?.cancel();
-    },
+    stop: () => rounds.stop(),
   };
 }

@@ -1,6 +1,6 @@
 // What workers do when etcd, or the way to it, is gone for a while.
 import { expect, test } from 'vitest';
-import { LEAD } from '../../../src/worker/planner.ts';
+import { LEAD } from '../../../src/worker/rounds.ts';
 import { createGate } from '../../support/gate.ts';
 import { beatFor, judgeTicks, openJournal, overlapsIn } from '../../support/journal.ts';
 import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
