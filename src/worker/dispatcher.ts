@@ -64,6 +64,8 @@ const nameOf = ({ job, id }: Pick<RunRecord, 'job' | 'id'>): string => `${job}/$
 
 interface Held {
   readonly assignment: Assignment;
+  /** Who follows the output of an armed run waits for its start; no bytes: it has none. */
+  readonly endOutput: (bytes?: number) => void;
   execution?: Execution;
   /** Nothing of it runs any more; its end is on its way to etcd. */
   hasEnded?: boolean;
@@ -83,7 +85,8 @@ export function createDispatcher(
   const releasing = new Set<Promise<void>>();
   const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true, whatever: true };
 
-  const over = ({ assignment }: Held, how: 'ended' | 'given-back'): void => {
+  const over = ({ assignment, endOutput }: Held, how: 'ended' | 'given-back'): void => {
+    endOutput();
     held.delete(nameOf(assignment.run));
     events.onOver(assignment, how);
     if (held.size === 0) for (const resolve of idle.splice(0)) resolve();
@@ -155,9 +158,8 @@ export function createDispatcher(
       onStarted: (record) => void mark(assignment, record),
     });
     each.execution = execution;
-    const endOutput = ports.beginOutput(run.job, run.id);
     void execution.ended.then(({ run: ended, tail }) => {
-      endOutput();
+      each.endOutput(ended.outputBytes);
       each.hasEnded = true;
       return recordEnd(each, ended, tail);
     });
@@ -207,7 +209,8 @@ export function createDispatcher(
       return armed.size;
     },
     arm(assignment) {
-      const each: Held = { assignment };
+      const { job, id } = assignment.run;
+      const each: Held = { assignment, endOutput: ports.beginOutput(job, id) };
       held.set(nameOf(assignment.run), each);
       if (draining) return release(each, 'the worker drains');
       armed.set(nameOf(assignment.run), each);

@@ -9,6 +9,12 @@ import { spoolPath, spoolRoot } from './output-path.ts';
 
 const LOOK_EVERY: Millis = 100;
 const CHUNK_BYTES = 64 * 1024;
+/** A file takes whole blocks, so that many short outputs weigh what they cost. */
+const BLOCK_BYTES = 4096;
+/** Written since the last sweep, as a part of what is allowed, at which the next one comes at once. */
+const SWEEP_PART = 0.1;
+/** A sweep reads every folder: not more often than this. */
+const SWEEP_PAUSE: Millis = 30_000;
 /** Ended runs remembered, so that one without output reads as empty and not as unknown. */
 const REMEMBERED = 10_000;
 
@@ -22,8 +28,11 @@ export interface OutputReading {
 }
 
 export interface Outputs {
-  /** Marks a run as live until the returned function is called: its followers wait, no sweep takes it. */
-  begin(job: string, runId: string): () => void;
+  /**
+   * Marks a run as live until the returned function is called: its followers wait, no sweep takes it. `bytes`: what
+   * it wrote, for the sweep that comes when much was written. Calling it again does nothing.
+   */
+  begin(job: string, runId: string): (bytes?: number) => void;
   /** Undefined when this worker knows no such run. Any number of readers, each at its own pace. */
   read(job: string, runId: string, reading: OutputReading): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Removes what is too old, then the oldest until the rest is small enough. */
@@ -55,6 +64,8 @@ export function startOutputs(options: OutputOptions): Outputs {
   let sweeping: Promise<SweepResult> | undefined;
   let timer: Timer | undefined;
   let stopped = false;
+  let written = 0;
+  let sweptAt = -Infinity;
 
   const remember = (path: string): void => {
     recent.add(path);
@@ -105,26 +116,46 @@ export function startOutputs(options: OutputOptions): Outputs {
     }
   }
 
-  const schedule = (): void => {
-    timer = clock.setTimer(settings.sweepEvery, () => {
-      outputs
-        .sweep()
-        .catch((cause: unknown) => logger.warn({ err: cause }, 'old outputs could not be swept'))
-        .finally(() => {
-          if (!stopped) schedule();
-        });
-    });
+  const schedule = (delay: Millis = settings.sweepEvery): void => {
+    timer?.cancel();
+    timer = clock.setTimer(delay, () => void sweepAndSchedule());
+  };
+
+  const sweepAndSchedule = (): Promise<void> => {
+    written = 0;
+    sweptAt = clock.monotonic();
+    return outputs
+      .sweep()
+      .then(
+        () => undefined,
+        (cause: unknown) => logger.warn({ err: cause }, 'old outputs could not be swept'),
+      )
+      .finally(() => {
+        if (!stopped) schedule();
+      });
+  };
+
+  /** Many large outputs fill a disk long before the next sweep by time. */
+  const count = (bytes: number): void => {
+    const was = written;
+    written += bytes + BLOCK_BYTES;
+    const isMuch = settings.maxBytes * SWEEP_PART;
+    if (stopped || sweeping || written < isMuch || was >= isMuch) return;
+    schedule(Math.max(0, SWEEP_PAUSE - (clock.monotonic() - sweptAt)));
   };
 
   const outputs: Outputs = {
     begin(job, runId) {
       const path = spoolPath(dataDir, job, runId);
-      live.set(path, new Set());
-      return () => {
-        const waiters = live.get(path);
+      const waiters = new Set<() => void>();
+      live.set(path, waiters);
+      return (bytes = 0) => {
+        // A request given back may be claimed again, under the same id, before this is called.
+        if (live.get(path) !== waiters) return;
         live.delete(path);
         remember(path);
-        for (const wake of waiters ?? []) wake();
+        for (const wake of waiters) wake();
+        if (bytes > 0) count(bytes);
       };
     },
     async read(job, runId, reading) {
@@ -168,7 +199,9 @@ async function* spoolFiles(root: string): AsyncGenerator<SpoolFile> {
     if (!entry.isFile() || !entry.name.endsWith('.log')) continue;
     const path = join(entry.parentPath, entry.name);
     const found = await stat(path).catch(() => undefined);
-    if (found) yield { path, size: found.size, changedAt: found.mtimeMs };
+    if (!found) continue;
+    const size = Math.ceil(found.size / BLOCK_BYTES) * BLOCK_BYTES;
+    yield { path, size, changedAt: found.mtimeMs };
   }
 }
 

@@ -26,6 +26,6 @@ export interface WorkerPorts {
   /** Six hex digits. */
   randomSuffix(): string;
   readonly tasks: TaskPort;
-  /** Tells that a run's output grows from now until the answered function is called. */
-  beginOutput(job: string, runId: string): () => void;
+  /** Tells that a run's output grows from now until the answered function is called, with what was written. */
+  beginOutput(job: string, runId: string): (bytes?: number) => void;
 }

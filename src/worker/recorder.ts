@@ -4,7 +4,12 @@ import { fnv1a } from '../common/core/hash.ts';
 import type { RunRecord } from '../common/model/run.ts';
 import type { Millis } from '../common/model/time.ts';
 import type { Ending, EndingResult, Retry } from '../common/store/transactions/endings.ts';
-import { finishRun, finishWithoutJob, finishWithoutLock } from '../common/store/transactions/endings.ts';
+import {
+  finishRun,
+  finishWithoutJob,
+  finishWithoutLock,
+  keepTail,
+} from '../common/store/transactions/endings.ts';
 import type { Assignment } from './assignment.ts';
 import { carryThrough } from './persist.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -145,6 +150,7 @@ export function createRecorder(ports: WorkerPorts): Recorder {
         let result = await carryThrough(finishRun(keys, ending), through);
         if (result === 'lease-lost') result = await carryThrough(finishWithoutLock(keys, ending), through);
         if (result === 'job-gone') await carryThrough(finishWithoutJob(keys, ending), through);
+        if (result === 'settled' && tail !== '') await carryThrough(keepTail(keys, run, tail), through);
         if (result === 'recorded') countRecord(run.job, assignment.definition.history.keep);
         else
           logger.warn(

@@ -3,6 +3,7 @@
 // made in batches by mkfifo, opened, and unlinked at once: from then on they are as nameless as any.
 import { execFile } from 'node:child_process';
 import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const BATCH = 64;
@@ -22,6 +23,19 @@ export interface Pipes {
   giveBack(pipe: Pipe): void;
 }
 
+/** The first of these folders that takes one more: a full disk must not keep tasks from starting. */
+function makePlace(folders: readonly string[]): string {
+  let refusal: unknown;
+  for (const folder of folders) {
+    try {
+      return mkdtempSync(join(folder, 'pipes-'));
+    } catch (cause) {
+      refusal ??= cause;
+    }
+  }
+  throw refusal;
+}
+
 function openBatch(folder: string, names: readonly string[]): Pipe[] {
   return names.map((name) => {
     const path = join(folder, name);
@@ -30,14 +44,21 @@ function openBatch(folder: string, names: readonly string[]): Pipe[] {
   });
 }
 
-/** `folder` holds the names for the moment that they exist. */
+/** `folder` holds the names for the moment that they exist; when it cannot, a folder for such things does. */
 export function openPipes(folder: string): Pipes {
   const ready: Pipe[] = [];
   let filling: Promise<void> | undefined;
 
   const fill = (): Promise<void> => {
     filling ??= new Promise<void>((resolve, reject) => {
-      const place = mkdtempSync(join(folder, 'pipes-'));
+      let place: string;
+      try {
+        place = makePlace([folder, tmpdir(), '/dev/shm']);
+      } catch (cause) {
+        // Not kept: the next one who needs a pipe tries again.
+        setImmediate(() => (filling = undefined));
+        return reject(cause);
+      }
       const names = Array.from({ length: BATCH }, (_, n) => String(n));
       execFile('mkfifo', ['-m', '600', ...names], { cwd: place }, (error) => {
         filling = undefined;

@@ -23,7 +23,11 @@ export interface Spool {
   finish(): Promise<SpoolResult>;
 }
 
-export const cutMark = (limit: number): string => `\n[etcron: output cut after ${limit} bytes]\n`;
+/** Written where the limit was reached: a follower sees that more comes, and is not kept. */
+export const cutMark = (limit: number): string =>
+  `\n[etcron: output cut here, at its limit of ${limit} bytes]\n`;
+/** Written at the end of an attempt that wrote more. */
+export const lossMark = (bytes: number): string => `[etcron: ${bytes} bytes were not kept]\n`;
 
 /** `limit` bounds the file, earlier attempts of the same run included. */
 export function openSpool(path: string, limit: number, onDrain: () => void = () => {}): Spool {
@@ -40,14 +44,31 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
   let waitingBytes = 0;
   let writing: Promise<void> | undefined;
   let paused = false;
+  /** Size of the file before this attempt, and what this attempt put there that is not the task's. */
+  let before = 0;
+  let marks = 0;
 
   const openFile = async (): Promise<FileHandle> => {
     const opened = await openAppending(path);
     const { size } = await opened.stat();
+    before = size;
     // Above the limit there is an earlier attempt's cut mark already.
     truncated = size > limit;
     room = Math.max(0, limit - size);
     return opened;
+  };
+
+  const mark = async (to: FileHandle, text: string): Promise<void> => {
+    await to.appendFile(text);
+    marks += text.length;
+  };
+
+  /** Says at the end how much is missing; where the disk refused, also that. */
+  const markLoss = async (): Promise<void> => {
+    if (!file || !truncated) return;
+    const lost = bytes - ((await file.stat()).size - before - marks);
+    if (lost <= 0) return;
+    await mark(file, (error === undefined ? '' : `\n[etcron: ${error}]\n`) + lossMark(lost));
   };
 
   const writeWaiting = async (): Promise<void> => {
@@ -61,7 +82,7 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
         if (fits.length > 0) await file.appendFile(fits);
         if (fits.length < batch.length && !truncated) {
           truncated = true;
-          await file.appendFile(cutMark(limit));
+          await mark(file, cutMark(limit));
         }
         waitingBytes -= batch.length;
       }
@@ -95,6 +116,8 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
     async finish() {
       // Nothing is written after this call, so one wait is all.
       await writing;
+      // On a disk that is still full there is no room for a word: then the run's record alone tells.
+      await markLoss().catch(() => {});
       await file?.close().catch(() => {});
       return { bytes, truncated, tail: tail.text(), ...(error !== undefined && { error }) };
     },

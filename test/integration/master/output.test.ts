@@ -5,7 +5,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
 import { waitFor } from '../../support/wait.ts';
-import { job, runOf, startTestMaster, WORKER, workerOf, type TestMaster } from './harness.ts';
+import { claim, job, runOf, startTestMaster, WORKER, workerOf, type TestMaster } from './harness.ts';
 
 const shared = useEtcd();
 const RUN = '20260101T000000.000Z-000001';
@@ -20,6 +20,7 @@ beforeEach(async () => {
 
 async function startWorker(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
+  id = WORKER,
 ): Promise<void> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -29,8 +30,8 @@ async function startWorker(
   });
   const { port } = server.address() as AddressInfo;
   await master.write(
-    master.keys.worker(WORKER),
-    codecs.worker.encode(workerOf({ http: `http://127.0.0.1:${port}` })),
+    master.keys.worker(id),
+    codecs.worker.encode(workerOf({ id, http: `http://127.0.0.1:${port}` })),
   );
   await waitFor(() => master.views.workers.size === 1, { what: 'the view knows the worker' });
 }
@@ -105,6 +106,62 @@ it('ends with a word about it when the worker dies in the middle', async () => {
   });
   const { text } = await master.call('getRunOutput', { params, query: { follow: 'true' } });
   expect(text).toMatch(/^half\n\[etcron: .*went away.*\]\n$/);
+});
+
+it('is the tail when it is too old for the worker, and tells how much is not there', async () => {
+  await master.write(
+    master.keys.run('a', RUN),
+    codecs.run.encode(runOf('a', RUN, { outputBytes: 98_304, outputTruncated: true })),
+  );
+  await master.write(master.keys.output('a', RUN), 'the end of it');
+  await startWorker((_, response) => response.writeHead(404).end());
+  const { text, headers } = await master.call('getRunOutput', { params });
+  expect(headers['etcron-output']).toBe('tail');
+  expect(text).toMatch(
+    /^\[etcron: [^\]]*98304 bytes\]\nthe end of it\n\[etcron: the worker keeps it no more; [^\]]*\]\n$/,
+  );
+});
+
+it('of a run that printed nothing is empty, also when its worker is gone', async () => {
+  await master.write(master.keys.run('a', RUN), codecs.run.encode(runOf('a', RUN, { outputBytes: 0 })));
+  expect(await master.call('getRunOutput', { params })).toMatchObject({ status: 200, text: '' });
+});
+
+it('comes from the successor of the worker, which has found its data directory', async () => {
+  const asked: unknown[] = [];
+  await startWorker((request, response) => {
+    asked.push(request.headers.authorization);
+    response.end('all of it\n');
+  }, 'w-fedcba');
+  const { text, headers } = await master.call('getRunOutput', { params });
+  expect([text, headers['etcron-output']]).toEqual(['all of it\n', 'worker']);
+  // A run that was on when its worker went has no end, so what is there is not all.
+  await master.etcd.txn({
+    compare: [],
+    success: [{ type: 'delete', key: master.keys.run('a', RUN) }],
+    failure: [],
+  });
+  await claim(master, 'a', RUN, Date.now(), 'running');
+  const cut = await master.call('getRunOutput', { params, query: { follow: 'true' } });
+  expect(cut.text).toMatch(/^all of it\n\n\[etcron: .*not all\]\n$/);
+  expect(asked).toHaveLength(2);
+});
+
+it('ends with a word about it when the worker is cut off: its registration goes, and no connection breaks', async () => {
+  await startWorker((_, response) => void response.write('half'));
+  const url = await master.app.listen({ host: '127.0.0.1', port: 0 });
+  const answer = await fetch(`${url}/api/v1/jobs/a/runs/${RUN}/output?follow=true`);
+  await master.etcd.txn({
+    compare: [],
+    success: [{ type: 'delete', key: master.keys.worker(WORKER) }],
+    failure: [],
+  });
+  expect(await answer.text()).toMatch(/^half\n\[etcron: .*went away.*\]\n$/);
+});
+
+it('is refused while the worker serves as many as it can', async () => {
+  await startWorker((_, response) => response.writeHead(503).end());
+  expect(await master.refused('too_many_streams', 'getRunOutput', { params })).toMatchObject({ status: 429 });
 });
 
 it('is 404 for a run that is not there, and for one whose output is gone', async () => {

@@ -1,8 +1,10 @@
 // What tasks write: kept up to the limit, its end in the tail, readable while it is written.
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, readFileSync, statSync, symlinkSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startOutputs, type Outputs } from '../../../src/worker/output.ts';
+import { openPipes } from '../../../src/worker/runner/pipes.ts';
+import { openSpool } from '../../../src/worker/runner/spool.ts';
 import { waitFor } from '../../support/wait.ts';
 import { clock, shell, silent, useRig } from './rig.ts';
 
@@ -18,7 +20,9 @@ test('100 MB of output with a limit of 1 MiB: the file ends with the mark, all i
   expect(end.tail.endsWith('x\nthe end\n')).toBe(true);
   const kept = readFileSync(join(rig.dir, `runs/job/${request.runId}.log`), 'utf8');
   expect(kept.slice(0, MiB)).toBe('x'.repeat(MiB));
-  expect(kept.slice(MiB)).toBe(`\n[etcron: output cut after ${MiB} bytes]\n`);
+  expect(kept.slice(MiB)).toBe(
+    `\n[etcron: output cut here, at its limit of ${MiB} bytes]\n[etcron: ${100_000_009 - MiB} bytes were not kept]\n`,
+  );
 });
 
 test('a second attempt goes on in the same file, under the same limit', async () => {
@@ -29,7 +33,9 @@ test('a second attempt goes on in the same file, under the same limit', async ()
   expect(second).toMatchObject({ outputBytes: 8, outputTruncated: true, tail: '12345678' });
   await runner.start({ ...request, key: 'third' }).ended;
   const kept = readFileSync(join(rig.dir, `runs/job/${request.runId}.log`), 'utf8');
-  expect(kept).toBe('1234567812\n[etcron: output cut after 10 bytes]\n');
+  expect(kept).toBe(
+    '1234567812\n[etcron: output cut here, at its limit of 10 bytes]\n[etcron: 6 bytes were not kept]\n[etcron: 8 bytes were not kept]\n',
+  );
 });
 
 test('a task that closes its output early runs to its end', async () => {
@@ -56,6 +62,52 @@ test('a tail cut through a character starts after it', async () => {
   const runner = await rig.runner();
   const end = await runner.start(shell('for i in $(seq 500); do printf "€€€€"; done; printf x')).ended;
   expect(end.tail).toBe(`${'€'.repeat(1365)}x`);
+});
+
+/** The spool of the run on a disk without room: every write to it is refused as by a full one. */
+function fullDisk(runId: string): void {
+  mkdirSync(join(rig.dir, 'runs/job'), { recursive: true });
+  symlinkSync('/dev/full', join(rig.dir, `runs/job/${runId}.log`));
+}
+
+test('a task on a full disk goes on to its end, its tail is kept, and its record tells', async () => {
+  const runner = await rig.runner();
+  const done = join(rig.dir, 'done');
+  const request = shell(`head -c 3000000 /dev/zero | tr "\\0" x; echo; echo the end; : > ${done}`);
+  fullDisk(request.runId);
+  const end = await runner.start(request).ended;
+  expect(end).toMatchObject({
+    outcome: 'succeeded',
+    outputBytes: 3_000_009,
+    outputTruncated: true,
+    error: expect.stringMatching(/output could not be kept: ENOSPC/) as string,
+  });
+  expect(end.tail.endsWith('x\nthe end\n')).toBe(true);
+  expect(statSync(done).size).toBe(0);
+});
+
+test('an attempt that finds room again is kept, after one that found none', async () => {
+  const path = join(rig.dir, 'runs/job/full.log');
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync('/dev/full', path);
+  const spool = openSpool(path, MiB);
+  spool.write(Buffer.from('never kept'));
+  const { error } = await spool.finish();
+  expect(error).toContain('ENOSPC');
+  // The next attempt of the same run finds room again.
+  unlinkSync(path);
+  const next = openSpool(path, MiB);
+  next.write(Buffer.from('kept'));
+  expect(await next.finish()).toEqual({ bytes: 4, truncated: false, tail: 'kept' });
+  expect(readFileSync(path, 'utf8')).toBe('kept');
+});
+
+test('tasks start although the folder for their pipes takes no more', async () => {
+  const pipes = openPipes(join(rig.dir, 'not-there'));
+  const pipe = await pipes.take();
+  expect(writeSync(pipe.write, 'through')).toBe(7);
+  closeSync(pipe.write);
+  closeSync(pipe.read);
 });
 
 async function readAll(outputs: Outputs, runId: string, follow: boolean): Promise<string> {

@@ -10,6 +10,7 @@ import {
   finishRun,
   finishWithoutJob,
   finishWithoutLock,
+  keepTail,
   markRunning,
   settleLost,
   settleTrigger,
@@ -128,6 +129,26 @@ describe('a run that ends after its lease was lost', () => {
     expect(await perform(store.etcd, finishWithoutLock(store.keys, claimed.ending()))).toBe('settled');
     const record = (await store.content()).get(store.keys.run(job.name, claimed.run.id))!;
     expect(codecs.run.decode(record)).toMatchObject({ value: { state: 'lost' } });
+  });
+
+  test('leaves its tail with the record that others have written, once, and with no other', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await worker.die();
+    const tail = (text: string) => perform(store.etcd, keepTail(store.keys, claimed.run, text));
+    expect(await tail('too early')).toBe(false);
+    await perform(store.etcd, settleLost(store.keys, await settleOf(claimed)));
+    expect(await tail('the end')).toBe(true);
+    expect(await tail('another')).toBe(false);
+    const output = store.keys.output(job.name, claimed.run.id);
+    expect((await store.content()).get(output)).toBe('the end');
+    expect(
+      await perform(
+        store.etcd,
+        keepTail(store.keys, { ...claimed.run, id: '20270115T080000.000Z-bbbbbb' }, 'no'),
+      ),
+    ).toBe(false);
   });
 });
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/common/runtime/clock.ts';
+import { waitFor } from '../../support/wait.ts';
 import { startOutputs, type Outputs } from '../../../src/worker/output.ts';
 
 const DAY = 86_400;
@@ -15,7 +16,7 @@ let outputs: Outputs;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'etcron-sweep-'));
   const logger = pino({ level: 'silent' });
-  outputs = startOutputs({ dataDir, clock: systemClock(), logger, maxBytes: 250 });
+  outputs = startOutputs({ dataDir, clock: systemClock(), logger, maxBytes: 10_000 });
 });
 afterEach(async () => {
   await outputs.stop();
@@ -33,7 +34,7 @@ async function put(name: string, ageDays: number): Promise<void> {
 test('what is older than seven days goes, with its empty folder', async () => {
   await put('old/a', 8);
   await put('new/a', 6);
-  expect(await outputs.sweep()).toEqual({ removedFiles: 1, keptBytes: 100 });
+  expect(await outputs.sweep()).toEqual({ removedFiles: 1, keptBytes: 4096 });
   expect(existsSync(join(dataDir, 'runs/old'))).toBe(false);
   expect(existsSync(path('new/a'))).toBe(true);
 });
@@ -45,7 +46,7 @@ test('of what is too much the oldest goes first', async () => {
     ['k/c', 1],
   ] as const)
     await put(name, age);
-  expect(await outputs.sweep()).toEqual({ removedFiles: 1, keptBytes: 200 });
+  expect(await outputs.sweep()).toEqual({ removedFiles: 1, keptBytes: 8192 });
   expect(['j/a', 'j/b', 'k/c'].filter((name) => existsSync(path(name)))).toEqual(['j/a', 'k/c']);
 });
 
@@ -55,6 +56,15 @@ test('the output of a live run stays, however old', async () => {
   expect((await outputs.sweep()).removedFiles).toBe(0);
   end();
   expect((await outputs.sweep()).removedFiles).toBe(1);
+});
+
+test('much that is written brings the next sweep on, and a live run keeps its output', async () => {
+  await put('j/old', 3);
+  const ends = ['a', 'b', 'c'].map((run) => outputs.begin('j', run));
+  for (const name of ['j/a', 'j/b', 'j/c']) await put(name, 1);
+  ends[0]!(100);
+  await waitFor(() => !existsSync(path('j/old')), { what: 'the oldest is gone' });
+  expect(['j/b', 'j/c'].filter((name) => existsSync(path(name)))).toEqual(['j/b', 'j/c']);
 });
 
 test('with nothing written yet there is nothing to sweep', async () => {

@@ -107,6 +107,27 @@ export function finishWithoutJob(keys: Keyspace, ending: Ending): Intent<EndingR
   };
 }
 
+/**
+ * After `settled`: others took this worker for dead and recorded the run as lost; what it printed is known all the
+ * same. False: the output is there (we wrote it, and the answer was lost), or the record is not.
+ */
+export function keepTail(keys: Keyspace, run: RunRecord, tail: string): Intent<boolean> {
+  const output = keys.output(run.job, run.id);
+  return {
+    job: run.job,
+    txn: {
+      compare: [
+        present(keys.run(run.job, run.id)),
+        absent({ key: output }),
+        createdAt(keys.job(run.job), run.jobCreated),
+      ],
+      success: [put(output, tail)],
+      failure: [],
+    },
+    read: (result) => result.succeeded,
+  };
+}
+
 /** Tells that an armed run has started; written for runs that last. False: it is settled already. */
 export function markRunning(keys: Keyspace, workerId: string, run: RunRecord): Intent<boolean> {
   const active = keys.active(workerId, run.job, run.id);
