@@ -47,7 +47,7 @@ export const jobSummary = z
     paused: z.boolean(),
     overlap: overlapPolicy.optional(),
     task: z
-      .enum(task.options.map((option) => option.shape.kind.value) as ['shell', 'exec', 'handler'])
+      .enum(task.options.map((option) => option.shape.kind.value) as ['shell', 'exec', 'http', 'handler'])
       .optional(),
     modRevision: z.int(),
     lastRun: runView.nullable(),
@@ -219,7 +219,10 @@ export const jobOperations = {
     body: z
       .strictObject({
         env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
-        payload: z.json().optional().meta({ description: 'Of a handler, instead of that of the definition' }),
+        payload: z
+          .json()
+          .optional()
+          .meta({ description: 'Of a handler, or the body of a request: instead of that of the definition' }),
       })
       .optional(),
     answers: {

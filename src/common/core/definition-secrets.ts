@@ -1,28 +1,48 @@
-// Environment entries marked secret: shown without their value, sent back without it, kept all the same.
-// A definition that leaves the process other than to etcd or to the task goes through redactSecrets first.
+// Values marked secret, of the environment and of headers: shown without their value, sent back without it,
+// kept all the same. A definition that leaves the process other than to etcd or to the task goes through
+// redactSecrets first.
 import type { Checked, FieldIssue } from '../model/issue.ts';
 import type { JobDefinition, Task } from '../model/job.ts';
+import { pathText } from './definition-issues.ts';
 
-type Env = NonNullable<Extract<Task, { kind: 'shell' }>['env']>;
-type EnvValue = Env[string];
+type Value = string | { readonly secret: true; readonly value?: string | undefined };
+type Values = Readonly<Record<string, Value>>;
 
-const envOf = (definition: JobDefinition | undefined): Env =>
-  definition === undefined || definition.task.kind === 'handler' ? {} : (definition.task.env ?? {});
+/** The field of each kind of task whose values may be secret. */
+const FIELD = { shell: 'env', exec: 'env', http: 'headers', handler: undefined } as const;
 
-const isSecret = (value: EnvValue): value is Exclude<EnvValue, string> => typeof value !== 'string';
-
-function withEnv(definition: JobDefinition, env: Env): JobDefinition {
-  return { ...definition, task: { ...definition.task, env } as Task };
+function valuesOf(task: Task | undefined): Values {
+  switch (task?.kind) {
+    case 'shell':
+    case 'exec':
+      return task.env ?? {};
+    case 'http':
+      return task.headers ?? {};
+    case 'handler':
+    case undefined:
+      return {};
+  }
 }
 
-/** The definition as it may be shown: secret entries without their value. */
+const isSecret = (value: Value): value is Exclude<Value, string> => typeof value !== 'string';
+
+function withValues(definition: JobDefinition, values: Values): JobDefinition {
+  const field = FIELD[definition.task.kind];
+  if (field === undefined) return definition;
+  return { ...definition, task: { ...definition.task, [field]: values } };
+}
+
+/** The definition as it may be shown: secret values left out. */
 export function redactSecrets(definition: JobDefinition): JobDefinition {
-  const env = envOf(definition);
-  if (!Object.values(env).some(isSecret)) return definition;
-  return withEnv(
+  const values = valuesOf(definition.task);
+  if (!Object.values(values).some(isSecret)) return definition;
+  return withValues(
     definition,
     Object.fromEntries(
-      Object.entries(env).map(([name, value]) => [name, isSecret(value) ? { secret: true as const } : value]),
+      Object.entries(values).map(([name, value]) => [
+        name,
+        isSecret(value) ? { secret: true as const } : value,
+      ]),
     ),
   );
 }
@@ -32,12 +52,14 @@ export function keepSecrets(
   definition: JobDefinition,
   previous: JobDefinition | undefined,
 ): Checked<JobDefinition> {
-  const env = envOf(definition);
-  const stored = envOf(previous);
+  const field = FIELD[definition.task.kind];
+  if (field === undefined) return { ok: true, value: definition };
+  // A variable's value is never sent as the header of that name, nor the other way round.
+  const stored = previous && FIELD[previous.task.kind] === field ? valuesOf(previous.task) : {};
   const issues: FieldIssue[] = [];
-  const kept: [string, EnvValue][] = [];
+  const kept: [string, Value][] = [];
   let isChanged = false;
-  for (const [name, value] of Object.entries(env)) {
+  for (const [name, value] of Object.entries(valuesOf(definition.task))) {
     if (!isSecret(value) || value.value !== undefined) {
       kept.push([name, value]);
       continue;
@@ -46,7 +68,7 @@ export function keepSecrets(
     const secret = typeof before === 'string' ? before : before?.value;
     if (secret === undefined) {
       issues.push({
-        path: `task.env.${name}`,
+        path: pathText(['task', field, name]),
         message: 'a secret without a value, and none is stored to keep: send its value',
       });
     } else {
@@ -55,5 +77,5 @@ export function keepSecrets(
     }
   }
   if (issues.length > 0) return { ok: false, issues };
-  return { ok: true, value: isChanged ? withEnv(definition, Object.fromEntries(kept)) : definition };
+  return { ok: true, value: isChanged ? withValues(definition, Object.fromEntries(kept)) : definition };
 }

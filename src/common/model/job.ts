@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { codeList } from './codes.ts';
 import { durationText, sizeText } from './duration.ts';
+import { httpTask, secretOr } from './http-task.ts';
 import { jobName } from './ids.ts';
 
 export const MAX_DEFINITION_BYTES = 64 * 1024;
@@ -16,16 +17,11 @@ export const labels = z
   .record(label, z.string().max(128))
   .meta({ examples: [{ team: 'data', tier: 'gold' }] });
 
-/** A value, or a secret: answered without its value; sent back without its value, the stored one stays. */
-const envValue = z.union([
-  z.string(),
-  z.strictObject({ secret: z.literal(true), value: z.string().optional() }),
-]);
 const env = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
     error: 'an environment variable is named with letters, digits and "_"',
   }),
-  envValue,
+  secretOr(z.string()),
 );
 
 const process = {
@@ -55,7 +51,7 @@ export const handlerTask = z.strictObject({
   payload: z.json().optional(),
 });
 
-export const task = z.discriminatedUnion('kind', [shellTask, execTask, handlerTask]);
+export const task = z.discriminatedUnion('kind', [shellTask, execTask, httpTask, handlerTask]);
 
 /** With it, only the ends that it names are tried again. */
 const retryOn = z

@@ -3,7 +3,7 @@
 import type { Clock, Timer } from '../../common/core/clock.ts';
 import { instant, type Instant } from '../../common/model/time.ts';
 import { openSpool, type Spool, type SpoolResult } from '../runner/spool.ts';
-import type { TaskContext, TaskEnd, TaskHandle } from './task.ts';
+import type { InProcessTask, TaskContext, TaskEnd, TaskHandle } from './task.ts';
 
 export interface HandlerContext {
   readonly job: string;
@@ -26,11 +26,6 @@ export interface HandlerContext {
 /** What it throws, or its promise's rejection, fails the run; what it returns is ignored. */
 export type Handler = (context: HandlerContext) => unknown;
 
-export interface HandlerTask extends TaskHandle {
-  /** The fence: aborted as `lost`, and ended as that after the grace at the latest. */
-  fence(): void;
-}
-
 type AbortCause = 'killed' | 'timed_out' | 'lost';
 
 const WHY: Record<AbortCause, string> = {
@@ -41,13 +36,16 @@ const WHY: Record<AbortCause, string> = {
 
 const NO_OUTPUT: SpoolResult = { bytes: 0, truncated: false, tail: '' };
 
-/** The handler's first part, up to its first wait, has run when this returns. */
+/**
+ * The handler's first part, up to its first wait, has run when this returns. Fenced, it ends after the grace at
+ * the latest.
+ */
 export function startHandler(
   handler: Handler,
   payload: unknown,
   context: TaskContext,
   { clock, spool: spoolFile }: { readonly clock: Clock; readonly spool: string },
-): HandlerTask {
+): InProcessTask {
   const startedAt = clock.now();
   let controller: AbortController | undefined;
   let spool: Spool | undefined;

@@ -1,16 +1,17 @@
-// Tasks of every kind behind one port: processes go to the runner, handlers run here. Holds the fence for
-// the handlers, as the runner holds it for the processes.
+// Tasks of every kind behind one port: processes go to the runner, handlers and requests run here. Holds the
+// fence for these, as the runner holds it for the processes.
 import type { Clock, Timer } from '../../common/core/clock.ts';
 import type { Task } from '../../common/model/job.ts';
 import { monotonic, type Monotonic } from '../../common/model/time.ts';
 import { spoolPath } from '../output-path.ts';
 import type { Runner } from '../runner/client.ts';
-import { endedTask, startHandler, type Handler, type HandlerTask } from './handler.ts';
+import { endedTask, startHandler, type Handler } from './handler.ts';
+import { startHttp } from './http.ts';
 import { processRequest } from './process.ts';
-import type { TaskContext, TaskHandle, TaskPort } from './task.ts';
+import type { InProcessTask, TaskContext, TaskHandle, TaskPort } from './task.ts';
 
 export interface TaskPortOptions {
-  /** Absent in a worker that runs handlers only. */
+  /** Absent in a worker that starts no processes. */
   readonly runner?: Runner;
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly dataDir: string;
@@ -21,12 +22,22 @@ export interface TaskPortOptions {
 
 export function openTaskPort(options: TaskPortOptions): TaskPort {
   const { runner, handlers, dataDir, clock } = options;
-  const running = new Set<HandlerTask>();
+  const running = new Set<InProcessTask>();
   let deadline: Monotonic = monotonic(Infinity);
   let fence: Timer | undefined;
 
-  const fenceHandlers = (): void => {
+  const fenceAll = (): void => {
     for (const task of running) task.fence();
+  };
+
+  const startHere = (context: TaskContext, start: (spool: string) => InProcessTask): TaskHandle => {
+    if (clock.monotonic() >= deadline) {
+      return endedTask('lost', "its worker's claim ended before it started", clock.now());
+    }
+    const started = start(spoolPath(dataDir, context.job, context.runId));
+    running.add(started);
+    void started.ended.then(() => running.delete(started));
+    return started;
   };
 
   const startHandlerTask = (task: Extract<Task, { kind: 'handler' }>, context: TaskContext): TaskHandle => {
@@ -36,31 +47,28 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
       const error = `task.name: no handler "${task.name}" is registered in this worker (registered: ${known})`;
       return endedTask('failed', error, clock.now());
     }
-    if (clock.monotonic() >= deadline) {
-      return endedTask('lost', "its worker's claim ended before it started", clock.now());
-    }
-    const payload = context.payload === undefined ? task.payload : context.payload;
-    const spool = spoolPath(dataDir, context.job, context.runId);
-    const started = startHandler(handler, payload, context, { clock, spool });
-    running.add(started);
-    void started.ended.then(() => running.delete(started));
-    return started;
+    return startHere(context, (spool) => {
+      const payload = context.payload === undefined ? task.payload : context.payload;
+      return startHandler(handler, payload, context, { clock, spool });
+    });
   };
 
   return {
     startTask(task, context) {
       if (task.kind === 'handler') return startHandlerTask(task, context);
+      if (task.kind === 'http')
+        return startHere(context, (spool) => startHttp(task, context, { clock, spool }));
       if (runner) return runner.start(processRequest(task, context, options.workerEnv));
-      return endedTask('failed', 'task.kind: this worker runs handlers only, no processes', clock.now());
+      return endedTask('failed', 'task.kind: this worker starts no processes', clock.now());
     },
     setDeadline(at) {
       deadline = at;
       runner?.setDeadline(at);
       fence?.cancel();
-      fence = clock.setTimer(Math.max(0, at - clock.monotonic()), fenceHandlers);
+      fence = clock.setTimer(Math.max(0, at - clock.monotonic()), fenceAll);
     },
     async killAll() {
-      fenceHandlers();
+      fenceAll();
       await Promise.all([runner?.killAll(), ...[...running].map((task) => task.ended)]);
     },
   };

@@ -35,6 +35,12 @@ export interface TaskHandle {
   killNow(): void;
 }
 
+/** A task that runs in the worker's own process, where nobody but the worker can end it at the fence. */
+export interface InProcessTask extends TaskHandle {
+  /** The fence: stopped as `lost`, whatever it was being stopped as. */
+  fence(): void;
+}
+
 /** What one attempt is told besides its definition. */
 export interface TaskContext {
   readonly job: string;

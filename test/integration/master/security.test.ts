@@ -182,6 +182,36 @@ describe('secrets', () => {
     expect(master.log()).not.toContain(VALUE);
   });
 
+  it('of headers are in no answer either, nor is what is wrong with them', async () => {
+    const master = await startTestMaster(shared);
+    const params = { job: 'a' };
+    const request = (value: string) =>
+      job('a', {
+        task: {
+          kind: 'http',
+          url: 'https://example.org/',
+          headers: { Authorization: { secret: true, value } },
+        },
+      });
+    const answers = [
+      await master.call('createJob', { body: request(VALUE) }),
+      await master.call('getJob', { params }),
+      await master.call('putJob', { params, body: request(`${VALUE}\n`) }),
+      await master.call('putJob', {
+        params,
+        body: job('a', { task: { kind: 'http', url: `https://u:${VALUE}@example.org/` } }),
+      }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([201, 200, 400, 400]);
+    const { definition } = answers[1]!.body;
+    expect(definition.task.headers).toEqual({ Authorization: { secret: true } });
+    answers.push(await master.call('putJob', { params, body: { ...definition, description: 'sent back' } }));
+    const { kvs } = await master.etcd.range({ key: master.keys.job('a') });
+    expect(kvs[0]!.value).toContain(VALUE);
+    for (const { text } of answers) expect(text).not.toContain(VALUE);
+    expect(master.log()).not.toContain(VALUE);
+  });
+
   it('a secret without a value, and none stored, is refused by its path', async () => {
     const master = await startTestMaster(shared);
     const body = job('a', { task: { ...task, env: { PASSWORD: { secret: true } } } });

@@ -83,12 +83,14 @@ describe('a definition', () => {
     [
       'with an unknown kind of task',
       job({ task: { kind: 'shel', command: 'x' } }),
-      ['task.kind: "shel" is not known: it must be one of "shell", "exec", "handler"; did you mean "shell"?'],
+      [
+        'task.kind: "shel" is not known: it must be one of "shell", "exec", "http", "handler"; did you mean "shell"?',
+      ],
     ],
     [
       'without a kind of task',
       job({ task: { command: 'x' } }),
-      ['task.kind: is missing: it must be one of "shell", "exec", "handler"'],
+      ['task.kind: is missing: it must be one of "shell", "exec", "http", "handler"'],
     ],
     [
       'with a task lacking its command',
@@ -231,6 +233,167 @@ describe('a definition', () => {
     expect(change({ schedule: '@at 2026-12-01T00:00:00Z', description: 'done' })).toEqual([]);
     expect(change({ schedule: '@at 2026-12-02T00:00:00Z' })).toHaveLength(1);
     expect(change({ schedule: '@at 2026-12-01T00:00:00Z', timezone: 'Europe/Berlin' })).toHaveLength(1);
+  });
+});
+
+describe('a request', () => {
+  const http = (fields: Fields): Fields =>
+    job({ task: { kind: 'http', url: 'https://example.org/hook', ...fields } });
+
+  it('needs a url and no more', () => {
+    expect(accept(http({})).task).toEqual({
+      kind: 'http',
+      method: 'GET',
+      url: 'https://example.org/hook',
+      expect: ['200-299'],
+      redirects: 5,
+      tls: { verify: true },
+    });
+  });
+
+  it.each<[string, Fields]>([
+    ['a body of any JSON', { method: 'POST', body: [null, { a: 1 }] }],
+    ['null as its body', { method: 'PUT', body: null }],
+    ['one status', { expect: 204 }],
+    ['one range', { expect: '2xx' }],
+    ['several', { expect: [200, '300-399', '5xx'] }],
+    ['a secret header', { headers: { Authorization: { secret: true, value: 'Bearer x' } } }],
+    ['an authority', { tls: { ca: '-----BEGIN CERTIFICATE-----' } }],
+    ['an address with a port and a query', { url: 'http://[::1]:8080/a?b=c%20d' }],
+  ])('may have %s', (_, fields) => {
+    expect(check(http(fields))).toEqual([]);
+  });
+
+  const table: [string, Fields, string[]][] = [
+    [
+      'to what is no url',
+      { url: 'example.org/hook' },
+      ['task.url: is no url: write one such as https://example.org/hook'],
+    ],
+    ['to another scheme', { url: 'file:///etc/passwd' }, ['task.url: a url of http or https is needed']],
+    [
+      'to a url with a space',
+      { url: 'https://example.org/a b' },
+      ['task.url: a url holds no spaces or line ends: write %20'],
+    ],
+    [
+      'with a password in its url',
+      { url: 'https://me:hush@example.org/' },
+      [expect.stringMatching(/^task\.url: .*takes no user and password: send them as a header, .*secret/)],
+    ],
+    [
+      'with a method in small letters',
+      { method: 'post' },
+      [expect.stringMatching(/^task\.method: "post" is not known: .*did you mean "POST"\?$/)],
+    ],
+    [
+      'that gets with a body',
+      { body: 'x' },
+      ['task.body: a GET request has no body: write "method": "POST", or leave the body out'],
+    ],
+    [
+      'with a header that is none',
+      { headers: { 'a b': 'x' } },
+      ['task.headers["a b"]: a header\'s name holds letters, digits and "-"'],
+    ],
+    [
+      'with a header of two lines',
+      { headers: { A: 'x\r\nB: y' } },
+      ["task.headers.A: a header's value is one line of Latin letters; encode others, such as by base64"],
+    ],
+    [
+      'with a secret header of two lines',
+      { headers: { A: { secret: true, value: 'hush\n' } } },
+      [
+        "task.headers.A.value: a header's value is one line of Latin letters; encode others, such as by base64",
+      ],
+    ],
+    [
+      'that forges what its run is',
+      { headers: { 'X-Etcron-Run-Id': 'x', 'idempotency-key': 'x' } },
+      [
+        'task.headers.X-Etcron-Run-Id: is set by etcron for each request: leave it out',
+        'task.headers.idempotency-key: is set by etcron for each request: leave it out',
+      ],
+    ],
+    [
+      'that frames itself',
+      { headers: { 'Content-Length': '5' } },
+      ['task.headers.Content-Length: belongs to the connection, not to the job: leave it out'],
+    ],
+    [
+      'with a header twice',
+      { headers: { 'X-A': '1', 'x-a': '2' } },
+      ['task.headers.x-a: is there twice: names of headers differ by more than case'],
+    ],
+    [
+      'with a status that is none',
+      { expect: ['2xx', 'ok', 700] },
+      [
+        'task.expect[1]: a status such as 204, or a range such as "200-299" or "2xx"',
+        'task.expect[2]: must be at most 599',
+      ],
+    ],
+    [
+      'with a range the wrong way round',
+      { expect: '299-200' },
+      ['task.expect: the range ends before it begins: write the smaller status first'],
+    ],
+    ['with too many redirects', { redirects: 21 }, ['task.redirects: must be at most 20']],
+    [
+      'with a file as its authority',
+      { tls: { ca: '/etc/ssl/ca.pem' } },
+      ['task.tls.ca: must be certificates as PEM text: -----BEGIN CERTIFICATE----- …'],
+    ],
+    [
+      'with a private key as its authority',
+      { tls: { ca: '-----BEGIN PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----' } },
+      [
+        'task.tls.ca: holds a private key, which all who may read the job would see: give the certificate only',
+      ],
+    ],
+    [
+      'with a timeout without unit',
+      { timeout: '30' },
+      ['task.timeout: "30" is not a duration: write a number with a unit, such as "90s", "10m" or "1h30m"'],
+    ],
+    [
+      'with an unknown field of TLS',
+      { tls: { verfy: false } },
+      ['task.tls.verfy: unknown field; did you mean verify?'],
+    ],
+    [
+      'with a command',
+      { command: 'x' },
+      [expect.stringMatching(/^task\.command: unknown field; the fields here are kind, method, url/)],
+    ],
+  ];
+  it.each(table)('%s is refused with the place and the way out', (_, fields, issues) => {
+    const told = check(http(fields));
+    expect(told).toEqual(issues);
+    expect(told.join()).not.toContain('hush');
+  });
+});
+
+describe('a secret header', () => {
+  const withHeaders = (headers: Fields): Fields =>
+    job({ task: { kind: 'http', url: 'https://example.org/', headers } });
+  const stored = accept(withHeaders({ Authorization: { secret: true, value: 'hidden' }, 'X-A': 'plain' }));
+
+  it('is left out of what is shown, and stays when it comes back without its value', () => {
+    const shown = redactSecrets(stored);
+    expect(shown).toEqual({
+      ...stored,
+      task: { ...stored.task, headers: { Authorization: { secret: true }, 'X-A': 'plain' } },
+    });
+    expect(accept(shown, { previous: stored })).toEqual(stored);
+  });
+
+  it('is not made of a variable of that name', () => {
+    const before = accept(job({ task: { ...task, env: { A: { secret: true, value: 'hidden' } } } }));
+    expect(check(withHeaders({ A: { secret: true } }), { previous: before })).toEqual([
+      'task.headers.A: a secret without a value, and none is stored to keep: send its value',
+    ]);
   });
 });
 
