@@ -15,6 +15,11 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', 'test/support/closing-line.ts'],
-    projects: [project('unit', 20_000), project('integration', 60_000), project('cluster', 120_000)],
+    projects: [
+      project('unit', 20_000),
+      project('integration', 60_000),
+      project('cluster', 120_000),
+      project('simulation', 120_000),
+    ],
   },
 });
