@@ -4,6 +4,17 @@ import { el, lasted, link, state, table, when } from './dom.js';
 
 const cell = (...children) => el('td', {}, ...children);
 const mono = (...children) => el('td', { class: 'mono' }, ...children);
+/** A handler's progress, as it last told it, while it runs. */
+const howFar = (run) => !run.endedAt && run.progress !== undefined && ` ${Math.floor(run.progress * 100)} %`;
+/** Why it ended as it did, in short. */
+const remark = (run) =>
+  run.error ??
+  run.reason ??
+  (run.httpStatus !== undefined
+    ? `status ${run.httpStatus}`
+    : run.exitCode === undefined
+      ? ''
+      : `exit code ${run.exitCode}`);
 const runLink = (run) => el('a', { href: `#run/${link([run.job, run.id])}`, class: 'mono' }, run.id);
 
 function jobActions(ui, job) {
@@ -75,12 +86,12 @@ export async function jobView(ui, name) {
   };
   const rows = runs.items.map((run) => [
     cell(runLink(run)),
-    cell(state(run.state)),
+    cell(state(run.state), howFar(run)),
     cell(run.cause.kind.replace('_', ' ')),
     cell(when(run.startedAt ?? run.scheduledFor)),
     cell(lasted(run.durationMs)),
     mono(run.worker ?? ''),
-    cell(run.error ?? run.reason ?? (run.exitCode === undefined ? '' : `exit code ${run.exitCode}`)),
+    cell(remark(run)),
   ]);
   return [
     el('h2', {}, job.name, ' ', state(job.state)),
@@ -117,6 +128,9 @@ export async function runView(ui, job, id) {
         { class: 'bar' },
         ui.action('Kill', () => ui.post(`${path}/kill`).then(() => 'Asked to kill it')),
       ),
+    !run.endedAt &&
+      run.progress !== undefined &&
+      el('p', {}, el('progress', { value: String(run.progress), max: '1' }), howFar(run)),
     el('h2', {}, 'Output'),
     el('pre', {}, output),
     el('h2', {}, 'Record'),

@@ -14,6 +14,7 @@ import { releaseOf, type Assignment } from './assignment.ts';
 import { startExecution, type Execution } from './execution.ts';
 import { carryThrough } from './persist.ts';
 import type { WorkerPorts } from './ports.ts';
+import { createProgress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A run that lasts longer is marked as running in etcd; shorter ones are spared the write. */
@@ -156,6 +157,7 @@ export function createDispatcher(
       clock,
       tasks: ports.tasks,
       onStarted: (record) => void mark(assignment, record),
+      onProgress: () => progress.changed(each),
     });
     each.execution = execution;
     void execution.ended.then(({ run: ended, tail }) => {
@@ -172,6 +174,18 @@ export function createDispatcher(
       logger.debug({ err: error, run: record.id }, 'run not marked as running');
     }
   };
+
+  const progress = createProgress<Held>({
+    clock,
+    tell({ assignment, execution, hasEnded }) {
+      if (!execution || hasEnded) return 'never';
+      const { record } = execution;
+      // Shorter ones are spared the write.
+      if (clock.now() - record.startedAt! < MARK_AFTER) return 'later';
+      void mark(assignment, record);
+      return 'told';
+    },
+  });
 
   const markLasting = (runs: Iterable<Held>): void => {
     for (const { assignment, execution, hasEnded } of runs) {

@@ -1,7 +1,7 @@
 // One claimed run from its start to the end of its last attempt. It never touches etcd: the dispatcher
 // records what comes out of it.
 import type { Clock, Timer } from '../common/core/clock.ts';
-import { attemptEnded, endedRun, startedRun } from '../common/core/lifecycle.ts';
+import { attemptEnded, endedRun, progressed, startedRun, withoutProgress } from '../common/core/lifecycle.ts';
 import { retryAfter, type Retrying } from '../common/core/retry.ts';
 import { durationMs, sizeBytes } from '../common/model/duration.ts';
 import type { RunRecord } from '../common/model/run.ts';
@@ -25,14 +25,19 @@ export interface ExecutionPorts {
   readonly tasks: TaskPort;
   /** A start, or the start of a further attempt, has become known. */
   readonly onStarted: (run: RunRecord) => void;
+  /** It is a step further, as its record then says. */
+  readonly onProgress: () => void;
 }
+
+/** Less is not worth telling. */
+const PROGRESS_STEP = 0.01;
 
 /** Nothing is tried again, and nobody asks why. */
 const LAST: Retrying = { ok: false };
 
 export function startExecution(
   assignment: Assignment,
-  { clock, tasks, onStarted }: ExecutionPorts,
+  { clock, tasks, onStarted, onProgress }: ExecutionPorts,
 ): Execution {
   const { definition, fencingToken, trigger } = assignment;
   let record = assignment.run;
@@ -40,7 +45,19 @@ export function startExecution(
   let waiting: { timer: Timer; go: () => void } | undefined;
   let stop: { state: 'killed' | 'lost'; reason: string } | undefined;
 
+  /** Of the attempt under way; kept apart, so that telling it copies no record. */
+  let progress: number | undefined;
+
+  const takeProgress = (fraction: number): void => {
+    if (progress !== undefined && fraction !== 1 && Math.abs(fraction - progress) < PROGRESS_STEP) return;
+    if (fraction === progress) return;
+    progress = fraction;
+    onProgress();
+  };
+
   const attemptOnce = async (number: number): Promise<TaskEnd> => {
+    progress = undefined;
+    if (record.progress !== undefined) record = withoutProgress(record);
     record = startedRun(record, clock.now(), number, fencingToken);
     const timeout: Millis | undefined =
       definition.timeout === undefined ? undefined : durationMs(definition.timeout);
@@ -56,6 +73,7 @@ export function startExecution(
       ...(timeout === undefined ? {} : { timeoutMs: timeout }),
       ...(trigger?.env === undefined ? {} : { env: trigger.env }),
       ...(trigger?.payload === undefined ? {} : { payload: trigger.payload }),
+      ...(definition.task.kind === 'handler' ? { onProgress: takeProgress } : {}),
     });
     const end = await handle.ended;
     handle = undefined;
@@ -73,6 +91,7 @@ export function startExecution(
       ...(httpStatus === undefined ? {} : { httpStatus }),
       ...(error === undefined ? {} : { error }),
     });
+    if (progress !== undefined) record = progressed(record, progress);
     return end;
   };
 
@@ -116,7 +135,7 @@ export function startExecution(
   const ended = execute();
   return {
     get record() {
-      return record;
+      return progress === undefined ? record : progressed(record, progress);
     },
     ended,
     kill(reason) {

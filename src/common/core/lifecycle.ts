@@ -58,6 +58,15 @@ export const attemptEnded = (run: RunRecord, attempt: Attempt): RunRecord => ({
   attempts: [...run.attempts, attempt],
 });
 
+/** As far as it says it is, in steps of a thousandth. */
+export const progressed = (run: RunRecord, fraction: number): RunRecord =>
+  extended(run, { progress: Math.round(fraction * 1_000) / 1_000 });
+
+/** A further attempt begins anew. */
+export function withoutProgress({ progress: _gone, ...run }: RunRecord): RunRecord {
+  return run;
+}
+
 export interface RunEnd {
   readonly state: 'succeeded' | 'failed' | 'timed_out' | 'killed' | 'lost';
   readonly at: Instant;

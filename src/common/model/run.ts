@@ -67,6 +67,8 @@ export const runRecord = z.object({
   exitCode: z.int().optional(),
   signal: z.string().optional(),
   httpStatus: z.int().optional(),
+  /** Of a handler: how far it says the attempt is, or was when it ended. */
+  progress: z.number().min(0).max(1).optional(),
   error: z.string().optional(),
   /** Why it was killed, skipped, missed, lost or not tried again, in words. */
   reason: z.string().optional(),

@@ -11,11 +11,13 @@ import { createTestClock, type TestClock } from '../../support/test-clock.ts';
 let clock: TestClock;
 let tasks: ScriptedTasks;
 let told: RunRecord[];
+let steps: number;
 
 beforeEach(() => {
   clock = createTestClock();
   tasks = createScriptedTasks(() => clock.now());
   told = [];
+  steps = 0;
 });
 
 function start(more: Partial<JobDefinitionInput> = {}): Execution {
@@ -44,7 +46,7 @@ function start(more: Partial<JobDefinitionInput> = {}): Execution {
   } as never;
   return startExecution(
     { definition, run, membership, lock: 'job', fencingToken: 99, jobRevision: 8, startAt: clock.now() },
-    { clock, tasks, onStarted: (record) => told.push(record) },
+    { clock, tasks, onStarted: (record) => told.push(record), onProgress: () => steps++ },
   );
 }
 
@@ -130,5 +132,43 @@ describe('attempts', () => {
     await clock.advance(10_000);
     expect(run).toMatchObject({ state: 'killed', reason: 'killed by somebody: enough' });
     expect(tasks.attempts).toHaveLength(1);
+  });
+});
+
+describe('progress', () => {
+  const handler = { task: { kind: 'handler', name: 'it' } } as const;
+  const tell = (attempt: number, ...fractions: number[]) =>
+    fractions.forEach((fraction) => tasks.attempts[attempt]!.context.onProgress!(fraction));
+
+  test('is on the record while a handler runs, told in steps worth telling, and stays at its end', async () => {
+    const execution = start(handler);
+    expect(execution.record).not.toHaveProperty('progress');
+    tell(0, 0.1, 0.101, 0.109, 0.333_333_3, 0.333_333_3);
+    expect(execution.record.progress).toBe(0.333);
+    expect(steps).toBe(2);
+    tell(0, 0.995, 1, 1);
+    expect(execution.record.progress).toBe(1);
+    expect(steps).toBe(4);
+    tasks.attempts[0]!.end({ outcome: 'succeeded' });
+    expect((await execution.ended).run.progress).toBe(1);
+  });
+
+  test('begins anew with each attempt', async () => {
+    const execution = start({ ...handler, retry: { limit: 1, delay: '1s' } });
+    tell(0, 0.7);
+    tasks.attempts[0]!.end({ outcome: 'failed', error: 'x' });
+    await clock.advance(500);
+    expect(execution.record.progress).toBe(0.7);
+    await clock.advance(500);
+    expect(execution.record).not.toHaveProperty('progress');
+    tell(1, 0);
+    expect(execution.record.progress).toBe(0);
+    tasks.attempts[1]!.end({ outcome: 'failed', error: 'x' });
+    expect((await execution.ended).run.progress).toBe(0);
+  });
+
+  test('is not asked of a process', () => {
+    start();
+    expect(tasks.attempts[0]!.context).not.toHaveProperty('onProgress');
   });
 });
