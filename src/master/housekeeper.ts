@@ -8,12 +8,12 @@ import { EtcdError, type Etcd } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
 import { electHousekeeper } from '../common/store/transactions/masters.ts';
 import { createLeftovers } from './housekeeping/leftovers.ts';
-import { pruneByAge, pruneByCount } from './housekeeping/prune.ts';
+import { pruneByCount, pruneHistories } from './housekeeping/prune.ts';
 import { createQuotaWatch } from './housekeeping/quota.ts';
 import type { Registration } from './registration.ts';
 
 export interface HousekeeperTiming {
-  /** Between two rounds. */
+  /** Between two rounds, and between two looks at the quota, also within a round. */
   readonly roundEvery: Millis;
   /** Between two requests. */
   readonly pace: Millis;
@@ -52,6 +52,7 @@ export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
   let timer: Timer | undefined;
   let wake: (() => void) | undefined;
   let working: Promise<void> = Promise.resolve();
+  let quotaSeenAt = -Infinity;
 
   const elect = async (): Promise<boolean> => {
     const { leaseId } = deps.registration;
@@ -61,7 +62,7 @@ export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
   };
 
   /** Between two requests. A master that lost its lease, and so the office, goes no further. */
-  const pace = async (): Promise<void> => {
+  const step = async (): Promise<void> => {
     await new Promise<void>((resolve) => {
       wake = resolve;
       timer = clock.setTimer(timing.pace, resolve);
@@ -69,18 +70,29 @@ export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
     if (isStopped || deps.registration.leaseId === undefined) throw new RoundOver();
   };
 
+  const watchQuota = async (): Promise<void> => {
+    quotaSeenAt = clock.monotonic();
+    const level = await quota.check(step);
+    if (level === 0) return;
+    logger.warn({ level }, 'etcd is near its quota: cutting history');
+    await pruneByCount({ etcd, keys, clock, pace: step }, level);
+    await quota.compact();
+    quotaSeenAt = clock.monotonic();
+  };
+
+  /** A round among many jobs takes long: the quota does not wait for its end. */
+  const pace = async (): Promise<void> => {
+    await step();
+    if (clock.monotonic() - quotaSeenAt >= timing.roundEvery) await watchQuota();
+  };
+
   const round = async (): Promise<void> => {
     isElected = await elect();
     if (!isElected) return;
-    await pruneByAge({ etcd, keys, clock, pace });
-    const removed = await leftovers.sweep(pace);
-    const level = await quota.check(pace);
-    if (level > 0) {
-      logger.warn({ level }, 'etcd is near its quota: cutting history');
-      await pruneByCount({ etcd, keys, clock, pace }, level);
-      await quota.compact();
-    }
-    logger.debug({ leftovers: removed, level }, 'house kept');
+    await watchQuota();
+    await pruneHistories({ etcd, keys, clock, pace });
+    const swept = await leftovers.sweep(pace);
+    logger.debug(swept, 'house kept');
   };
 
   const roundAndNext = async (): Promise<void> => {

@@ -1,12 +1,14 @@
-// History gives way: by age always, by number when space is short. A job's newest records stay.
+// History gives way: by age and number, and when space is short by half and half again. A job's newest records
+// stay. Workers prune in passing what they record; this is for what they do not: jobs that do not run any more,
+// records of ticks that nothing ran for, workers that were restarted before they looked.
 import type { Clock } from '../../common/core/clock.ts';
 import { durationMs } from '../../common/model/duration.ts';
 import { makeRunId } from '../../common/model/ids.ts';
 import { instant } from '../../common/model/time.ts';
-import type { Etcd, KeyRange, KeyValue, Op } from '../../common/store/etcd.ts';
+import type { Etcd, KeyRange, KeyValue, Op, OpResult } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { listPage } from '../../common/store/queries.ts';
-import { pruneHistory } from '../../common/store/transactions/masters.ts';
+import { pruneHistory, readLeft } from '../../common/store/transactions/masters.ts';
 import { kvsOf } from '../../common/store/transactions/parts.ts';
 
 export interface PruneDeps {
@@ -18,6 +20,8 @@ export interface PruneDeps {
 }
 
 const JOBS_PER_REQUEST = 100;
+/** Records above `history.keep` that are left to the workers: they look at a job's history once in ten of its ends. */
+const WORKERS_SLACK = 20;
 /** Ids listed in one request when history is cut by number: some 100 bytes each. */
 const IDS_PER_REQUEST = 10_000;
 
@@ -62,37 +66,52 @@ const rangesBefore = (keys: Keyspace, job: string, id: string): KeyRange[] => [
   { key: keys.outputsOf(job).key, rangeEnd: keys.output(job, id) },
 ];
 
-const removal = (keys: Keyspace, job: Job, id: string): Op => ({
+const removal = (keys: Keyspace, job: Job, ranges: readonly KeyRange[]): Op => ({
   type: 'txn',
-  txn: pruneHistory(keys, job.name, job.created, rangesBefore(keys, job.name, id)).txn,
+  txn: pruneHistory(keys, job.name, job.created, ranges).txn,
 });
 
-async function remove({ etcd }: PruneDeps, ops: readonly Op[]): Promise<void> {
-  if (ops.length > 0) await etcd.txn({ compare: [], success: ops, failure: [] });
+async function remove({ etcd, pace }: PruneDeps, ops: readonly Op[]): Promise<readonly OpResult[]> {
+  if (ops.length === 0) return [];
+  await pace();
+  return (await etcd.txn({ compare: [], success: ops, failure: [] })).responses;
 }
 
-/** Removes records older than each job's `history.for`. Removing nothing costs etcd nothing: no revision, no write. */
-export async function pruneByAge(deps: PruneDeps): Promise<void> {
+/**
+ * Removes records older than each job's `history.for`, and what is well above its `history.keep`. Removing nothing
+ * costs etcd no write; the counting comes with it.
+ */
+export async function pruneHistories(deps: PruneDeps): Promise<void> {
   for await (const jobs of jobsInPages(deps)) {
     const now = deps.clock.now();
-    const ops = jobs
-      .filter((job) => job.maxAge < now)
-      .map((job) => removal(deps.keys, job, makeRunId(instant(now - job.maxAge), '000000')));
-    if (ops.length === 0) continue;
-    await deps.pace();
-    await remove(deps, ops);
+    const ops = jobs.map((job) => {
+      const oldest = job.maxAge < now ? makeRunId(instant(now - job.maxAge), '000000') : undefined;
+      const ranges = oldest === undefined ? [] : rangesBefore(deps.keys, job.name, oldest);
+      return removal(deps.keys, job, ranges);
+    });
+    const answers = await remove(deps, ops);
+    const tooMany = jobs.filter((job, index) => {
+      const answer = answers[index];
+      return answer?.type === 'txn' && (readLeft(answer.result) ?? 0) > job.keep + WORKERS_SLACK;
+    });
+    for (const some of inRequests(tooMany, 0)) await cut(deps, some, 0);
   }
 }
 
 /** Keeps `history.keep / 2^level` records of each job, at least one. */
 export async function pruneByCount(deps: PruneDeps, level: number): Promise<void> {
   for await (const jobs of jobsInPages(deps)) {
-    for (let from = 0; from < jobs.length;) {
-      let to = from;
-      for (let ids = 0; to < jobs.length && ids < IDS_PER_REQUEST; to++) ids += keepAt(jobs[to]!, level);
-      await cut(deps, jobs.slice(from, to), level);
-      from = to;
-    }
+    for (const some of inRequests(jobs, level)) await cut(deps, some, level);
+  }
+}
+
+/** In pieces whose newest ids are not too many for one answer. */
+function* inRequests(jobs: readonly Job[], level: number): Generator<readonly Job[], void, void> {
+  for (let from = 0; from < jobs.length;) {
+    let to = from;
+    for (let ids = 0; to < jobs.length && ids < IDS_PER_REQUEST; to++) ids += keepAt(jobs[to]!, level);
+    yield jobs.slice(from, to);
+    from = to;
   }
 }
 
@@ -115,10 +134,8 @@ async function cut(deps: PruneDeps, jobs: readonly Job[], level: number): Promis
     const kept = kvsOf(responses[index]);
     const oldest = kept.at(-1);
     return oldest && kept.length === keepAt(job, level)
-      ? [removal(deps.keys, job, deps.keys.partsOf(oldest.key)[1]!)]
+      ? [removal(deps.keys, job, rangesBefore(deps.keys, job.name, deps.keys.partsOf(oldest.key)[1]!))]
       : [];
   });
-  if (ops.length === 0) return;
-  await deps.pace();
   await remove(deps, ops);
 }

@@ -6,6 +6,8 @@ import { instant } from '../../../src/common/model/time.ts';
 import { systemClock } from '../../../src/common/runtime/clock.ts';
 import { codecs, keyspace, type Keyspace } from '../../../src/common/store/keyspace.ts';
 import { put } from '../../../src/common/store/transactions/parts.ts';
+import type { Etcd } from '../../../src/common/store/etcd.ts';
+import { createLeftovers } from '../../../src/master/housekeeping/leftovers.ts';
 import { startHousekeeper, type Housekeeper } from '../../../src/master/housekeeper.ts';
 import { newJobRecord } from '../../../src/master/job-record.ts';
 import { jobDefinition } from '../../../src/common/model/job.ts';
@@ -23,11 +25,11 @@ beforeEach(() => {
 
 async function start(
   masterId: string,
-  options: { quotaBytes?: number; leftoverAge?: number } = {},
+  options: { quotaBytes?: number; leftoverAge?: number; etcd?: Etcd } = {},
 ): Promise<Housekeeper & { leaseId: string }> {
   const { leaseId } = await shared.etcd.leaseGrant(60);
   const housekeeper = startHousekeeper({
-    etcd: shared.etcd,
+    etcd: options.etcd ?? shared.etcd,
     keys,
     clock,
     logger,
@@ -91,6 +93,23 @@ describe('history', () => {
     }
   });
 
+  it('goes when it is far more than the job keeps, and a few more than that are left to the workers', async () => {
+    await createJob('many', { keep: 3 });
+    await createJob('few', { keep: 3 });
+    const ids = Array.from({ length: 60 }, (_, n) => idAgo((60 - n) * 1_000, n));
+    for (const id of ids) await addRun('many', id);
+    for (const id of ids.slice(0, 20)) await addRun('few', id);
+    await start('m1');
+    const left = async (name: string) =>
+      (await shared.etcd.range({ ...keys.runsOf(name), keysOnly: true })).kvs.map(
+        (kv) => keys.partsOf(kv.key)[1],
+      );
+    await waitFor(async () => (await left('many')).length <= 3, { what: 'what is too many is gone' });
+    expect(await left('many')).toEqual(ids.slice(-3));
+    expect(await exists(keys.output('many', ids[0]!))).toBe(false);
+    expect(await left('few')).toHaveLength(20);
+  });
+
   it('of a definition that cannot be read is left alone', async () => {
     await write(keys.job('broken'), '{}');
     await createJob('short', { for: '10m' });
@@ -132,7 +151,106 @@ describe('leftovers of deleted jobs', () => {
   });
 });
 
+describe('a sweep of leftovers', () => {
+  const sweeps = (options: { requestsPerSweep?: number } = {}) => {
+    const leftovers = createLeftovers({ etcd: shared.etcd, keys, clock, age: 0, ...options });
+    let requests = 0;
+    return {
+      sweep: () => leftovers.sweep(() => (requests++, Promise.resolve())),
+      requests: () => requests,
+    };
+  };
+  const NAMES = ['a', 'a-', 'a-b', 'a.b', 'a0', 'a0.', 'aa', 'b', 'Z', '0', 'z-9'];
+  const families = (name: string): string[] => {
+    const id = idAgo(MINUTE);
+    return [keys.run(name, id), keys.output(name, id), keys.cursor(name)];
+  };
+  const left = async () =>
+    (await shared.etcd.range({ ...keys.all, keysOnly: true })).kvs.map((kv) => kv.key).sort();
+
+  it.for([0, 1, 2])('finds what lies between the jobs, whatever their names (%i)', async (modulo) => {
+    const staying: string[] = [];
+    let leftovers = 0;
+    for (const [index, name] of NAMES.entries()) {
+      const all = families(name);
+      for (const key of all) await write(key, '1');
+      if (index % 3 === modulo) leftovers += all.length;
+      else {
+        await createJob(name);
+        staying.push(keys.job(name), ...all);
+      }
+    }
+    expect(await sweeps().sweep()).toEqual({ removed: leftovers, isComplete: true });
+    expect(await left()).toEqual(staying.sort());
+  });
+
+  it('costs a few requests, however long the histories of the jobs that exist', async () => {
+    for (const name of NAMES) {
+      await createJob(name);
+      for (let n = 0; n < 30; n++) await addRun(name, idAgo(MINUTE, n));
+    }
+    const { sweep, requests } = sweeps();
+    expect(await sweep()).toEqual({ removed: 0, isComplete: true });
+    expect(requests()).toBe(1 + 3);
+  });
+
+  it('goes on where the last one stopped, and comes to the end of a large heap', async () => {
+    await createJob('here');
+    for (const key of families('here')) await write(key, '1');
+    for (let n = 0; n < 250; n++) await addRun('gone', idAgo(MINUTE, n));
+    for (const key of families('zero')) await write(key, '1');
+    const { sweep } = sweeps({ requestsPerSweep: 2 });
+    const first = await sweep();
+    expect(first).toEqual({ removed: 101, isComplete: false });
+    let removed = first.removed;
+    for (let sweepsDone = 1; ; sweepsDone++) {
+      expect(sweepsDone).toBeLessThan(20);
+      const next = await sweep();
+      removed += next.removed;
+      if (next.isComplete) break;
+    }
+    expect(removed).toBe(503);
+    expect(await left()).toHaveLength(4);
+  });
+
+  it('spares a job that was created after it had looked', async () => {
+    const leftovers = createLeftovers({ etcd: shared.etcd, keys, clock, age: 0 });
+    for (const key of families('late')) await write(key, '1');
+    let requests = 0;
+    await leftovers.sweep(async () => {
+      if (++requests === 2) await createJob('late');
+    });
+    for (const key of families('late').slice(2)) expect(await exists(key)).toBe(true);
+  });
+});
+
 describe('near the quota', () => {
+  it('is looked after in the midst of a round that takes long', async () => {
+    await createJob('a', { keep: 8 });
+    for (let n = 0; n < 8; n++) await addRun('a', idAgo((8 - n) * MINUTE, n));
+    // A round that has no end while nobody looks: the same page of jobs again and again.
+    let looks = 0;
+    const isFull = (): boolean => looks > 1;
+    const endless: Etcd = {
+      ...shared.etcd,
+      async range(request, options) {
+        const isJobs = request.rangeEnd === keys.jobs.rangeEnd;
+        if (!isJobs || isFull()) return shared.etcd.range(request, options);
+        return { ...(await shared.etcd.range({ ...request, key: keys.jobs.key }, options)), more: true };
+      },
+      async status() {
+        looks++;
+        const status = await shared.etcd.status();
+        const dbSizeInUse = isFull() ? 1_000_000 : 0;
+        return { ...status, members: status.members.map((member) => ({ ...member, dbSizeInUse })) };
+      },
+    };
+    await start('m1', { quotaBytes: 1_000, etcd: endless });
+    const left = async () => (await shared.etcd.range({ ...keys.runsOf('a'), countOnly: true })).count;
+    await waitFor(async () => (await left()) === 1, { what: 'history has given way, time and again' });
+    expect(looks).toBeGreaterThan(1);
+  });
+
   it('halves history again and again, oldest first, but keeps the newest record of each job', async () => {
     await createJob('a', { keep: 8 });
     const ids = Array.from({ length: 8 }, (_, n) => idAgo((8 - n) * MINUTE, n));

@@ -1,7 +1,7 @@
 // What a master writes besides jobs: wishes to drain, its registration, who keeps house, and what the
 // housekeeper removes.
 import type { DrainRecord, MasterRecord } from '../../model/worker.ts';
-import type { KeyRange, KeyValue, LeaseId, Revision, Txn, TxnResult } from '../etcd.ts';
+import type { KeyRange, KeyValue, LeaseId, Op, Revision, Txn, TxnResult } from '../etcd.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
 import { absent, createdAt, get, kvAt, modifiedAt, put, remove } from './parts.ts';
 
@@ -69,17 +69,31 @@ export function housekeeperOf(kv: KeyValue | undefined): string | undefined {
   }
 }
 
-/** Removes parts of a job's history, while it is the job that was looked at. False: it was deleted or made anew. */
+/**
+ * Removes parts of a job's history, while it is the job that was looked at. Answers how many records are left;
+ * undefined: the job was deleted or made anew.
+ */
 export function pruneHistory(
   keys: Keyspace,
   job: string,
   jobCreated: Revision,
   ranges: readonly KeyRange[],
-): MasterIntent<boolean> {
+): MasterIntent<number | undefined> {
+  const count: Op = { type: 'range', ...keys.runsOf(job), countOnly: true };
   return {
-    txn: { compare: [createdAt(keys.job(job), jobCreated)], success: ranges.map(remove), failure: [] },
-    read: (result) => result.succeeded,
+    txn: {
+      compare: [createdAt(keys.job(job), jobCreated)],
+      success: [...ranges.map(remove), count],
+      failure: [],
+    },
+    read: readLeft,
   };
+}
+
+/** What `pruneHistory` answers, when it was one of many in a request. */
+export function readLeft({ succeeded, responses }: TxnResult): number | undefined {
+  const left = succeeded ? responses.at(-1) : undefined;
+  return left?.type === 'range' ? left.count : undefined;
 }
 
 /** Removes what a deleted job left behind, as it was read: each at its mod revision. False: something changed. */
