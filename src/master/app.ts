@@ -23,9 +23,11 @@ import { scheduleRoutes } from './http/schedules.ts';
 import { accessControl, securityHeaders, type AccessRules } from './http/security.ts';
 import { streamLimit } from './http/stream-limit.ts';
 import { systemRoutes } from './http/system.ts';
+import { tickRoutes } from './http/ticks.ts';
 import { workerRoutes } from './http/workers.ts';
 import { clusterReader } from './reads/cluster.ts';
 import { jobReader } from './reads/jobs.ts';
+import { outcomeReader } from './reads/outcomes.ts';
 import { runReader } from './reads/runs.ts';
 import { tickReader } from './reads/ticks.ts';
 import type { Views } from './views/views.ts';
@@ -90,6 +92,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const handlers: Handlers = {
     ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, ticks }) }),
     ...runRoutes(shared),
+    ...tickRoutes(outcomeReader(shared)),
     ...outputRoutes(shared),
     ...batchRoutes(shared),
     ...workerRoutes(shared),

@@ -8,7 +8,7 @@ import { EtcdError, type Etcd } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
 import { electHousekeeper } from '../common/store/transactions/masters.ts';
 import { createLeftovers } from './housekeeping/leftovers.ts';
-import { pruneByCount, pruneHistories } from './housekeeping/prune.ts';
+import { noteCut, pruneByCount, pruneHistories } from './housekeeping/prune.ts';
 import { createQuotaWatch } from './housekeeping/quota.ts';
 import type { Registration } from './registration.ts';
 
@@ -70,13 +70,24 @@ export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
     if (isStopped || deps.registration.leaseId === undefined) throw new RoundOver();
   };
 
+  /** Before the first cut, for who asks meanwhile, and after the last. Full as it is, etcd may refuse it. */
+  const noteHistoryCut = async (): Promise<void> => {
+    try {
+      await noteCut({ etcd, keys, clock });
+    } catch (error) {
+      logger.warn({ err: error }, 'it could not be noted that histories are cut: the audit may miss records');
+    }
+  };
+
   const watchQuota = async (): Promise<void> => {
     quotaSeenAt = clock.monotonic();
     const level = await quota.check(step);
     if (level === 0) return;
     logger.warn({ level }, 'etcd is near its quota: cutting history');
+    await noteHistoryCut();
     await pruneByCount({ etcd, keys, clock, pace: step }, level);
     await quota.compact();
+    await noteHistoryCut();
     quotaSeenAt = clock.monotonic();
   };
 

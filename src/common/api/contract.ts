@@ -6,11 +6,13 @@ import { jobOperations } from './jobs.ts';
 import type { Answer, Input } from './operation.ts';
 import { runOperations } from './runs.ts';
 import { scheduleOperations } from './schedules.ts';
+import { tickOperations } from './ticks.ts';
 import { workerOperations } from './workers.ts';
 
 export const contract = {
   ...jobOperations,
   ...runOperations,
+  ...tickOperations,
   ...batchOperations,
   ...workerOperations,
   ...scheduleOperations,

@@ -60,6 +60,8 @@ export interface Keyspace {
   master(masterId: string): string;
   readonly masters: Range;
   readonly housekeeper: string;
+  /** When histories were last cut for want of space, ms: what was before it may be gone. */
+  readonly historyCut: string;
   /** The parts of a key after its family: `jobs/a` -> ['a'], `active/w/j/r` -> ['w','j','r']. */
   partsOf(key: string): readonly string[];
 }
@@ -100,6 +102,7 @@ export function keyspace(prefix: string): Keyspace {
     master: (masterId) => `${prefix}masters/${masterId}`,
     masters: family('masters'),
     housekeeper: `${prefix}housekeeper`,
+    historyCut: `${prefix}history-cut`,
     partsOf: (key) => key.slice(prefix.length).split('/').slice(1),
   };
 }

@@ -8,7 +8,7 @@ import { instant } from '../../common/model/time.ts';
 import type { Etcd, KeyRange, KeyValue, Op, OpResult } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { listPage } from '../../common/store/queries.ts';
-import { pruneHistory, readLeft } from '../../common/store/transactions/masters.ts';
+import { noteHistoryCut, pruneHistory, readLeft } from '../../common/store/transactions/masters.ts';
 import { kvsOf } from '../../common/store/transactions/parts.ts';
 
 export interface PruneDeps {
@@ -96,6 +96,12 @@ export async function pruneHistories(deps: PruneDeps): Promise<void> {
     });
     for (const some of inRequests(tooMany, 0)) await cut(deps, some, 0);
   }
+}
+
+/** Tells that histories are cut beyond their own limits: who asks what became of a tick has to know. */
+export async function noteCut({ etcd, keys, clock }: Omit<PruneDeps, 'pace'>): Promise<void> {
+  const intent = noteHistoryCut(keys, clock.now());
+  intent.read(await etcd.txn(intent.txn));
 }
 
 /** Keeps `history.keep / 2^level` records of each job, at least one. */

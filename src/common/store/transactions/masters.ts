@@ -1,5 +1,6 @@
 // What a master writes besides jobs: wishes to drain, its registration, who keeps house, and what the
 // housekeeper removes.
+import type { Instant } from '../../model/time.ts';
 import type { DrainRecord, MasterRecord } from '../../model/worker.ts';
 import type { KeyRange, KeyValue, LeaseId, Op, Revision, Txn, TxnResult } from '../etcd.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
@@ -94,6 +95,14 @@ export function pruneHistory(
 export function readLeft({ succeeded, responses }: TxnResult): number | undefined {
   const left = succeeded ? responses.at(-1) : undefined;
   return left?.type === 'range' ? left.count : undefined;
+}
+
+/** Histories are cut for want of space, from now on: records from before `at` may be gone. */
+export function noteHistoryCut(keys: Keyspace, at: Instant): MasterIntent<void> {
+  return {
+    txn: { compare: [], success: [put(keys.historyCut, codecs.cursor.encode(at))], failure: [] },
+    read: () => undefined,
+  };
 }
 
 /** Removes what a deleted job left behind, as it was read: each at its mod revision. False: something changed. */

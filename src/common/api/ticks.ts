@@ -1,0 +1,130 @@
+// What became of a job's ticks.
+import { z } from 'zod';
+import { TICK_OUTCOMES } from '../core/outcomes.ts';
+import { parseInstant } from '../core/every.ts';
+import { durationText } from '../model/duration.ts';
+import { runId } from '../model/ids.ts';
+import { runCause, runState, stretch } from '../model/run.ts';
+import { operation } from './operation.ts';
+import { API, jobParams, time } from './values.ts';
+
+/** Ticks a page. */
+const DEFAULT_TICKS = 100;
+const MAX_TICKS = 1_000;
+/** Longest stretch that one request asks about. */
+export const MAX_STRETCH_DAYS = 366;
+
+const given = z
+  .string()
+  .refine((text) => parseInstant(text) !== undefined, {
+    error: 'an instant as ISO 8601 with its zone, such as 2026-12-24T18:00:00Z',
+  })
+  .optional();
+
+const outcome = z.enum(TICK_OUTCOMES);
+
+const count = (description: string) => z.int().min(0).meta({ description });
+
+export const tickCounts = z
+  .strictObject({
+    due: count('Ticks that were due by now: the sum of all others but `notYet` and `paused`'),
+    ran: count('Ran once, however the run ended'),
+    skipped: count('Skipped, as `overlap` says, or killed before the start'),
+    missed: count('Missed: nobody was there to run them'),
+    lost: count('The worker was lost: nobody knows how, or whether, they ended'),
+    twice: count('Claimed twice'),
+    unexplained: count('Due, and nothing tells what became of them'),
+    notKnown: count('Their records may have been removed with old history'),
+    running: count('Armed or running'),
+    waiting: count('Due, and not settled yet for a reason that holds'),
+    notYet: count('To come'),
+    paused: count('Of a time in which the job is paused: not due'),
+  })
+  .meta({ id: 'TickCounts' });
+export type TickCounts = z.output<typeof tickCounts>;
+
+const runOfTick = z.strictObject({
+  run: runId,
+  state: runState,
+  cause: runCause.shape.kind,
+  worker: z.string().optional(),
+  startedAt: time.optional(),
+  endedAt: time.optional(),
+  retryOf: runId.optional(),
+});
+
+export const tickView = z
+  .strictObject({
+    tick: time,
+    outcome,
+    reason: z.string().optional().meta({ description: 'Why, in words' }),
+    worker: z.string().optional().meta({ description: 'Who ran it, or is to' }),
+    startLagMs: z.number().optional().meta({ description: 'How late it started' }),
+    runs: z.array(runOfTick).meta({ description: 'All runs of the tick, retries elsewhere included' }),
+    generation: z.int().meta({ description: 'Of the definition whose tick it is' }),
+    offSchedule: z.literal(true).optional().meta({
+      description: 'A tick of an earlier definition that is not kept: only its record tells of it',
+    }),
+    ticks: z.strictObject({ count: stretch.shape.count, from: time, to: time }).optional().meta({
+      description: 'With `offSchedule`: so many ticks as one, skipped or missed together',
+    }),
+  })
+  .meta({ id: 'Tick' });
+export type TickView = z.output<typeof tickView>;
+
+export const tickPage = z
+  .strictObject({
+    job: z.string(),
+    from: time,
+    to: time,
+    asOf: time.meta({ description: 'When it was looked at' }),
+    scheduleKnownFrom: time.meta({
+      description: 'Before it only records are shown: which ticks were due then is not known',
+    }),
+    historyKnownFrom: time.nullable().meta({
+      description: 'Before it records may have been removed with old history; null: all are there',
+    }),
+    counts: tickCounts.meta({ description: 'Of the whole stretch, whatever the page' }),
+    items: z.array(tickView),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'TickPage' });
+export type TickPage = z.output<typeof tickPage>;
+
+export const tickOperations = {
+  listTicks: operation({
+    method: 'GET',
+    path: `${API}/jobs/{job}/ticks`,
+    tag: 'runs',
+    summary: 'Tell what became of each tick of a stretch of time',
+    description:
+      'Oldest first, read at one revision. `counts` are those of the whole stretch; of ticks that are `unexplained` or `twice` there should be none. The last 24 hours by default.',
+    params: jobParams,
+    query: z.strictObject({
+      from: given.meta({ description: 'First instant; 24 hours before `to` by default' }),
+      to: given.meta({ description: 'Last instant, also of the future; now by default' }),
+      outcome: z
+        .union([z.string(), z.array(z.string())])
+        .optional()
+        .transform((texts) => [texts ?? []].flat().flatMap((text) => text.split(',')))
+        .pipe(z.array(outcome))
+        .meta({ description: 'Only ticks of these outcomes; several, repeated or separated by commas' }),
+      grace: durationText({ max: '1d' }).default('1m').meta({
+        description:
+          'How long a tick that is due may wait before it is unexplained: more than a worker’s lease',
+      }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_TICKS)
+        .default(DEFAULT_TICKS)
+        .meta({ description: 'Ticks a page' }),
+      cursor: z.string().min(1).max(1024).optional().meta({
+        description: '`nextCursor` of the page before; with its `from` and `to`',
+      }),
+    }),
+    answers: { 200: tickPage },
+    problems: ['job_not_found', 'job_broken'],
+  }),
+};

@@ -1,0 +1,95 @@
+// What is made of the outcomes of a stretch: how many of each, and the ticks one by one, page by page. Pure.
+import { instant, type Instant } from '../model/time.ts';
+import type { Segment, TickOutcome } from './outcomes.ts';
+
+export interface OutcomeCounts {
+  /** Ticks that were due by now: the sum of all others but `notYet` and `paused`. */
+  readonly due: number;
+  readonly ran: number;
+  readonly skipped: number;
+  readonly missed: number;
+  readonly lost: number;
+  readonly twice: number;
+  readonly unexplained: number;
+  readonly notKnown: number;
+  /** Armed or running. */
+  readonly running: number;
+  readonly waiting: number;
+  readonly notYet: number;
+  readonly paused: number;
+}
+
+const FIELD: Readonly<Record<TickOutcome, Exclude<keyof OutcomeCounts, 'due'>>> = {
+  ran: 'ran',
+  twice: 'twice',
+  skipped: 'skipped',
+  missed: 'missed',
+  lost: 'lost',
+  armed: 'running',
+  running: 'running',
+  waiting: 'waiting',
+  not_yet: 'notYet',
+  paused: 'paused',
+  not_known: 'notKnown',
+  unexplained: 'unexplained',
+};
+
+export const noCounts = (): { -readonly [K in keyof OutcomeCounts]: number } => ({
+  due: 0,
+  ran: 0,
+  skipped: 0,
+  missed: 0,
+  lost: 0,
+  twice: 0,
+  unexplained: 0,
+  notKnown: 0,
+  running: 0,
+  waiting: 0,
+  notYet: 0,
+  paused: 0,
+});
+
+export function countsOf(segments: readonly Segment[], now: Instant): OutcomeCounts {
+  const counts = noCounts();
+  for (const { outcome, count, from } of segments) {
+    const field = outcome === 'armed' && from > now ? 'notYet' : FIELD[outcome];
+    counts[field] += count;
+    if (field !== 'notYet' && field !== 'paused') counts.due += count;
+  }
+  return counts;
+}
+
+export interface ToldTick {
+  readonly tick: Instant;
+  /** A single tick's own; of a stretch whose schedule is not kept, all of it at once. */
+  readonly segment: Segment;
+}
+
+/** A page: at most `limit` ticks after `after`, of these outcomes (none named: of all), and whether more follow. */
+export function ticksOf(
+  segments: readonly Segment[],
+  page: { after: number; limit: number; outcomes?: ReadonlySet<TickOutcome> | undefined },
+): { ticks: ToldTick[]; more: boolean } {
+  const { after, limit, outcomes } = page;
+  const ticks: ToldTick[] = [];
+  /** Two records that contradict each other may name one instant: a page never ends between them. */
+  const isFull = (tick: number): boolean => ticks.length >= limit && ticks.at(-1)!.tick < tick;
+  for (const segment of segments) {
+    if (segment.to <= after && segment.ticks !== undefined) continue;
+    if (outcomes && !outcomes.has(segment.outcome)) continue;
+    if (segment.ticks === undefined) {
+      if (segment.from <= after) continue;
+      if (isFull(segment.from)) return { ticks, more: true };
+      ticks.push({ tick: segment.from, segment });
+      continue;
+    }
+    let tick: Instant | undefined =
+      segment.from > after ? segment.from : segment.ticks.nextAfter(instant(after));
+    while (tick !== undefined && tick <= segment.to) {
+      if (isFull(tick)) return { ticks, more: true };
+      ticks.push({ tick, segment });
+      tick = tick === segment.to ? undefined : segment.ticks.nextAfter(tick);
+    }
+  }
+  return { ticks, more: false };
+}

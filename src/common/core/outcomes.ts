@@ -1,0 +1,293 @@
+// The outcome of every tick of a stretch, from a job's records: what `GET /jobs/{job}/ticks` answers and
+// `etcron audit` judges. Arithmetic over the schedule and the records, never a loop over ticks: a month of a
+// per-second job costs what its records cost. Pure; everything it is given was read at one revision.
+import type { RunRecord } from '../model/run.ts';
+import { instant, type Instant, type Millis } from '../model/time.ts';
+import type { Era } from './outcome-eras.ts';
+import { claimsOf, isTwice, runSpanning, type Evidence, type PassedStretch } from './outcome-evidence.ts';
+import type { TickSource } from './due.ts';
+
+/**
+ * ran: once, however it ended. twice: two claims of one tick. skipped, missed: on record, and why. lost: the worker
+ * was lost, nobody knows how it ended. armed, running: under way. waiting: due, and there is still time or reason to
+ * wait. not_yet: to come. paused: nothing was due. not_known: its record may have been removed with old history.
+ * unexplained: due, and nothing tells what became of it.
+ */
+export const TICK_OUTCOMES = [
+  'ran',
+  'twice',
+  'skipped',
+  'missed',
+  'lost',
+  'armed',
+  'running',
+  'waiting',
+  'not_yet',
+  'paused',
+  'not_known',
+  'unexplained',
+] as const;
+export type TickOutcome = (typeof TICK_OUTCOMES)[number];
+
+export interface TickQuestion {
+  /** Both ends included. */
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly now: Instant;
+  /** A tick that is overdue by less waits: for the lease of a dead worker to end and another to take over. */
+  readonly grace: Millis;
+  readonly eras: readonly Era[];
+  readonly evidence: Evidence;
+  /** Everything under runs/, for what kept a tick waiting. */
+  readonly ended: readonly RunRecord[];
+  /** The last settled tick; undefined: none yet. */
+  readonly cursor: Instant | undefined;
+  /** Up to here records may be gone. */
+  readonly knownAfter: number;
+  /** The run that holds the job's lock. */
+  readonly held: { readonly runId: string; readonly startAt: number } | undefined;
+  /** Runs whose retry is asked for and waits for a worker. */
+  readonly retriesAsked: ReadonlySet<string>;
+  /** Active runs whose worker is not registered any more. */
+  readonly ownerGone: ReadonlySet<string>;
+  /** Instants of records that can't be read. */
+  readonly unreadable: ReadonlySet<number>;
+}
+
+/** Ticks that follow one another with the same outcome. */
+export interface Segment {
+  /** Its first and last tick. */
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly count: number;
+  readonly outcome: TickOutcome;
+  readonly reason?: string;
+  /** Of a single tick. */
+  readonly runs: readonly RunRecord[];
+  /** What they are ticks of; undefined: of a schedule that is not kept, and only what the record says is known. */
+  readonly ticks: TickSource | undefined;
+  readonly generation: number;
+}
+
+/** A question, and what holds of the era that is looked at. */
+interface Here extends TickQuestion {
+  readonly stale: number;
+}
+
+interface Verdict {
+  readonly outcome: TickOutcome;
+  readonly reason?: string;
+  readonly runs?: readonly RunRecord[];
+}
+
+/** Farthest that a claim is made ahead of its tick, and clocks apart: see STALE below. */
+const AHEAD: Millis = 5_000;
+const CLOCKS: Millis = 1_000;
+
+const WAITS = 'due; no worker has settled it yet';
+const OVERDUE = 'still due: no worker has settled it';
+const NO_RECORD = 'no record tells what became of it, although later ticks were settled';
+const DROPPED = 'still due when the definition was changed or paused, which drops it';
+
+function verdictOfRuns(runs: readonly RunRecord[], era: Era | undefined, question: TickQuestion): Verdict {
+  const claims = claimsOf(runs);
+  if (isTwice(claims, era?.perWorker ?? false))
+    return { outcome: 'twice', reason: `runs ${claims.map(({ id }) => id).join(' and ')}`, runs };
+  const verdicts = claims.map((run) => verdictOfRun(run, question));
+  const order = ['running', 'armed', 'waiting', 'lost', 'ran', 'skipped'];
+  verdicts.sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
+  return { ...verdicts[0]!, runs };
+}
+
+function verdictOfRun(run: RunRecord, { retriesAsked, ownerGone }: TickQuestion): Verdict {
+  const told = run.reason === undefined ? {} : { reason: run.reason };
+  switch (run.state) {
+    case 'armed':
+    case 'running':
+      return ownerGone.has(run.id)
+        ? { outcome: run.state, reason: 'its worker is gone: another is to settle it' }
+        : { outcome: run.state };
+    case 'lost':
+      return retriesAsked.has(run.id)
+        ? { outcome: 'waiting', reason: `run ${run.id} was lost; its retry waits for a worker` }
+        : { outcome: 'lost', ...told };
+    case 'killed':
+      return run.startedAt === undefined ? { outcome: 'skipped', ...told } : { outcome: 'ran', ...told };
+    case 'skipped':
+    case 'missed':
+      return { outcome: run.state, ...told };
+    case 'succeeded':
+    case 'failed':
+    case 'timed_out':
+      return { outcome: 'ran', ...told };
+  }
+}
+
+const verdictOfPassed = ({ record }: PassedStretch): Verdict => ({
+  outcome: record.state === 'missed' ? 'missed' : 'skipped',
+  ...(record.reason === undefined ? {} : { reason: record.reason }),
+});
+
+/** Of a tick of the era that nothing is on record for. */
+function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
+  const { now, grace, cursor, knownAfter, unreadable, stale } = question;
+  if (unreadable.has(tick)) return { outcome: 'unexplained', reason: 'its record cannot be read' };
+  if (era.paused === 'yes') return { outcome: 'paused' };
+  const isSettled = cursor !== undefined && tick <= cursor;
+  if (era.until === Infinity) {
+    if (tick > now) return { outcome: 'not_yet' };
+    if (!isSettled) {
+      if (tick > now - grace) return { outcome: 'waiting', reason: WAITS };
+      const held = waitsFor(tick, era, question);
+      return held === undefined
+        ? { outcome: 'unexplained', reason: OVERDUE }
+        : { outcome: 'waiting', reason: `waits for run ${held} to end` };
+    }
+  } else if (era.paused === 'since-unknown' && !isSettled) return { outcome: 'paused' };
+  if (tick <= knownAfter)
+    return { outcome: 'not_known', reason: 'its record may have been removed with old history' };
+  if (tick <= stale)
+    return {
+      outcome: 'missed',
+      reason: 'a run of the definition before had been claimed for a later instant',
+    };
+  if (tick > era.until - grace || runSpanning(question.ended, tick, era.until))
+    return { outcome: 'missed', reason: DROPPED };
+  return { outcome: 'unexplained', reason: NO_RECORD };
+}
+
+/** `queue`, `replace`: any tick waits for the run that is on. `forbid`: those that were due before that began. */
+function waitsFor(tick: number, { overlap }: Era, { held }: TickQuestion): string | undefined {
+  if (held === undefined || overlap === 'allow') return undefined;
+  return overlap !== 'forbid' || tick < held.startAt ? held.runId : undefined;
+}
+
+/**
+ * STALE: a run claimed ahead under the definition before may start all the same (the answer to the change named
+ * it), and its cursor passes first ticks of the era unclaimed.
+ */
+function staleUntil(era: Era, { evidence }: TickQuestion): number {
+  let until = -Infinity;
+  for (const [tick, runs] of evidence.runs) {
+    if (tick <= era.after || tick > era.after + AHEAD) continue;
+    if (runs.some((run) => (run.armedAt ?? Infinity) <= era.after + CLOCKS)) until = Math.max(until, tick);
+  }
+  return until;
+}
+
+/** Instants up to and including which a verdict holds that may differ right after. */
+function boundsOf(era: Era, question: Here): number[] {
+  const { now, grace, cursor, knownAfter, held, evidence, ended, unreadable, stale } = question;
+  const bounds = [now, now - grace, knownAfter, stale, era.until - grace];
+  if (cursor !== undefined) bounds.push(cursor);
+  if (held) bounds.push(held.startAt - 1);
+  for (const tick of evidence.runs.keys()) bounds.push(tick - 1, tick);
+  for (const { from, to } of evidence.passed) bounds.push(from - 1, to);
+  for (const at of unreadable) bounds.push(at - 1, at);
+  for (const run of ended) if ((run.endedAt ?? 0) >= era.until) bounds.push((run.startedAt ?? 0) - 1);
+  return bounds;
+}
+
+function segmentsOfEra(era: Era, asked: TickQuestion): Segment[] {
+  const question: Here = { ...asked, stale: staleUntil(era, asked) };
+  const { ticks, generation } = era;
+  const { evidence } = question;
+  const low = Math.max(era.after, question.from - 1);
+  const high = Math.min(era.until, question.to);
+  const cuts = boundsOf(era, question).filter((at) => at > low && at < high);
+  const segments: Segment[] = [];
+  let open: PassedStretch[] = [];
+  let nextPassed = 0;
+  let before = low;
+  for (const at of [...new Set(cuts)].sort((a, b) => a - b).concat(high)) {
+    const first = at > before ? ticks.nextAfter(instant(before)) : undefined;
+    if (first !== undefined && first <= at) {
+      for (; (evidence.passed[nextPassed]?.from ?? Infinity) <= first; nextPassed++)
+        open.push(evidence.passed[nextPassed]!);
+      open = open.filter(({ to }) => to >= first);
+      const runs = evidence.runs.get(first);
+      // One record tells of all that is skipped for one run, also across a pause in which nothing was due.
+      const passed = era.paused === 'yes' ? undefined : open.at(-1);
+      const verdict = runs
+        ? verdictOfRuns(runs, era, question)
+        : passed
+          ? verdictOfPassed(passed)
+          : verdictOfNothing(first, era, question);
+      const last = ticks.atOrBefore(instant(at)) ?? first;
+      const count = last === first ? 1 : ticks.countBetween(instant(before), last);
+      segments.push({ from: first, to: last, count, runs: [], ticks, generation, ...verdict });
+    }
+    before = at;
+  }
+  return segments;
+}
+
+/** What records tell of instants that are ticks of no schedule that is known: of an earlier definition. */
+function segmentsOffSchedule(question: TickQuestion): Segment[] {
+  const { eras, evidence, from, to } = question;
+  const start = eras[0]?.after ?? Infinity;
+  const eraAt = (at: number): Era | undefined => eras.find((era) => at > era.after && at <= era.until);
+  const isTick = (at: number): boolean => eraAt(at)?.ticks.nextAfter(instant(at - 1)) === at;
+  const segments: Segment[] = [];
+  for (const [tick, runs] of evidence.runs) {
+    if (tick < from || tick > to || isTick(tick)) continue;
+    const { generation } = runs[0]!;
+    const verdict = verdictOfRuns(runs, eraAt(tick) ?? eras[0], question);
+    const at = instant(tick);
+    segments.push({ from: at, to: at, count: 1, runs: [], ticks: undefined, generation, ...verdict });
+  }
+  for (const passed of evidence.passed) {
+    const last = Math.min(passed.to, start);
+    const first = Math.max(passed.from, from);
+    if (passed.from > start || last < from || first > to) continue;
+    const inEras = passed.to > start ? countIn(eras, start, passed.to) : 0;
+    const isWhole = passed.from >= from && last <= to;
+    // Of a part only the ends are known to be ticks.
+    const ends =
+      (passed.from >= from ? 1 : 0) + (passed.to === last && last <= to && passed.count > 1 ? 1 : 0);
+    const count = isWhole ? Math.max(1, passed.count - inEras) : Math.max(1, ends);
+    segments.push({
+      from: instant(first),
+      to: instant(Math.min(last, to)),
+      count,
+      runs: [],
+      ticks: undefined,
+      generation: passed.record.generation,
+      ...verdictOfPassed(passed),
+    });
+  }
+  return segments;
+}
+
+const countIn = (eras: readonly Era[], after: number, until: number): number => {
+  let count = 0;
+  for (const era of eras) {
+    const low = Math.max(era.after, after);
+    const high = Math.min(era.until, until);
+    if (high > low) count += era.ticks.countBetween(instant(low), instant(high));
+  }
+  return count;
+};
+
+/** In the order of time; each tick is in one of them. Neighbours that say the same are one. */
+export function outcomesOf(question: TickQuestion): readonly Segment[] {
+  const all = question.eras.flatMap((era) => segmentsOfEra(era, question));
+  all.push(...segmentsOffSchedule(question));
+  all.sort((a, b) => a.from - b.from);
+  const merged: Segment[] = [];
+  for (const segment of all) {
+    const last = merged.at(-1);
+    if (last && saysTheSame(last, segment))
+      merged[merged.length - 1] = { ...last, to: segment.to, count: last.count + segment.count };
+    else merged.push(segment);
+  }
+  return merged;
+}
+
+const saysTheSame = (a: Segment, b: Segment): boolean =>
+  a.ticks !== undefined &&
+  a.ticks === b.ticks &&
+  a.generation === b.generation &&
+  a.outcome === b.outcome &&
+  a.reason === b.reason &&
+  a.runs.length + b.runs.length === 0;

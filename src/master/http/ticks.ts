@@ -1,0 +1,98 @@
+// Routes of ticks: what became of each.
+import { invalidInput } from '../../common/api/problems.ts';
+import { MAX_STRETCH_DAYS, type TickView } from '../../common/api/ticks.ts';
+import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
+import { parseInstant } from '../../common/core/every.ts';
+import { countsOf, ticksOf, type ToldTick } from '../../common/core/outcome-pages.ts';
+import { durationMs } from '../../common/model/duration.ts';
+import type { RunRecord } from '../../common/model/run.ts';
+import { instant, type Instant, type Millis } from '../../common/model/time.ts';
+import type { AskedStretch, OutcomeReader } from '../reads/outcomes.ts';
+import { shownTime } from '../shown.ts';
+import type { Handlers } from './operations.ts';
+
+const DAY: Millis = 86_400_000;
+
+const instantOf = (text: string | undefined) => (text === undefined ? undefined : parseInstant(text));
+
+function stretchOf(
+  query: { from?: string | undefined; to?: string | undefined },
+  now: Instant,
+): AskedStretch {
+  const to = instantOf(query.to) ?? now;
+  const from = instantOf(query.from) ?? instant(Math.max(0, to - DAY));
+  if (from > to)
+    throw invalidInput([{ path: 'from', message: `must not be after \`to\`, ${shownTime(to)}` }]);
+  if (to - from > MAX_STRETCH_DAYS * DAY)
+    throw invalidInput([
+      { path: 'from', message: `at most ${MAX_STRETCH_DAYS} days before \`to\`: ask for a shorter stretch` },
+    ]);
+  return { from, to };
+}
+
+function cursorOf(cursor: string | undefined): number {
+  const after = decodeCursor('ticks', cursor);
+  if (after === undefined) return -Infinity;
+  if (/^\d{1,16}$/.test(after)) return Number(after);
+  throw invalidInput([
+    { path: 'cursor', message: 'not a cursor of this list: give back nextCursor of the page before' },
+  ]);
+}
+
+const showRunOfTick = (run: RunRecord): TickView['runs'][number] => ({
+  run: run.id,
+  state: run.state,
+  cause: run.cause.kind,
+  ...(run.worker === undefined ? {} : { worker: run.worker }),
+  ...(run.startedAt === undefined ? {} : { startedAt: shownTime(run.startedAt) }),
+  ...(run.endedAt === undefined ? {} : { endedAt: shownTime(run.endedAt) }),
+  ...(run.cause.retryOf === undefined ? {} : { retryOf: run.cause.retryOf }),
+});
+
+function showTick({ tick, segment }: ToldTick): TickView {
+  const { outcome, reason, generation, ticks, count, from, to } = segment;
+  const runs = [...segment.runs].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const worker = runs.at(-1)?.worker;
+  const startLagMs = runs.find((run) => run.startLagMs !== undefined)?.startLagMs;
+  return {
+    tick: shownTime(tick),
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(worker === undefined ? {} : { worker }),
+    ...(startLagMs === undefined ? {} : { startLagMs }),
+    runs: runs.map(showRunOfTick),
+    generation,
+    ...(ticks === undefined ? { offSchedule: true as const } : {}),
+    ...(ticks === undefined && count > 1
+      ? { ticks: { count, from: shownTime(from), to: shownTime(to) } }
+      : {}),
+  };
+}
+
+export function tickRoutes(outcomes: OutcomeReader): Pick<Handlers, 'listTicks'> {
+  return {
+    async listTicks({ params, query }) {
+      const after = cursorOf(query.cursor);
+      const grace = durationMs(query.grace)!;
+      const stretch = (now: Instant): AskedStretch => stretchOf(query, now);
+      const told = await outcomes.read(params.job, { stretch, grace });
+      const wanted = query.outcome.length === 0 ? undefined : new Set(query.outcome);
+      const page = ticksOf(told.segments, { after, limit: query.limit, outcomes: wanted });
+      const { knownAfter, now } = told;
+      return {
+        status: 200,
+        body: {
+          job: params.job,
+          from: shownTime(told.from),
+          to: shownTime(told.to),
+          asOf: shownTime(now),
+          scheduleKnownFrom: shownTime(told.scheduleKnownFrom),
+          historyKnownFrom: knownAfter === -Infinity ? null : shownTime(Math.min(knownAfter, now)),
+          counts: countsOf(told.segments, now),
+          items: page.ticks.map(showTick),
+          nextCursor: page.more ? encodeCursor('ticks', String(page.ticks.at(-1)!.tick)) : null,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,246 @@
+// What became of a job's ticks: definition, cursor, claims and history of one job, read at one revision, and
+// judged by core/outcomes. Bounded by what a history may hold, whatever the stretch that is asked about.
+import type { Clock } from '../../common/core/clock.ts';
+import { erasOf, limitsSince, type Era } from '../../common/core/outcome-eras.ts';
+import { evidenceOf } from '../../common/core/outcome-evidence.ts';
+import { instantOfRunId, knownAfter } from '../../common/core/outcome-history.ts';
+import { outcomesOf, type Segment, type TickQuestion } from '../../common/core/outcomes.ts';
+import type { ScheduleCompiler } from '../../common/core/schedule.ts';
+import { durationMs } from '../../common/model/duration.ts';
+import type { JobRecord } from '../../common/model/job.ts';
+import type { RunRecord } from '../../common/model/run.ts';
+import { instant, type Instant, type Millis } from '../../common/model/time.ts';
+import { EtcdError, type Etcd, type KeyValue, type Op, type Revision } from '../../common/store/etcd.ts';
+import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import { listPages } from '../../common/store/queries.ts';
+import { get, getSome, kvAt, kvsOf } from '../../common/store/transactions/parts.ts';
+import { brokenJob, jobNow, noSuchJob } from '../intents/jobs.ts';
+import type { Views } from '../views/views.ts';
+import { CATCH_UP_MS } from './runs.ts';
+
+/** Both ends included. */
+export interface AskedStretch {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+export interface OutcomeQuery {
+  /** Called once, with the instant of the look; what it throws is thrown before anything is read. */
+  readonly stretch: (now: Instant) => AskedStretch;
+  readonly grace: Millis;
+}
+
+export interface JobOutcomes extends AskedStretch {
+  readonly now: Instant;
+  readonly segments: readonly Segment[];
+  readonly scheduleKnownFrom: Instant;
+  /** -Infinity: all records are there. */
+  readonly knownAfter: number;
+}
+
+export interface OutcomeReader {
+  /** Throws job_not_found, job_broken. */
+  read(job: string, query: OutcomeQuery): Promise<JobOutcomes>;
+}
+
+export interface OutcomeReaderDeps {
+  readonly etcd: Etcd;
+  readonly keys: Keyspace;
+  readonly clock: Clock;
+  readonly views: Views;
+  readonly compiler: ScheduleCompiler;
+}
+
+/** A history holds 1,000 records and some; of a longer one the newest. */
+const MOST_RECORDS = 5_000;
+const RECORDS_PER_PAGE = 500;
+const MOST_CLAIMS = 1_000;
+const KEYS_PER_REQUEST = 100;
+const TRIES = 3;
+
+interface JobRead {
+  readonly revision: Revision;
+  readonly records: readonly JobRecord[];
+  readonly created: Revision;
+  readonly eras: readonly Era[];
+  readonly cursor: Instant | undefined;
+  readonly held: { readonly runId: string; readonly startAt: number } | undefined;
+  readonly retriesAsked: ReadonlySet<string>;
+  readonly cutAt: number;
+  /** Of claims that are on. */
+  readonly claims: readonly string[];
+}
+
+export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeReaderDeps): OutcomeReader {
+  const readJob = async (job: string): Promise<JobRead> => {
+    const result = await etcd.txn({
+      compare: [],
+      success: [
+        get(keys.job(job)),
+        get(keys.cursor(job)),
+        get(keys.lock(job)),
+        getSome(keys.locksOfRuns(job), MOST_CLAIMS),
+        getSome(keys.triggersOf(job), MOST_CLAIMS),
+        get(keys.historyCut),
+      ],
+      failure: [],
+    });
+    const kv = kvAt(result, 0);
+    if (!kv) throw noSuchJob(job);
+    const { record, error } = jobNow(kv);
+    if (!record) throw brokenJob(job, error);
+    const eras = erasOf([record], compiler);
+    if (!eras) throw brokenJob(job, 'its schedule is not understood');
+    const cursor = codecs.cursor.decode(kvAt(result, 1)?.value ?? '');
+    const cut = codecs.cursor.decode(kvAt(result, 5)?.value ?? '');
+    const [own, ...others] = [2, 3].flatMap((index) => kvsOf(result.responses[index])).map(readLock);
+    const locks = [own, ...others].filter((lock) => lock !== undefined);
+    return {
+      revision: result.revision,
+      records: [record],
+      created: kv.createRevision,
+      eras,
+      cursor: cursor.ok ? instant(cursor.value) : undefined,
+      held: kvAt(result, 2) ? own : undefined,
+      retriesAsked: new Set(kvsOf(result.responses[4]).flatMap((each) => retryOf(each) ?? [])),
+      cutAt: cut.ok ? cut.value : -Infinity,
+      claims: locks.map(({ worker, runId }) => keys.active(worker, job, runId)),
+    };
+  };
+
+  const readHistory = async (job: string, revision: Revision): Promise<KeyValue[]> => {
+    const found: KeyValue[] = [];
+    const options = { revision, descending: true, limit: RECORDS_PER_PAGE };
+    for await (const page of listPages(etcd, keys.runsOf(job), options)) {
+      found.push(...page.kvs);
+      if (found.length >= MOST_RECORDS) break;
+    }
+    return found;
+  };
+
+  /** Of these keys of active records, and whether their workers are registered, as of a revision. */
+  const readActive = async (claims: readonly string[], revision: Revision): Promise<Active[]> => {
+    const found: Active[] = [];
+    for (let i = 0; i < claims.length; i += KEYS_PER_REQUEST / 2) {
+      const some = claims.slice(i, i + KEYS_PER_REQUEST / 2);
+      const success = some.flatMap((key): Op[] => [
+        { type: 'range', key, revision },
+        { type: 'range', key: keys.worker(keys.partsOf(key)[0]!), revision, keysOnly: true },
+      ]);
+      const { responses } = await etcd.txn({ compare: [], success, failure: [] });
+      for (const index of some.keys()) {
+        const kv = kvsOf(responses[index * 2])[0];
+        if (kv) found.push({ kv, isAlive: kvsOf(responses[index * 2 + 1]).length > 0 });
+      }
+    }
+    return found;
+  };
+
+  /** All claims of the job, whoever holds them: of a worker that is dead they have no lock. */
+  const allClaims = async (job: string, revision: Revision): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const page of listPages(etcd, keys.actives, { revision, keysOnly: true }))
+      for (const { key } of page.kvs) if (keys.partsOf(key)[1] === job) found.push(key);
+    return found;
+  };
+
+  const look = async (job: string, query: OutcomeQuery): Promise<JobOutcomes> => {
+    // Before the read: what is due by now was there to be settled when it was read.
+    const now = clock.now();
+    const { from, to } = query.stretch(now);
+    const read = await readJob(job);
+    const history = await readHistory(job, read.revision);
+    const judge = async (claims: readonly string[]): Promise<[readonly Segment[], number]> => {
+      const active = await readActive([...new Set(claims)], read.revision);
+      const question = questionOf(read, history, active, { from, to, now, grace: query.grace });
+      return [outcomesOf(question), question.knownAfter];
+    };
+    let answer = await judge([...read.claims, ...views.runs.of(job).map(({ key }) => key)]);
+    // The view of claims may be a moment older or newer than the revision: before an alarm, all are read.
+    if (answer[0].some(({ outcome }) => outcome === 'unexplained'))
+      answer = await judge(await allClaims(job, read.revision));
+    const [segments, known] = answer;
+    return { from, to, now, segments, scheduleKnownFrom: read.eras[0]!.after, knownAfter: known };
+  };
+
+  return {
+    async read(job, query) {
+      await views.caughtUp(CATCH_UP_MS);
+      for (let tries = 1; ; tries++) {
+        try {
+          return await look(job, query);
+        } catch (error) {
+          if (!(error instanceof EtcdError) || error.kind !== 'compacted' || tries === TRIES) throw error;
+        }
+      }
+    },
+  };
+}
+
+interface Active {
+  readonly kv: KeyValue;
+  readonly isAlive: boolean;
+}
+
+const readLock = (kv: KeyValue): { runId: string; worker: string; startAt: number } | undefined => {
+  const decoded = codecs.lock.decode(kv.value);
+  return decoded.ok ? decoded.value : undefined;
+};
+
+const retryOf = (kv: KeyValue): string | undefined => {
+  const decoded = codecs.trigger.decode(kv.value);
+  return decoded.ok ? decoded.value.retryOf : undefined;
+};
+
+/** `unreadable`: the instants of records that do not parse, which their keys tell. */
+function parse(kvs: readonly KeyValue[], unreadable: Set<number>): RunRecord[] {
+  return kvs.flatMap((kv) => {
+    const decoded = codecs.run.decode(kv.value);
+    if (decoded.ok) return [decoded.value];
+    unreadable.add(instantOfRunId(idOf(kv)));
+    return [];
+  });
+}
+
+const idOf = ({ key }: KeyValue): string => key.slice(key.lastIndexOf('/') + 1);
+
+function questionOf(
+  read: JobRead,
+  history: readonly KeyValue[],
+  active: readonly Active[],
+  asked: Pick<TickQuestion, 'from' | 'to' | 'now' | 'grace'>,
+): TickQuestion {
+  const unreadable = new Set<number>();
+  const ended = parse(history, unreadable);
+  const isOfJob = ({ jobCreated }: RunRecord): boolean => jobCreated === read.created;
+  const on = parse(
+    active.map(({ kv }) => kv),
+    unreadable,
+  ).filter(isOfJob);
+  const dead = new Set(active.flatMap(({ kv, isAlive }) => (isAlive ? [] : [idOf(kv)])));
+  const evidence = evidenceOf(ended, on);
+  const { definition, createdAt } = read.records.at(-1)!;
+  return {
+    ...asked,
+    eras: read.eras,
+    evidence,
+    ended,
+    cursor: read.cursor,
+    knownAfter: knownAfter({
+      limits: {
+        keep: definition.history.keep,
+        maxAge: durationMs(definition.history.for) ?? Infinity,
+        limitsSince: limitsSince(read.records, durationMs),
+        cutAt: read.cutAt,
+        createdAt,
+      },
+      ids: history.map(idOf),
+      evidence,
+      now: asked.now,
+    }),
+    held: read.held,
+    retriesAsked: read.retriesAsked,
+    ownerGone: dead,
+    unreadable,
+  };
+}

@@ -1,0 +1,181 @@
+// What became of each tick, as the API tells it.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { instant, toIso } from '../../../src/common/model/time.ts';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import { useEtcd } from '../../support/shared-etcd.ts';
+import { jobRecord, jobsOf } from '../../support/workers.ts';
+import { claim, job, runOf, startTestMaster, workerOf, WORKER, type TestMaster } from './harness.ts';
+import { makeRunId } from '../../../src/common/model/ids.ts';
+import type { RunRecord } from '../../../src/common/model/run.ts';
+
+const shared = useEtcd();
+let master: TestMaster;
+let created: number;
+/** The newest whole minute but two: everything up to it is past its grace. */
+let newest: number;
+const MINUTE = 60_000;
+const minute = (before: number): number => newest - before * MINUTE;
+const iso = (at: number): string => toIso(instant(at));
+
+beforeEach(async () => {
+  master = await startTestMaster(shared);
+  newest = Math.floor(Date.now() / MINUTE) * MINUTE - 2 * MINUTE;
+  const { revision } = await jobsOf(shared.etcd, master.keys).create(job('a', { schedule: '* * * * *' }), {
+    since: minute(10),
+  });
+  created = revision;
+  await master.write(master.keys.cursor('a'), codecs.cursor.encode(newest));
+});
+
+let serial = 0;
+const record = (before: number, rest: Partial<RunRecord> = {}) => {
+  const id = makeRunId(instant(minute(before)), (serial++).toString(16).padStart(6, '0'));
+  const run = runOf('a', id, { jobCreated: created, startLagMs: 3, ...rest });
+  return master.write(master.keys.run('a', id), codecs.run.encode(run)).then(() => id);
+};
+const ask = async (query: Record<string, string> = {}) =>
+  (await master.call('listTicks', { params: { job: 'a' }, query: { to: iso(newest), ...query } })).body;
+
+describe('the ticks of a job', () => {
+  it('are told one by one with what became of them and why, and counted', async () => {
+    const ran = await record(9);
+    await record(8, { state: 'failed', exitCode: 3 });
+    const lost = await record(7, { state: 'lost', reason: 'worker lost' });
+    await record(6, {
+      id: makeRunId(instant(minute(6)), 'aaaaaa'),
+      cause: { kind: 'retry', retryOf: lost, tick: minute(7) },
+    });
+    await record(6, { state: 'lost', reason: 'worker lost' });
+    await record(3, {
+      state: 'missed',
+      reason: 'nobody',
+      cause: { kind: 'schedule', tick: minute(5) },
+      ticks: { count: 3, from: minute(5), to: minute(3) },
+    });
+    await record(2);
+    await record(2);
+    // minute(1): no record.
+    await record(0, {
+      state: 'skipped',
+      reason: 'overlap: forbid',
+      ticks: { count: 1, from: newest, to: newest },
+    });
+    const { items, counts, nextCursor, scheduleKnownFrom, historyKnownFrom } = await ask();
+    expect(nextCursor).toBeNull();
+    expect(scheduleKnownFrom).toBe(iso(minute(10)));
+    expect(historyKnownFrom).toBeNull();
+    expect(items.map((item: { outcome: string }) => item.outcome)).toEqual([
+      'ran',
+      'ran',
+      'ran',
+      'lost',
+      'missed',
+      'missed',
+      'missed',
+      'twice',
+      'unexplained',
+      'skipped',
+    ]);
+    expect(items[0]).toMatchObject({
+      tick: iso(minute(9)),
+      worker: WORKER,
+      startLagMs: 3,
+      runs: [{ run: ran, state: 'succeeded' }],
+    });
+    expect(items[2].runs).toHaveLength(2);
+    expect(items[4]).toMatchObject({ tick: iso(minute(5)), reason: 'nobody' });
+    expect(counts).toEqual({
+      due: 10,
+      ran: 3,
+      skipped: 1,
+      missed: 3,
+      lost: 1,
+      twice: 1,
+      unexplained: 1,
+      notKnown: 0,
+      running: 0,
+      waiting: 0,
+      notYet: 0,
+      paused: 0,
+    });
+    const bad = await ask({ outcome: 'unexplained,twice', limit: '1' });
+    expect(bad.items).toMatchObject([{ tick: iso(minute(2)), outcome: 'twice' }]);
+    expect(bad.counts).toEqual(counts);
+    expect((await ask({ outcome: 'unexplained,twice', cursor: bad.nextCursor })).items).toMatchObject([
+      { tick: iso(minute(1)), outcome: 'unexplained' },
+    ]);
+  });
+
+  it('are running or armed while a claim is on, and say so when its worker is gone', async () => {
+    await claim(master, 'a', makeRunId(instant(newest), 'aaaaaa'), newest, 'running');
+    const active = master.keys.active(WORKER, 'a', makeRunId(instant(newest), 'aaaaaa'));
+    const [kv] = (await master.etcd.range({ key: active })).kvs;
+    const run = codecs.run.decode(kv!.value);
+    await master.write(active, codecs.run.encode({ ...(run.ok ? run.value : never()), jobCreated: created }));
+    const of = async () => (await ask({ from: iso(newest) })).items;
+    expect(await of()).toMatchObject([{ outcome: 'running', reason: expect.stringContaining('gone') }]);
+    await master.write(master.keys.worker(WORKER), codecs.worker.encode(workerOf()));
+    expect((await of())[0]).not.toHaveProperty('reason');
+    // A dead worker's lock goes with its lease; the claim is found all the same.
+    await master.etcd.txn({
+      compare: [],
+      success: [{ type: 'delete', key: master.keys.lock('a') }],
+      failure: [],
+    });
+    expect(await of()).toMatchObject([{ outcome: 'running' }]);
+  });
+
+  it('that are due and not settled wait for the grace, then are unexplained', async () => {
+    await master.write(master.keys.cursor('a'), codecs.cursor.encode(minute(1)));
+    const of = async (query: Record<string, string>) =>
+      (await ask({ from: iso(newest), ...query })).items.map(({ outcome }: { outcome: string }) => outcome);
+    expect(await of({ grace: '1h' })).toEqual(['waiting']);
+    expect(await of({})).toEqual(['unexplained']);
+    expect(await of({ from: iso(newest + 10 * MINUTE), to: iso(newest + 11 * MINUTE) })).toEqual([
+      'not_yet',
+      'not_yet',
+    ]);
+  });
+
+  it('of months of seconds are told page by page, and counted without a loop over them', async () => {
+    const { revision } = await jobsOf(shared.etcd, master.keys).write(
+      jobRecord(job('b', { schedule: '* * * * * *' }), { since: newest - 90 * 86_400_000 }),
+      0,
+    );
+    expect(revision).toBeGreaterThan(0);
+    const params = { job: 'b' };
+    const query = { from: iso(newest - 90 * 86_400_000 + 1), to: iso(newest), limit: '1000' };
+    const first = (await master.call('listTicks', { params, query: query })).body;
+    expect(first.counts).toMatchObject({ due: 90 * 86_400, unexplained: 90 * 86_400 });
+    expect(first.items).toHaveLength(1_000);
+    const second = (await master.call('listTicks', { params, query: { ...query, cursor: first.nextCursor } }))
+      .body;
+    expect(Date.parse(second.items[0].tick) - Date.parse(first.items[999].tick)).toBe(1_000);
+  });
+
+  it('are refused for what is not understood, by the field', async () => {
+    const wrong = async (query: Record<string, string>): Promise<string[]> => {
+      const { errors } = await master.refused('invalid_input', 'listTicks', {
+        params: { job: 'a' },
+        query: query,
+      });
+      return errors!.map(({ path }) => path);
+    };
+    expect(await wrong({ from: 'yesterday' })).toEqual(['from']);
+    expect(await wrong({ from: '2026-02-30T00:00:00Z' })).toEqual(['from']);
+    expect(await wrong({ to: '2026-01-01' })).toEqual(['to']);
+    expect(await wrong({ from: iso(newest), to: iso(minute(1)) })).toEqual(['from']);
+    expect(await wrong({ from: '2020-01-01T00:00:00Z' })).toEqual(['from']);
+    expect(await wrong({ outcome: 'ran,vanished' })).toEqual(['outcome[1]']);
+    expect(await wrong({ limit: '0', cursor: 'x', grace: '3' })).toEqual(['grace', 'limit']);
+    expect(await wrong({ cursor: 'x' })).toEqual(['cursor']);
+    expect(await wrong({ since: '1h' })).toEqual(['since']);
+    await master.refused('job_not_found', 'listTicks', { params: { job: 'none' } });
+    await master.write(master.keys.job('broken'), '{}');
+    await master.refused('job_broken', 'listTicks', { params: { job: 'broken' } });
+  });
+});
+
+const never = (): never => {
+  throw new Error('the record does not parse');
+};
