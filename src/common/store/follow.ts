@@ -213,11 +213,13 @@ export function startFollow(options: FollowOptions): Follow {
         watch?.cancel();
         end({ kind: 'broken', error: stoppedError() });
       };
+      // From the revision that was told already, not from the next: etcd before 3.4.34 and 3.5.15 drops a
+      // deletion when its very revision is compacted, and would serve a watch from there without it.
       watch = etcd.watch(
-        { ...range, startRevision: at + 1 },
+        { ...range, startRevision: at },
         {
           onEvents(events, revision) {
-            if (isStopped) return;
+            if (isStopped || revision <= at) return;
             backoff.reset();
             tell(mirror.apply(events, at), revision);
             advance(revision);
