@@ -24,12 +24,14 @@ import { accessControl, securityHeaders, type AccessRules } from './http/securit
 import { streamLimit } from './http/stream-limit.ts';
 import { systemRoutes } from './http/system.ts';
 import { tickRoutes } from './http/ticks.ts';
+import { versionRoutes } from './http/versions.ts';
 import { workerRoutes } from './http/workers.ts';
 import { clusterReader } from './reads/cluster.ts';
 import { jobReader } from './reads/jobs.ts';
 import { outcomeReader } from './reads/outcomes.ts';
 import { runReader } from './reads/runs.ts';
 import { tickReader } from './reads/ticks.ts';
+import { versionReader } from './reads/versions.ts';
 import type { Views } from './views/views.ts';
 
 /** A definition is at most 64 KiB; JSON may escape each character. Batches have a limit of their own. */
@@ -91,6 +93,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const events = eventRoutes(shared);
   const handlers: Handlers = {
     ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, ticks }) }),
+    ...versionRoutes({ ...shared, versions: versionReader(shared) }),
     ...runRoutes(shared),
     ...tickRoutes(outcomeReader(shared)),
     ...outputRoutes(shared),

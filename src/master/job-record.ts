@@ -1,31 +1,59 @@
 // What is stored of a definition: pure arithmetic of generations and of `since`, the instant before which
 // nothing ever fires (invariant 6).
-import type { JobDefinition, JobRecord } from '../common/model/job.ts';
+import { sameValue } from '../common/core/same-value.ts';
+import type { ChangeKind, JobChange, JobDefinition, JobRecord } from '../common/model/job.ts';
 import type { Instant } from '../common/model/time.ts';
 
 /** What decides when a job ticks: a change of any of it starts its life of ticks anew. */
 const TIMING = ['schedule', 'timezone', 'dst', 'jitter', 'startAt', 'endAt', 'anchor'] as const;
 
-const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
-/** JSON with sorted keys: the order in which fields were written means nothing. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+/** Who changes a definition, and how. */
+export interface Origin {
+  readonly by?: string;
+  /** Generation of the version that is restored. */
+  readonly from?: number;
 }
 
-export const sameDefinition = (a: JobDefinition, b: JobDefinition): boolean => same(a, b);
+export const sameDefinition = (a: JobDefinition, b: JobDefinition): boolean => sameValue(a, b);
 
-export function newJobRecord(definition: JobDefinition, now: Instant): JobRecord {
-  return { definition, since: now, anchor: now, generation: 1, createdAt: now, updatedAt: now };
+const changeOf = ({ by, from }: Origin, kind: ChangeKind): JobChange => ({
+  kind: from === undefined ? kind : 'restored',
+  ...(by !== undefined && { by }),
+  ...(from !== undefined && { from }),
+});
+
+function kindOf(before: JobDefinition, after: JobDefinition): ChangeKind {
+  if (before.paused === after.paused || !sameDefinition({ ...before, paused: after.paused }, after))
+    return 'edited';
+  return after.paused ? 'paused' : 'resumed';
 }
 
-export function changedJobRecord(previous: JobRecord, definition: JobDefinition, now: Instant): JobRecord {
+/** `generationBefore`: of the value that it replaces, which could not be read; 0: there is none. */
+export function newJobRecord(
+  definition: JobDefinition,
+  now: Instant,
+  origin: Origin = {},
+  generationBefore = 0,
+): JobRecord {
+  return {
+    definition,
+    since: now,
+    anchor: now,
+    generation: generationBefore + 1,
+    createdAt: now,
+    updatedAt: now,
+    change: changeOf(origin, generationBefore === 0 ? 'created' : 'edited'),
+  };
+}
+
+export function changedJobRecord(
+  previous: JobRecord,
+  definition: JobDefinition,
+  now: Instant,
+  origin: Origin = {},
+): JobRecord {
   const before = previous.definition;
-  const retimed = TIMING.some((field) => !same(before[field], definition[field]));
+  const retimed = TIMING.some((field) => !sameValue(before[field], definition[field]));
   const resumed = before.paused && !definition.paused;
   return {
     definition,
@@ -35,5 +63,6 @@ export function changedJobRecord(previous: JobRecord, definition: JobDefinition,
     generation: previous.generation + 1,
     createdAt: previous.createdAt,
     updatedAt: now,
+    change: changeOf(origin, kindOf(before, definition)),
   };
 }

@@ -7,10 +7,12 @@ import type { Answer, Input } from './operation.ts';
 import { runOperations } from './runs.ts';
 import { scheduleOperations } from './schedules.ts';
 import { tickOperations } from './ticks.ts';
+import { versionOperations } from './versions.ts';
 import { workerOperations } from './workers.ts';
 
 export const contract = {
   ...jobOperations,
+  ...versionOperations,
   ...runOperations,
   ...tickOperations,
   ...batchOperations,

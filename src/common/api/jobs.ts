@@ -86,12 +86,11 @@ const labelFilter = z
   .optional()
   .meta({ description: '`key=value` or `key`; several, repeated or separated by commas, must all hold' });
 
-const etags = {
-  'if-match': z
-    .string()
-    .optional()
-    .meta({ description: 'Only if the ETag is one of these (`*`: only if it exists)' }),
-};
+export const ifMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'Only if the ETag is one of these (`*`: only if it exists)' });
+const etags = { 'if-match': ifMatch };
 
 /** In a PUT the name may be left to the path. */
 const putBody = z.strictObject({ ...jobDefinition.shape, name: jobName.optional() });

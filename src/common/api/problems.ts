@@ -18,6 +18,7 @@ export const problemCatalogue = {
   forbidden_origin: { status: 403, title: 'Requests of this site are not allowed' },
   route_not_found: { status: 404, title: 'There is no such address' },
   job_not_found: { status: 404, title: 'There is no such job' },
+  version_not_found: { status: 404, title: 'This version of the job is not kept' },
   run_not_found: { status: 404, title: 'There is no such run' },
   output_not_found: { status: 404, title: 'The output of this run is gone' },
   worker_not_found: { status: 404, title: 'There is no such worker' },

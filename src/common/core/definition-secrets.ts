@@ -47,6 +47,30 @@ export function redactSecrets(definition: JobDefinition): JobDefinition {
   );
 }
 
+/** Names of headers mean the same in any case. */
+const known = (definition: JobDefinition, name: string): string => {
+  const field = FIELD[definition.task.kind];
+  return field === 'headers' ? `headers.${name.toLowerCase()}` : `env.${name}`;
+};
+
+/** The entries that are secret, as names that `markSecrets` knows. */
+export const secretNames = (definition: JobDefinition): string[] =>
+  Object.entries(valuesOf(definition.task)).flatMap(([name, value]) =>
+    isSecret(value) ? [known(definition, name)] : [],
+  );
+
+/** The definition with the entries of these names made secret where it has them in plain. */
+export function markSecrets(definition: JobDefinition, names: ReadonlySet<string>): JobDefinition {
+  const entries = Object.entries(valuesOf(definition.task));
+  const isPlain = ([name, value]: [string, Value]): boolean =>
+    !isSecret(value) && names.has(known(definition, name));
+  if (!entries.some(isPlain)) return definition;
+  const marked = entries.map((entry): [string, Value] =>
+    isPlain(entry) ? [entry[0], { secret: true, value: entry[1] as string }] : entry,
+  );
+  return withValues(definition, Object.fromEntries(marked));
+}
+
 /** The definition as it is to be stored: a secret sent without its value keeps the one that `previous` has. */
 export function keepSecrets(
   definition: JobDefinition,

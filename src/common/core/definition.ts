@@ -4,11 +4,11 @@ import type { Checked, FieldIssue } from '../model/issue.ts';
 import { jobDefinition, MAX_DEFINITION_BYTES, type JobDefinition } from '../model/job.ts';
 import { toIso, type Instant } from '../model/time.ts';
 import { fieldIssues } from './definition-issues.ts';
-import { keepSecrets, redactSecrets } from './definition-secrets.ts';
+import { keepSecrets, markSecrets, redactSecrets, secretNames } from './definition-secrets.ts';
 import { parseAt, parseInstant } from './every.ts';
 import type { Schedule, ScheduleCompiler } from './schedule.ts';
 
-export { keepSecrets, redactSecrets };
+export { keepSecrets, markSecrets, redactSecrets, secretNames };
 
 export interface DefinitionContext {
   readonly now: Instant;

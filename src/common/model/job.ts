@@ -139,7 +139,23 @@ export type JobDefinitionInput = z.input<typeof jobDefinition>;
 export type OverlapPolicy = z.output<typeof overlapPolicy>;
 export type CatchUpPolicy = z.output<typeof catchUpPolicy>;
 
-/** The value of `jobs/<job>`. Times are milliseconds since the epoch. */
+/** How a definition came to be what it is. A PUT that changes nothing but `paused` is a pause, too. */
+export const changeKind = z.enum(['created', 'edited', 'paused', 'resumed', 'restored']);
+export type ChangeKind = z.output<typeof changeKind>;
+
+const jobChange = z.object({
+  kind: changeKind,
+  /** Name of the token that asked for it. */
+  by: z.string().optional(),
+  /** Restored: from the version of this generation. */
+  from: z.int().min(1).optional(),
+});
+export type JobChange = z.output<typeof jobChange>;
+
+/**
+ * The value of `jobs/<job>`, and of `versions/<job>/<generation>` once it is superseded. Times are milliseconds
+ * since the epoch.
+ */
 export const jobRecord = z.object({
   definition: jobDefinition,
   /** No tick at or before this instant ever fires: creation, change of schedule, resume. */
@@ -150,6 +166,8 @@ export const jobRecord = z.object({
   generation: z.int().min(1),
   createdAt: z.int(),
   updatedAt: z.int(),
+  /** What made it so. None: written before this was kept; nothing that runs a job depends on it. */
+  change: jobChange.optional().catch(undefined),
 });
 
 export type JobRecord = z.output<typeof jobRecord>;

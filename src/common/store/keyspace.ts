@@ -24,12 +24,21 @@ import { underPrefix, type KeyRange } from './etcd.ts';
 
 type Range = Required<KeyRange>;
 
+/** Of the largest number that JSON carries exactly. */
+const GENERATION_DIGITS = 16;
+
 export interface Keyspace {
   readonly prefix: string;
   /** Every key of this cluster. */
   readonly all: Range;
   job(job: string): string;
   readonly jobs: Range;
+  /** What stood under `jobs/<job>` at that generation, before it was changed. Sorted by generation. */
+  version(job: string, generation: number): string;
+  versionsOf(job: string): Range;
+  /** Of the key of a version; NaN: it is none. */
+  generationOf(key: string): number;
+  readonly versions: Range;
   cursor(job: string): string;
   readonly cursors: Range;
   lock(job: string): string;
@@ -74,6 +83,11 @@ export function keyspace(prefix: string): Keyspace {
     all: underPrefix(prefix),
     job: (job) => `${prefix}jobs/${job}`,
     jobs: family('jobs'),
+    version: (job, generation) =>
+      `${prefix}versions/${job}/${String(generation).padStart(GENERATION_DIGITS, '0')}`,
+    versionsOf: (job) => underPrefix(`${prefix}versions/${job}/`),
+    generationOf: (key) => Number(key.slice(key.lastIndexOf('/') + 1)),
+    versions: family('versions'),
     cursor: (job) => `${prefix}cursor/${job}`,
     cursors: family('cursor'),
     lock: (job) => `${prefix}lock/${job}`,

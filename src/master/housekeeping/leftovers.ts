@@ -1,4 +1,4 @@
-// Keys whose job is no more: a worker's late word about a job that was deleted. They are removed when their job
+// Keys whose job is no more: a worker's late word about a job that was deleted, what a deletion by hand left. They are removed when their job
 // has been gone for some minutes, and only as they were seen. Looks between the jobs that exist, never at their
 // histories: what a sweep costs depends on the number of jobs alone, and a large one goes on where it stopped.
 import type { Clock } from '../../common/core/clock.ts';
@@ -50,6 +50,7 @@ export function createLeftovers({
   const families: readonly Family[] = [
     { all: keys.runs, of: (job) => keys.runsOf(job) },
     { all: keys.outputs, of: (job) => keys.outputsOf(job) },
+    { all: keys.versions, of: (job) => keys.versionsOf(job) },
     {
       all: keys.cursors,
       of: (job) => ({ key: keys.cursor(job), rangeEnd: `${keys.cursor(job)}\0` }),

@@ -1,6 +1,7 @@
-// History gives way: by age and number, and when space is short by half and half again. A job's newest records
-// stay. Workers prune in passing what they record; this is for what they do not: jobs that do not run any more,
-// records of ticks that nothing ran for, workers that were restarted before they looked.
+// History gives way: by age and number, and when space is short by half and half again, and with it the versions of
+// definitions. A job's newest records stay, and the definition that stands. Workers prune in passing what they
+// record; this is for what they do not: jobs that do not run any more, records of ticks that nothing ran for,
+// workers that were restarted before they looked.
 import type { Clock } from '../../common/core/clock.ts';
 import { durationMs } from '../../common/model/duration.ts';
 import { makeRunId } from '../../common/model/ids.ts';
@@ -9,6 +10,7 @@ import type { Etcd, KeyRange, KeyValue, Op, OpResult } from '../../common/store/
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { listPage } from '../../common/store/queries.ts';
 import { noteHistoryCut, pruneHistory, readLeft } from '../../common/store/transactions/masters.ts';
+import { VERSIONS_KEPT } from '../../common/store/transactions/jobs.ts';
 import { kvsOf } from '../../common/store/transactions/parts.ts';
 
 export interface PruneDeps {
@@ -30,6 +32,7 @@ interface Job {
   readonly created: number;
   readonly keep: number;
   readonly maxAge: number;
+  readonly generation: number;
 }
 
 async function* jobsInPages({ etcd, keys, pace }: PruneDeps): AsyncGenerator<Job[], void, void> {
@@ -49,13 +52,15 @@ async function* jobsInPages({ etcd, keys, pace }: PruneDeps): AsyncGenerator<Job
 function toJob(keys: Keyspace, kv: KeyValue): Job[] {
   const decoded = codecs.job.decode(kv.value);
   if (!decoded.ok) return [];
-  const { history } = decoded.value.definition;
+  const { definition, generation } = decoded.value;
+  const { history } = definition;
   return [
     {
       name: keys.partsOf(kv.key)[0]!,
       created: kv.createRevision,
       keep: history.keep,
       maxAge: durationMs(history.for) ?? Infinity,
+      generation,
     },
   ];
 }
@@ -104,7 +109,7 @@ export async function noteCut({ etcd, keys, clock }: Omit<PruneDeps, 'pace'>): P
   intent.read(await etcd.txn(intent.txn));
 }
 
-/** Keeps `history.keep / 2^level` records of each job, at least one. */
+/** Keeps `history.keep / 2^level` records of each job and as large a part of its versions, at least one of each. */
 export async function pruneByCount(deps: PruneDeps, level: number): Promise<void> {
   for await (const jobs of jobsInPages(deps)) {
     for (const some of inRequests(jobs, level)) await cut(deps, some, level);
@@ -115,13 +120,21 @@ export async function pruneByCount(deps: PruneDeps, level: number): Promise<void
 function* inRequests(jobs: readonly Job[], level: number): Generator<readonly Job[], void, void> {
   for (let from = 0; from < jobs.length;) {
     let to = from;
-    for (let ids = 0; to < jobs.length && ids < IDS_PER_REQUEST; to++) ids += keepAt(jobs[to]!, level);
+    for (let ids = 0; to < jobs.length && ids < IDS_PER_REQUEST; to++) ids += keepAt(jobs[to]!.keep, level);
     yield jobs.slice(from, to);
     from = to;
   }
 }
 
-const keepAt = (job: Job, level: number): number => Math.max(1, Math.floor(job.keep / 2 ** level));
+const keepAt = (keep: number, level: number): number => Math.max(1, Math.floor(keep / 2 ** level));
+
+/** All but the newest versions; of these the newest is the definition that stands, which is none of this family. */
+function versionsBefore(keys: Keyspace, { name, generation }: Job, level: number): KeyRange[] {
+  const oldest = generation - keepAt(VERSIONS_KEPT, level) + 1;
+  return level > 0 && oldest > 1
+    ? [{ key: keys.versionsOf(name).key, rangeEnd: keys.version(name, oldest) }]
+    : [];
+}
 
 async function cut(deps: PruneDeps, jobs: readonly Job[], level: number): Promise<void> {
   await deps.pace();
@@ -132,16 +145,19 @@ async function cut(deps: PruneDeps, jobs: readonly Job[], level: number): Promis
       ...deps.keys.runsOf(job.name),
       keysOnly: true,
       descending: true,
-      limit: keepAt(job, level),
+      limit: keepAt(job.keep, level),
     })),
     failure: [],
   });
   const ops = jobs.flatMap((job, index) => {
     const kept = kvsOf(responses[index]);
     const oldest = kept.at(-1);
-    return oldest && kept.length === keepAt(job, level)
-      ? [removal(deps.keys, job, rangesBefore(deps.keys, job.name, deps.keys.partsOf(oldest.key)[1]!))]
-      : [];
+    const records =
+      oldest && kept.length === keepAt(job.keep, level)
+        ? rangesBefore(deps.keys, job.name, deps.keys.partsOf(oldest.key)[1]!)
+        : [];
+    const ranges = [...records, ...versionsBefore(deps.keys, job, level)];
+    return ranges.length > 0 ? [removal(deps.keys, job, ranges)] : [];
   });
   await remove(deps, ops);
 }

@@ -6,8 +6,8 @@ import type { Handlers } from './operations.ts';
 
 export function batchRoutes(deps: JobDeps & { views: Views }): Pick<Handlers, 'batchJobs'> {
   return {
-    async batchJobs({ body }) {
-      const { results, revision } = await runBatch(deps, body.operations);
+    async batchJobs({ body }, caller) {
+      const { results, revision } = await runBatch({ ...deps, by: caller.name }, body.operations);
       deps.views.noteWrite(revision);
       return { status: 200, body: { results } };
     },

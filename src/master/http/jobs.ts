@@ -1,23 +1,15 @@
 // Routes of jobs.
-import type { JobChange } from '../../common/api/jobs.ts';
 import { invalidInput } from '../../common/api/problems.ts';
 import { durationMs } from '../../common/model/duration.ts';
-import type { Revision } from '../../common/store/etcd.ts';
 import { awaitKey } from '../await-key.ts';
 import { deleteJob } from '../intents/delete.ts';
-import {
-  createJob,
-  pauseJob,
-  putJob,
-  type Conditions,
-  type JobChanged,
-  type JobDeps,
-} from '../intents/jobs.ts';
+import { createJob, pauseJob, putJob, type JobChanged, type JobDeps } from '../intents/jobs.ts';
 import { killClaims, killJob, runNow } from '../intents/runs.ts';
 import type { JobReader } from '../reads/jobs.ts';
 import type { RunReader } from '../reads/runs.ts';
 import { showJob, showRun } from '../shown.ts';
 import type { Views } from '../views/views.ts';
+import { changeOf, etag, revisionsOf } from './job-answers.ts';
 import type { Handlers } from './operations.ts';
 
 type JobRoutes =
@@ -37,27 +29,6 @@ export interface JobRouteDeps extends JobDeps {
   readonly runs: RunReader;
 }
 
-const etag = (revision: Revision) => ({ etag: `"${revision}"` });
-
-/** `"12", W/"13"` -> [12, 13]; what is no revision of ours matches nothing. */
-function revisionsOf(header: string | undefined): Pick<Conditions, 'ifMatch'> {
-  if (header === undefined) return {};
-  if (header.trim() === '*') return { ifMatch: 'any' };
-  const revisions = header.split(',').map((tag) => Number(/^\s*"(\d{1,16})"\s*$/.exec(tag)?.[1] ?? NaN));
-  if (revisions.some(Number.isNaN)) {
-    throw invalidInput([
-      { path: 'if-match', message: 'must be ETags as they were given, such as "42", or *' },
-    ]);
-  }
-  return { ifMatch: revisions };
-}
-
-const changeOf = ({ job, previous, started }: JobChanged): JobChange => ({
-  job: showJob(job.kv, job.record),
-  previous: previous?.record ? showJob(previous.kv, previous.record) : null,
-  started: [...started],
-});
-
 export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
   const { views } = deps;
   const changed = (change: JobChanged): JobChanged => {
@@ -69,8 +40,8 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
     async listJobs({ query }) {
       return { status: 200, body: await deps.jobs.list(query) };
     },
-    async createJob({ body }) {
-      const change = changed(await createJob(deps, body));
+    async createJob({ body }, caller) {
+      const change = changed(await createJob(deps, body, caller.name));
       const location = `/api/v1/jobs/${encodeURIComponent(change.job.record.definition.name)}`;
       return {
         status: 201,
@@ -82,7 +53,7 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const job = await deps.jobs.get(params.job, query);
       return { status: 200, body: job, headers: etag(job.revisions.mod) };
     },
-    async putJob({ params, headers, body }) {
+    async putJob({ params, headers, body }, caller) {
       if (body.name !== undefined && body.name !== params.job) {
         throw invalidInput([
           { path: 'name', message: `must be ${params.job} as in the path, or be left out` },
@@ -92,7 +63,7 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
         ...revisionsOf(headers['if-match']),
         ...(headers['if-none-match'] && { mustBeNew: true }),
       };
-      const change = changed(await putJob(deps, params.job, body, conditions));
+      const change = changed(await putJob(deps, params.job, body, conditions, caller.name));
       return {
         status: change.previous ? 200 : 201,
         body: changeOf(change),
@@ -100,19 +71,19 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       };
     },
     async deleteJob({ params, headers, query }, caller) {
-      const gone = await deleteJob(deps, params.job, revisionsOf(headers['if-match']));
+      const gone = await deleteJob(deps, params.job, revisionsOf(headers['if-match']), caller.name);
       views.noteWrite(gone.revision);
       const kill = { by: caller.name, reason: 'the job was deleted' };
       const killed = query.kill ? await killClaims(deps, params.job, gone.locks, kill) : [];
       const job = gone.job.record ? showJob(gone.job.kv, gone.job.record) : null;
       return { status: 200, body: { job, started: [...gone.started], killed } };
     },
-    async pauseJob({ params }) {
-      const change = changed(await pauseJob(deps, params.job, true));
+    async pauseJob({ params }, caller) {
+      const change = changed(await pauseJob(deps, params.job, true, caller.name));
       return { status: 200, body: changeOf(change), headers: etag(change.job.kv.modRevision) };
     },
-    async resumeJob({ params }) {
-      const change = changed(await pauseJob(deps, params.job, false));
+    async resumeJob({ params }, caller) {
+      const change = changed(await pauseJob(deps, params.job, false, caller.name));
       return { status: 200, body: changeOf(change), headers: etag(change.job.kv.modRevision) };
     },
     async runJob({ params, query, body }, caller) {

@@ -1,11 +1,10 @@
-// Many puts and deletes. Each hundred operations (fewer when their definitions are large) are one
-// transaction of etcd, in which every operation stands or falls by itself: its own compare decides it.
+// Many puts and deletes. Each hundred operations (fewer when what they write is large) are one transaction
+// of etcd, in which every operation stands or falls by itself: its own compare decides it.
 import { BATCH_CHUNK, type BatchItem, type BatchResult } from '../../common/api/batch.ts';
 import { invalidInput, ProblemError } from '../../common/api/problems.ts';
 import { jobName } from '../../common/model/ids.ts';
 import type { Op, Revision } from '../../common/store/etcd.ts';
 import type { Intent } from '../../common/store/intent.ts';
-
 import { writeJob, type JobWrite } from '../../common/store/transactions/jobs.ts';
 import { startedMeanwhile } from '../strict.ts';
 import { deleteJob, unlessClaimedSince } from './delete.ts';
@@ -14,11 +13,17 @@ import {
   jobNow,
   putJob,
   recordOver,
+  superseded,
   type Conditions,
   type JobDeps,
   type JobNow,
 } from './jobs.ts';
 import { jobWithLocksTxn, toJobWithLocks, type JobWithLocks } from './locks.ts';
+
+export interface BatchDeps extends JobDeps {
+  /** Who asks. */
+  readonly by: string;
+}
 
 /** etcd refuses requests above 1.5 MiB. */
 const MOST_BYTES = 1024 * 1024;
@@ -46,28 +51,18 @@ export interface BatchDone {
 const refused = (problem: ProblemError): Outcome => ({ outcome: 'refused', problem: problem.toProblem() });
 
 /** Rejects with EtcdError when etcd goes away: repeating the batch is then right, it changes nothing twice. */
-export async function runBatch(deps: JobDeps, items: readonly BatchItem[]): Promise<BatchDone> {
+export async function runBatch(deps: BatchDeps, items: readonly BatchItem[]): Promise<BatchDone> {
   refuseDoubles(items);
   const outcomes = new Map<number, Promise<Outcome> | Outcome>();
-  const steps: { readonly index: number; readonly step: Step; readonly bytes: number }[] = [];
+  const steps: { readonly index: number; readonly step: Step }[] = [];
   for (const [index, item] of items.entries()) {
     const step = toStep(item);
     if (step instanceof ProblemError) outcomes.set(index, refused(step));
-    else
-      steps.push({
-        index,
-        step,
-        bytes: step.op === 'put' ? Buffer.byteLength(JSON.stringify(step.definition)) : 0,
-      });
+    else steps.push({ index, step });
   }
   let revision = 0;
-  for (let from = 0; from < steps.length;) {
-    let to = from;
-    for (let bytes = 0; to < steps.length && to - from < BATCH_CHUNK; to++) {
-      bytes += steps[to]!.bytes;
-      if (bytes > MOST_BYTES && to > from) break;
-    }
-    const chunk = steps.slice(from, to);
+  for (let from = 0; from < steps.length; from += BATCH_CHUNK) {
+    const chunk = steps.slice(from, from + BATCH_CHUNK);
     const done = await runChunk(
       deps,
       chunk.map(({ step }) => step),
@@ -78,7 +73,6 @@ export async function runBatch(deps: JobDeps, items: readonly BatchItem[]): Prom
       outcomes.set(chunk[offset]!.index, outcome);
     }
     revision = Math.max(revision, done.revision);
-    from = to;
   }
   const results: BatchResult[] = [];
   for (const [index, item] of items.entries()) {
@@ -119,7 +113,7 @@ interface ChunkDone {
   readonly revision: Revision;
 }
 
-async function runChunk(deps: JobDeps, steps: readonly Step[]): Promise<ChunkDone> {
+async function runChunk(deps: BatchDeps, steps: readonly Step[]): Promise<ChunkDone> {
   const read = await deps.etcd.txn({
     compare: [],
     success: steps.map(({ name }): Op => ({ type: 'txn', txn: jobWithLocksTxn(deps.keys, name) })),
@@ -130,36 +124,59 @@ async function runChunk(deps: JobDeps, steps: readonly Step[]): Promise<ChunkDon
     if (response?.type !== 'txn') throw new Error('a nested transaction was answered by something else');
     return plan(deps, step, toJobWithLocks(response.result, read.revision));
   });
-  const writes = plans.flatMap((each) => (each.kind === 'write' ? [each.intent] : []));
-  const written =
-    writes.length === 0
-      ? undefined
-      : await deps.etcd.txn({
-          compare: [],
-          success: writes.map((intent): Op => ({ type: 'txn', txn: intent.txn })),
-          failure: [],
-        });
+  const written = await write(
+    deps,
+    plans.flatMap((each) => (each.kind === 'write' ? [each.intent] : [])),
+  );
   let next = 0;
   const outcomes = plans.map((each, index): Promise<Outcome> | Outcome => {
     const step = steps[index]!;
     if (each.kind === 'done') return each.outcome;
     if (each.kind === 'alone') return alone(deps, step);
-    const response = written!.responses[next++];
-    if (response?.type !== 'txn') throw new Error('a nested transaction was answered by something else');
-    // Inside a batch the header of a nested answer may carry no revision: the request's is the one.
-    const result = each.intent.read({ ...response.result, revision: written!.revision });
+    const result = written[next++]!;
     return result.ok ? succeed(deps, step, each.existed, result) : alone(deps, step);
   });
-  return { outcomes, revision: written?.revision ?? 0 };
+  const revisions = written.map((result) => (result.ok ? result.revision : 0));
+  return { outcomes, revision: Math.max(0, ...revisions) };
 }
+
+/** In one transaction, or in as many as their bytes need. */
+async function write({ etcd }: BatchDeps, intents: readonly Intent<JobWrite>[]): Promise<JobWrite[]> {
+  const results: JobWrite[] = [];
+  for (let from = 0; from < intents.length;) {
+    let to = from;
+    for (let bytes = 0; to < intents.length; to++) {
+      bytes += bytesOf(intents[to]!);
+      if (bytes > MOST_BYTES && to > from) break;
+    }
+    const part = intents.slice(from, to);
+    const { responses, revision } = await etcd.txn({
+      compare: [],
+      success: part.map((intent): Op => ({ type: 'txn', txn: intent.txn })),
+      failure: [],
+    });
+    for (const [index, intent] of part.entries()) {
+      const response = responses[index];
+      if (response?.type !== 'txn') throw new Error('a nested transaction was answered by something else');
+      // Inside a batch the header of a nested answer may carry no revision: the request's is the one.
+      results.push(intent.read({ ...response.result, revision }));
+    }
+    from = to;
+  }
+  return results;
+}
+
+/** A job is written with the version that it supersedes. */
+const bytesOf = ({ txn }: Intent<JobWrite>): number =>
+  txn.success.reduce((bytes, op) => bytes + (op.type === 'put' ? Buffer.byteLength(op.value) : 0), 0);
 
 type Plan =
   | { readonly kind: 'done'; readonly outcome: Outcome }
   | { readonly kind: 'write'; readonly intent: Intent<JobWrite>; readonly existed: boolean }
-  /** What needs more than one transaction: an armed claim to wait for before a deletion. */
+  /** What needs more than one transaction: an armed claim to wait for before a deletion, a value to make sense of. */
   | { readonly kind: 'alone' };
 
-function plan(deps: JobDeps, step: Step, seen: JobWithLocks): Plan {
+function plan(deps: BatchDeps, step: Step, seen: JobWithLocks): Plan {
   const found: JobNow | undefined = seen.kv && jobNow(seen.kv);
   try {
     checkConditions(step.name, step.conditions, seen.kv?.modRevision);
@@ -168,11 +185,12 @@ function plan(deps: JobDeps, step: Step, seen: JobWithLocks): Plan {
       if (seen.locks.length > 0) return { kind: 'alone' };
       return { kind: 'write', intent: unlessClaimedSince(deps.keys, step.name, seen), existed: true };
     }
-    const record = recordOver(deps, found?.record, step.definition);
+    if (found && found.generation === undefined) return { kind: 'alone' };
+    const record = recordOver(deps, found?.record, step.definition, { by: deps.by }, found?.generation);
     if (!record) return { kind: 'alone' };
     return {
       kind: 'write',
-      intent: writeJob(deps.keys, record, seen.kv?.modRevision ?? 0),
+      intent: writeJob(deps.keys, record, seen.kv?.modRevision ?? 0, found && superseded(found)),
       existed: found !== undefined,
     };
   } catch (error) {
@@ -193,13 +211,14 @@ async function succeed(
 }
 
 /** By itself, in as many transactions as it needs. */
-async function alone(deps: JobDeps, step: Step): Promise<Outcome> {
+async function alone(deps: BatchDeps, step: Step): Promise<Outcome> {
   try {
     if (step.op === 'delete') {
-      const { started, revision } = await deleteJob(deps, step.name, step.conditions);
+      const { started, revision } = await deleteJob(deps, step.name, step.conditions, deps.by);
       return { outcome: 'deleted', modRevision: revision, started: [...started] };
     }
-    const { job, previous, started } = await putJob(deps, step.name, step.definition, step.conditions);
+    const { definition, conditions } = step;
+    const { job, previous, started } = await putJob(deps, step.name, definition, conditions, deps.by);
     return {
       outcome: previous ? 'replaced' : 'created',
       modRevision: job.kv.modRevision,

@@ -33,7 +33,8 @@ export interface JobDeleted {
 export async function deleteJob(
   deps: StrictDeps,
   job: string,
-  conditions: Conditions = {},
+  conditions: Conditions,
+  by: string,
 ): Promise<JobDeleted> {
   const started = new Map<string, RunRef>();
   const decided = new Set<Revision>();
@@ -69,8 +70,10 @@ export async function deleteJob(
       !record.definition.paused &&
       open.some((lock) => (lock.record?.startAt ?? 0) > deps.clock.now())
     ) {
-      const pausedRecord = changedJobRecord(record, { ...record.definition, paused: true }, deps.clock.now());
-      const paused = await perform(deps.etcd, writeJob(deps.keys, pausedRecord, seen.kv.modRevision));
+      const definition = { ...record.definition, paused: true };
+      const pausedRecord = changedJobRecord(record, definition, deps.clock.now(), { by });
+      const { modRevision, value } = seen.kv;
+      const paused = await perform(deps.etcd, writeJob(deps.keys, pausedRecord, modRevision, value));
       if (!paused.ok) continue;
       ours = paused.revision;
       at = {

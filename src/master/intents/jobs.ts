@@ -10,7 +10,7 @@ import type { KeyValue, Revision } from '../../common/store/etcd.ts';
 import { perform } from '../../common/store/intent.ts';
 import { codecs } from '../../common/store/keyspace.ts';
 import { writeJob } from '../../common/store/transactions/jobs.ts';
-import { changedJobRecord, newJobRecord, sameDefinition } from '../job-record.ts';
+import { changedJobRecord, newJobRecord, sameDefinition, type Origin } from '../job-record.ts';
 import { readJobWithLocks } from './locks.ts';
 import { startedMeanwhile, type StrictDeps } from '../strict.ts';
 
@@ -26,6 +26,8 @@ export interface JobNow {
   /** undefined: the value does not parse. */
   readonly record: JobRecord | undefined;
   readonly error?: string;
+  /** undefined: the value does not even tell that. */
+  readonly generation: number | undefined;
 }
 
 export interface JobChanged {
@@ -42,9 +44,20 @@ export interface Conditions {
 
 export function jobNow(kv: KeyValue): JobNow {
   const decoded = codecs.job.decode(kv.value);
-  if (decoded.ok) return { kv, record: decoded.value };
+  if (decoded.ok) return { kv, record: decoded.value, generation: decoded.value.generation };
   // The parser of JSON may quote the value, and the value may hold secrets.
-  return { kv, record: undefined, error: decoded.error.startsWith('not JSON') ? 'not JSON' : decoded.error };
+  const error = decoded.error.startsWith('not JSON') ? 'not JSON' : decoded.error;
+  return { kv, record: undefined, error, generation: generationIn(kv.value) };
+}
+
+/** Of a record that cannot be read as a whole: one of a newer etcron, say. */
+function generationIn(value: string): number | undefined {
+  try {
+    const { generation } = JSON.parse(value) as { generation?: unknown };
+    return Number.isSafeInteger(generation) && Number(generation) > 0 ? Number(generation) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Newest, by quorum: it knows every write that anybody has been answered. */
@@ -81,11 +94,16 @@ export function checkConditions(
   }
 }
 
-/** The record to write over what is there; undefined: it says the same already. Throws invalid_input. */
+/**
+ * The record to write over what is there; undefined: it says the same already. Throws invalid_input.
+ * `generationBefore`: of what is there when it cannot be read.
+ */
 export function recordOver(
   deps: JobDeps,
   previous: JobRecord | undefined,
   given: unknown,
+  origin: Origin,
+  generationBefore = 0,
 ): JobRecord | undefined {
   const now = deps.clock.now();
   const anchor = previous && instant(previous.anchor);
@@ -97,15 +115,15 @@ export function recordOver(
   });
   if (!checked.ok) throw invalidInput(checked.issues);
   const { definition } = checked.value;
-  if (previous === undefined) return newJobRecord(definition, now);
+  if (previous === undefined) return newJobRecord(definition, now, origin, generationBefore);
   return sameDefinition(previous.definition, definition)
     ? undefined
-    : changedJobRecord(previous, definition, now);
+    : changedJobRecord(previous, definition, now, origin);
 }
 
 /** Creates; 409 when there is one. */
-export async function createJob(deps: JobDeps, given: unknown): Promise<JobChanged> {
-  const record = recordOver(deps, undefined, given)!;
+export async function createJob(deps: JobDeps, given: unknown, by: string): Promise<JobChanged> {
+  const record = recordOver(deps, undefined, given, { by })!;
   const written = await perform(deps.etcd, writeJob(deps.keys, record, 0));
   if (!written.ok)
     throw new ProblemError('job_exists', `there is a job ${record.definition.name} already: PUT replaces it`);
@@ -122,40 +140,48 @@ export async function putJob(
   job: string,
   given: object,
   conditions: Conditions,
+  by: string,
 ): Promise<JobChanged> {
-  return change(deps, job, (found) => {
+  return change(deps, job, (found, generation) => {
     checkConditions(job, conditions, found?.kv.modRevision);
-    return recordOver(deps, found?.record, { ...given, name: job });
+    return recordOver(deps, found?.record, { ...given, name: job }, { by }, generation);
   });
 }
 
 /** Or resumes. An old definition is taken as it is: what is refused today may be stored from yesterday. */
-export async function pauseJob(deps: JobDeps, job: string, paused: boolean): Promise<JobChanged> {
+export async function pauseJob(deps: JobDeps, job: string, paused: boolean, by: string): Promise<JobChanged> {
   return change(deps, job, (found) => {
     if (!found) throw noSuchJob(job);
     if (!found.record) throw brokenJob(job, found.error);
     const { definition } = found.record;
     return definition.paused === paused
       ? undefined
-      : changedJobRecord(found.record, { ...definition, paused }, deps.clock.now());
+      : changedJobRecord(found.record, { ...definition, paused }, deps.clock.now(), { by });
   });
 }
 
-async function change(
+/**
+ * Writes what `decide` makes of the job as it stands, again and again until nobody came in between. `generation`:
+ * of what stands there; 0: nothing does.
+ */
+export async function change(
   deps: StrictDeps,
   job: string,
-  decide: (found: JobNow | undefined) => JobRecord | undefined,
+  decide: (found: JobNow | undefined, generation: number) => JobRecord | undefined,
 ): Promise<JobChanged> {
   let found = await readJob(deps, job);
   for (let tries = 0; tries < LOST_RACES; tries++) {
-    const record = decide(found);
+    const record = decide(found, found ? await generationOf(deps, job, found) : 0);
     if (record === undefined)
       return {
         job: { kv: found!.kv, record: found!.record! },
         previous: found,
         started: await startedBefore(deps, job, found!.kv),
       };
-    const written = await perform(deps.etcd, writeJob(deps.keys, record, found?.kv.modRevision ?? 0));
+    const written = await perform(
+      deps.etcd,
+      writeJob(deps.keys, record, found?.kv.modRevision ?? 0, found && superseded(found)),
+    );
     if (written.ok) {
       const started = await startedMeanwhile(deps, job, written.locks, written.revision);
       return {
@@ -167,6 +193,17 @@ async function change(
     found = written.found && jobNow(written.found);
   }
   throw raceLost(job);
+}
+
+/** The value that a write over `found` keeps as a version. */
+export const superseded = ({ kv, generation }: JobNow): string | undefined =>
+  generation === undefined ? undefined : kv.value;
+
+/** A value that tells no generation stands behind the newest version: its successor must not overwrite that one. */
+async function generationOf({ etcd, keys }: StrictDeps, job: string, found: JobNow): Promise<number> {
+  if (found.generation !== undefined) return found.generation;
+  const { kvs } = await etcd.range({ ...keys.versionsOf(job), keysOnly: true, descending: true, limit: 1 });
+  return kvs[0] ? keys.generationOf(kvs[0].key) + 1 : 1;
 }
 
 /**

@@ -42,9 +42,13 @@ async function start(
   return Object.assign(housekeeper, { leaseId });
 }
 
-async function createJob(name: string, history: { keep?: number; for?: string } = {}): Promise<void> {
+async function createJob(
+  name: string,
+  history: { keep?: number; for?: string } = {},
+  generation = 1,
+): Promise<void> {
   const record = newJobRecord(jobDefinition.parse(job(name, { history })), clock.now());
-  await write(keys.job(name), codecs.job.encode(record));
+  await write(keys.job(name), codecs.job.encode({ ...record, generation }));
 }
 
 const write = (key: string, value: string) =>
@@ -130,10 +134,21 @@ describe('leftovers of deleted jobs', () => {
     await write(keys.cursor('here'), '1');
     await addRun('gone', id);
     await write(keys.cursor('gone'), '1');
+    for (const name of ['here', 'gone']) await write(keys.version(name, 1), '{}');
     await start('m1', { leftoverAge: 50 });
-    const ofGone = [keys.run('gone', id), keys.output('gone', id), keys.cursor('gone')];
+    const ofGone = [
+      keys.run('gone', id),
+      keys.output('gone', id),
+      keys.cursor('gone'),
+      keys.version('gone', 1),
+    ];
     for (const key of ofGone) await waitFor(async () => !(await exists(key)), { what: `${key} is gone` });
-    for (const key of [keys.run('here', id), keys.output('here', id), keys.cursor('here')])
+    for (const key of [
+      keys.run('here', id),
+      keys.output('here', id),
+      keys.cursor('here'),
+      keys.version('here', 1),
+    ])
       expect(await exists(key)).toBe(true);
   });
 
@@ -163,7 +178,7 @@ describe('a sweep of leftovers', () => {
   const NAMES = ['a', 'a-', 'a-b', 'a.b', 'a0', 'a0.', 'aa', 'b', 'Z', '0', 'z-9'];
   const families = (name: string): string[] => {
     const id = idAgo(MINUTE);
-    return [keys.run(name, id), keys.output(name, id), keys.cursor(name)];
+    return [keys.run(name, id), keys.output(name, id), keys.cursor(name), keys.version(name, 1)];
   };
   const left = async () =>
     (await shared.etcd.range({ ...keys.all, keysOnly: true })).kvs.map((kv) => kv.key).sort();
@@ -191,7 +206,7 @@ describe('a sweep of leftovers', () => {
     }
     const { sweep, requests } = sweeps();
     expect(await sweep()).toEqual({ removed: 0, isComplete: true });
-    expect(requests()).toBe(1 + 3);
+    expect(requests()).toBe(1 + 4);
   });
 
   it('goes on where the last one stopped, and comes to the end of a large heap', async () => {
@@ -209,8 +224,8 @@ describe('a sweep of leftovers', () => {
       removed += next.removed;
       if (next.isComplete) break;
     }
-    expect(removed).toBe(503);
-    expect(await left()).toHaveLength(4);
+    expect(removed).toBe(504);
+    expect(await left()).toHaveLength(5);
   });
 
   it('spares a job that was created after it had looked', async () => {
@@ -225,6 +240,28 @@ describe('a sweep of leftovers', () => {
 });
 
 describe('near the quota', () => {
+  it('halves versions with it, oldest first, of jobs without a history too; what stands stays', async () => {
+    await createJob('a', {}, 30);
+    for (let generation = 11; generation < 30; generation++) await write(keys.version('a', generation), '{}');
+    const left = async () =>
+      (await shared.etcd.range({ ...keys.versionsOf('a'), keysOnly: true })).kvs.map((kv) =>
+        keys.generationOf(kv.key),
+      );
+    const seen: number[][] = [];
+    await start('m1', { quotaBytes: 1_000 });
+    await waitFor(
+      async () => {
+        const now = await left();
+        if (now.length !== seen.at(-1)?.length) seen.push(now);
+        return now.length === 0;
+      },
+      { what: 'all but the one that stands are gone', seen: () => seen },
+    );
+    for (const each of seen)
+      expect(each).toEqual(Array.from({ length: each.length }, (_, i) => 30 - each.length + i));
+    expect(await exists(keys.job('a'))).toBe(true);
+  });
+
   it('is looked after in the midst of a round that takes long', async () => {
     await createJob('a', { keep: 8 });
     for (let n = 0; n < 8; n++) await addRun('a', idAgo((8 - n) * MINUTE, n));

@@ -13,7 +13,8 @@ let master: TestMaster;
 
 beforeEach(async () => {
   master = await startTestMaster(shared);
-  await master.call('createJob', { body: job('a') });
+  await master.call('createJob', { body: job('a', { description: 'as it was' }) });
+  await master.call('putJob', { params: { job: 'a' }, body: job('a') });
 });
 
 const changes: readonly (readonly [string, () => Promise<Answered>])[] = [
@@ -21,6 +22,7 @@ const changes: readonly (readonly [string, () => Promise<Answered>])[] = [
     'an update',
     () => master.call('putJob', { params: { job: 'a' }, body: job('a', { description: 'new' }) }),
   ],
+  ['a restore', () => master.call('restoreVersion', { params: { job: 'a', version: '1' } })],
   ['a pause', () => master.call('pauseJob', { params: { job: 'a' } })],
   ['a deletion', () => master.call('deleteJob', { params: { job: 'a' } })],
 ];
@@ -112,6 +114,20 @@ it('a deletion sees a claim made between its look and its write', async () => {
   const { body } = await racing.call('deleteJob', { params: { job: 'a' } });
   expect(claimed).toBe(true);
   expect(body.started).toMatchObject([{ run: other }]);
+});
+
+it('a restore of what stands already still answers for the definition before', async () => {
+  const startAt = Date.now() + AHEAD;
+  await claim(master, 'a', RUN, startAt);
+  const revision = await revisionNow();
+  const restore = () => master.call('restoreVersion', { params: { job: 'a', version: '1' } });
+  const first = restore();
+  await untilChanged(revision);
+  const second = await restore();
+  expect(second.body.started).toMatchObject([{ run: RUN }]);
+  expect(Date.now()).toBeGreaterThanOrEqual(startAt);
+  expect((await first).body.started).toMatchObject([{ run: RUN }]);
+  expect(second.body.job.generation).toBe(3);
 });
 
 it('an update that changes nothing still answers for the definition before', async () => {

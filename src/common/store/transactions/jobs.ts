@@ -2,11 +2,14 @@
 // transaction, so that the answer can name the run that an older definition still starts (invariant 3).
 import type { JobRecord } from '../../model/job.ts';
 import type { KillRecord, TriggerRecord } from '../../model/run.ts';
-import type { KeyValue, LeaseId, OpResult, Revision, TxnResult } from '../etcd.ts';
+import type { KeyValue, LeaseId, Op, OpResult, Revision, TxnResult } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
 import { absent, get, getSome, kvAt, kvsOf, modifiedAt, present, put, remove } from './parts.ts';
 import type { HeldLock } from './claims.ts';
+
+/** Versions of a definition that can be read and restored, the one that stands among them. */
+export const VERSIONS_KEPT = 20;
 
 /** Of runs on at once: the newest, for those that are armed are among them. */
 const LOCKS_READ = 100;
@@ -39,22 +42,48 @@ const readWrite = (result: TxnResult): JobWrite => {
   return { ok: true, revision: result.revision, previous, locks: readLocks(result.responses, 1) };
 };
 
-/** Writes a definition over the one of `expected` mod revision; 0: only where there is none. */
-export function writeJob(keys: Keyspace, record: JobRecord, expected: Revision): Intent<JobWrite> {
+/**
+ * The versions after a write of this generation: what it supersedes joins them, the oldest goes. None is newer:
+ * a job that is created finds none of an earlier life, whoever removed that.
+ */
+function keepVersions(keys: Keyspace, job: string, generation: number, superseded: string | undefined): Op[] {
+  const versions = keys.versionsOf(job);
+  const oldest = generation - VERSIONS_KEPT + 1;
+  return [
+    remove({ key: keys.version(job, generation), rangeEnd: versions.rangeEnd }),
+    ...(oldest > 1 ? [remove({ key: versions.key, rangeEnd: keys.version(job, oldest) })] : []),
+    ...(superseded === undefined ? [] : [put(keys.version(job, generation - 1), superseded)]),
+  ];
+}
+
+/**
+ * Writes a definition over the one of `expected` mod revision; 0: only where there is none. `superseded`: the
+ * value that stands there, of the generation before, which becomes a version.
+ */
+export function writeJob(
+  keys: Keyspace,
+  record: JobRecord,
+  expected: Revision,
+  superseded?: string,
+): Intent<JobWrite> {
   const job = record.definition.name;
   const key = keys.job(job);
   return {
     job,
     txn: {
       compare: [modifiedAt(key, expected)],
-      success: [{ ...put(key, codecs.job.encode(record)), prevKv: true }, ...lockReads(keys, job)],
+      success: [
+        { ...put(key, codecs.job.encode(record)), prevKv: true },
+        ...lockReads(keys, job),
+        ...keepVersions(keys, job, record.generation, superseded),
+      ],
       failure: [get(key)],
     },
     read: readWrite,
   };
 }
 
-/** Deletes the definition of `expected` mod revision with its cursor, history and pending requests. */
+/** Deletes the definition of `expected` mod revision with its versions, cursor, history and pending requests. */
 export function deleteJob(keys: Keyspace, job: string, expected: Revision): Intent<JobWrite> {
   const key = keys.job(job);
   return {
@@ -68,6 +97,7 @@ export function deleteJob(keys: Keyspace, job: string, expected: Revision): Inte
         remove(keys.runsOf(job)),
         remove(keys.outputsOf(job)),
         remove(keys.triggersOf(job)),
+        remove(keys.versionsOf(job)),
       ],
       failure: [get(key)],
     },
