@@ -25,6 +25,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   /** Functions that tasks of the kind `handler` name. */
   readonly handlers?: Readonly<Record<string, Handler>>;
+  /** False: no runner, and tasks that are processes fail. */
+  readonly processes?: boolean;
 }
 
 export interface RunningWorker {
@@ -41,7 +43,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-export async function start({ config, logger, clock, handlers = {} }: WorkerOptions): Promise<RunningWorker> {
+export async function start(options: WorkerOptions): Promise<RunningWorker> {
+  const { config, logger, clock, handlers = {}, processes = true } = options;
   const etcd = connectEtcd(etcdSettings(config.etcd));
   const batcher = startBatcher({ etcd });
   const metrics = createMetrics('worker', packageVersion());
@@ -52,8 +55,15 @@ export async function start({ config, logger, clock, handlers = {} }: WorkerOpti
     maxAge: config.spoolAge,
     maxBytes: config.spoolLimitBytes,
   });
-  const runner = await startRunner({ dataDir: config.dataDir, clock, logger });
-  const tasks = openTaskPort({ runner, handlers, dataDir: config.dataDir, clock, workerEnv: process.env });
+  const { dataDir } = config;
+  const runner = processes ? await startRunner({ dataDir, clock, logger }) : undefined;
+  const tasks = openTaskPort({
+    ...(runner && { runner }),
+    handlers,
+    dataDir,
+    clock,
+    workerEnv: process.env,
+  });
   const token = randomBytes(24).toString('hex');
   const ports: WorkerPorts = {
     etcd,
@@ -122,7 +132,7 @@ export async function start({ config, logger, clock, handlers = {} }: WorkerOpti
     scheduler.stop();
     await registered.leave();
     await http.stop();
-    await runner.stop();
+    await runner?.stop();
     await outputs.stop();
     await batcher.stop();
     etcd.close();

@@ -59,7 +59,11 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
       if (task.kind === 'http')
         return startHere(context, (spool) => startHttp(task, context, { clock, spool }));
       if (runner) return runner.start(processRequest(task, context, options.workerEnv));
-      return endedTask('failed', 'task.kind: this worker starts no processes', clock.now());
+      return endedTask(
+        'failed',
+        'task.kind: this worker starts no processes; select others by workers.labels',
+        clock.now(),
+      );
     },
     setDeadline(at) {
       deadline = at;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { jobDefinition } from '../../../src/common/model/job.ts';
+import { jobDefinition, task } from '../../../src/common/model/job.ts';
 import { loadMasterConfig, loadWorkerConfig } from '../../../src/common/runtime/config.ts';
 import { allSettings } from '../../../src/common/runtime/settings.ts';
 
@@ -45,6 +45,30 @@ describe('the documentation', () => {
   it('creates a job that is accepted, in the quick start', () => {
     const body = /-d '(\{.*\})'/.exec(readme)![1]!;
     expect(jobDefinition.safeParse(JSON.parse(body))).toMatchObject({ success: true });
+  });
+
+  it('has examples of tasks that are accepted, of every kind', () => {
+    const examples = Array.from(file('docs/tasks.md').matchAll(/```yaml\n([^]*?)```/g), ([, text]) => text!);
+    const kinds = examples.map((text) => {
+      const job = { name: 'x', schedule: '@daily', ...(parse(text) as object) };
+      const parsed = jobDefinition.safeParse(job);
+      expect(parsed.error?.issues ?? []).toEqual([]);
+      return parsed.data!.task.kind;
+    });
+    expect(kinds).toEqual(task.options.map((option) => option.shape.kind.value));
+  });
+
+  it('refers from page to page only where there is one', () => {
+    for (const name of ['tasks', 'embedding']) {
+      const text = file(`docs/${name}.md`);
+      const links = Array.from(text.matchAll(/\]\(((?!http)[^)#]+)(?:#([^)]+))?\)/g));
+      expect(links.length).toBeGreaterThan(1);
+      const astray = links.filter(([, to, heading = '']) => {
+        const headings = file(`docs/${to}`).toLowerCase();
+        return heading !== '' && !headings.includes(`## ${heading.replaceAll('-', ' ')}\n`);
+      });
+      expect(astray).toEqual([]);
+    }
   });
 
   it('refers to files that are there', () => {

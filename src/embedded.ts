@@ -1,0 +1,68 @@
+// A worker inside an application: the application's functions are its handlers. It lives and ends with the
+// application, which owns signals, exit and log; it never touches these.
+import { readFileSync } from 'node:fs';
+import { nearest } from './common/core/definition-issues.ts';
+import { systemClock } from './common/runtime/clock.ts';
+import { loadWorkerConfig } from './common/runtime/config.ts';
+import { createLogger, type Logger } from './common/runtime/logger.ts';
+import { settingsOf } from './common/runtime/settings.ts';
+import { start, type RunningWorker } from './worker/main.ts';
+import type { Handler } from './worker/tasks/handler.ts';
+
+export interface EmbeddedWorkerOptions {
+  /** By the name that tasks of the kind `handler` give. */
+  readonly handlers: Readonly<Record<string, Handler>>;
+  /**
+   * As the flags of `etcron worker`, without dashes: `{etcd: 'http://10.0.0.1:2379', labels: 'app=billing'}`.
+   * They win over `ETCRON_*` variables, these over the file that `config` names.
+   */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A pino logger; by default one on standard output, as `log-level` and `log-format` say. */
+  readonly logger?: Logger;
+  /**
+   * Also runs jobs of the kinds shell and exec. Off by default: who may write jobs could run any command
+   * as the application's user. Such a job that comes here fails, so select other workers for it by label.
+   */
+  readonly processes?: boolean;
+}
+
+/**
+ * Resolves when it has started; with etcd away it goes on trying, and `whenReady` waits. Throws an error that
+ * names each setting that is wrong. Call `stop()` before the application ends: it drains.
+ */
+export async function embedWorker(options: EmbeddedWorkerOptions): Promise<RunningWorker> {
+  const { handlers, settings = {}, processes = false } = options;
+  const faults = [...handlerFaults(handlers), ...flagFaults(settings)];
+  const loaded = loadWorkerConfig({
+    flags: settings,
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
+  if (!loaded.ok) faults.push(...loaded.issues.map(({ path, message }) => `${path}: ${message}`));
+  if (!loaded.ok || faults.length > 0) throw new Error(`etcron cannot start:\n  ${faults.join('\n  ')}`);
+  const { config, warnings } = loaded.value;
+  const logger = options.logger ?? createLogger({ name: 'worker', ...config.log });
+  for (const warning of warnings) logger.warn(warning);
+  return start({ config, logger, clock: systemClock(), handlers, processes });
+}
+
+/** From JavaScript anything may come. */
+const handlerFaults = (handlers: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(handlers ?? {}).flatMap(([name, handler]) =>
+    typeof handler === 'function' ? [] : [`handlers.${name}: must be a function, not ${typeof handler}`],
+  );
+
+function flagFaults(settings: Readonly<Record<string, unknown>>): string[] {
+  const known = ['config', ...settingsOf('worker').map(({ flag }) => flag)];
+  return Object.entries(settings).flatMap(([flag, value]) => {
+    if (!known.includes(flag)) {
+      const near = nearest(flag, known);
+      return [
+        `settings.${flag}: unknown; ${near === undefined ? `there are ${known.join(', ')}` : `did you mean ${near}?`}`,
+      ];
+    }
+    return typeof value === 'string'
+      ? []
+      : [`settings.${flag}: must be a text such as a flag takes, not ${typeof value}`];
+  });
+}
