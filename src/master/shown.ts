@@ -64,13 +64,14 @@ export const showClaim = (lock: LockRecord): RunRef => ({
 });
 
 export function showWorker(
-  { token: _token, wallClock: _wallClock, ...plain }: WorkerRecord,
+  { token: _token, wallClock: _wallClock, joinedAt, ...plain }: WorkerRecord,
   drain: DrainRecord | undefined,
   clockOffsetMs: number | null,
 ): WorkerView {
   return {
     ...plain,
     startedAt: shownTime(plain.startedAt),
+    ...optionalTime('joinedAt', joinedAt),
     drain: drain ? { by: drain.by, at: shownTime(drain.at) } : null,
     clockOffsetMs,
   };

@@ -3,7 +3,7 @@ import type { JobDefinition } from '../common/model/job.ts';
 import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
 import type { Instant } from '../common/model/time.ts';
 import type { Revision } from '../common/store/etcd.ts';
-import type { Release } from '../common/store/transactions/claims.ts';
+import type { LockKind, Release } from '../common/store/transactions/claims.ts';
 import type { Membership } from './ports.ts';
 
 export interface Assignment {
@@ -11,7 +11,7 @@ export interface Assignment {
   /** As claimed, state `armed`. */
   readonly run: RunRecord;
   readonly membership: Membership;
-  readonly lock: 'job' | 'run';
+  readonly lock: LockKind;
   readonly fencingToken: Revision;
   /** Mod revision of the definition that was claimed with. */
   readonly jobRevision: Revision;
@@ -28,6 +28,7 @@ export function releaseOf(assignment: Assignment, triggerText: string | undefine
     workerId: membership.workerId,
     lock,
     fencingToken,
+    ...(run.shard === undefined ? {} : { allUnder: membership.leaseId }),
     ...(settledBefore === undefined ? {} : { cursorBack: { tick: settledBefore, at: now } }),
     ...(triggerText === undefined ? {} : { trigger: triggerText }),
   };

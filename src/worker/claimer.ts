@@ -3,7 +3,7 @@
 import { armedRun } from '../common/core/lifecycle.ts';
 import { passedTicks } from '../common/core/lifecycle.ts';
 import { makeRunId } from '../common/model/ids.ts';
-import type { RunCause, RunRecord, Stretch, TriggerRecord } from '../common/model/run.ts';
+import type { RunCause, RunRecord, Shard, Stretch, TriggerRecord } from '../common/model/run.ts';
 import { instant, type Instant } from '../common/model/time.ts';
 import { settledUntil } from '../common/core/due.ts';
 import {
@@ -13,8 +13,9 @@ import {
   type HeldLock,
   type SettlementResult,
 } from '../common/store/transactions/claims.ts';
+import type { CursorMove, CursorOwner } from '../common/store/transactions/cursor-moves.ts';
 import type { Assignment } from './assignment.ts';
-import type { JobEntry, JobTable } from './job-table.ts';
+import type { JobEntry, JobTable, PlanningRule } from './job-table.ts';
 import { carryThrough } from './persist.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import type { PendingTrigger } from './requests.ts';
@@ -47,7 +48,11 @@ export interface Claimer {
   forget(job: string): void;
 }
 
-export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
+export function createClaimer(
+  ports: WorkerPorts,
+  table: JobTable,
+  shardOf: (workerId: string, rule: PlanningRule) => Shard,
+): Claimer {
   const { keys, batcher, clock, logger } = ports;
   const submit = batcher.submit.bind(batcher);
   const skips = new Map<string, { lockRevision: number; id: string; ticks: Stretch }>();
@@ -95,16 +100,18 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
         scheduledFor: wanted.scheduledFor,
         now,
         attempt: wanted.attempt,
+        shard: entry.rule.all ? shardOf(membership.workerId, entry.rule) : undefined,
         ...versionOf(entry),
         ...(trigger ? { overrides: overridesOf(trigger.record) } : {}),
       });
-      const lock = entry.rule.overlap === 'allow' ? 'run' : 'job';
+      const lock = entry.rule.overlap === 'allow' ? 'run' : entry.rule.all ? 'worker' : 'job';
       const jobRevision = entry.revision;
       const settledBefore = tick?.missed ? instant(tick.missed.to) : settledUntil(entry);
       const missed =
         tick?.missed &&
         passedTicks(versionOf(entry), 'missed', tick.missed, {
           reason: tick.missedReason,
+          worker: ownerOf(entry, membership)?.workerId,
           at: now,
           suffix: ports.randomSuffix(),
         });
@@ -116,7 +123,8 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
           jobRevision,
           lock,
           startAt: wanted.startAt,
-          ...(tick ? { cursor: { revision: entry.cursorRevision, to: tick.tick } } : {}),
+          ...(entry.rule.all ? { all: true } : {}),
+          ...(tick ? { cursor: cursorMove(entry, tick.tick) } : {}),
           ...(trigger ? { triggerRevision: trigger.revision } : {}),
           ...(missed ? { passed: [missed] } : {}),
         }),
@@ -168,17 +176,20 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
 
     miss: (entry, membership, missed, reason) =>
       guarded(entry, 'record of missed ticks', () => {
+        const all = ownerOf(entry, membership);
         const record = passedTicks(versionOf(entry), 'missed', missed, {
           reason,
           at: clock.now(),
           suffix: ports.randomSuffix(),
+          worker: all?.workerId,
         });
         return carryThrough(
           settleTicks(keys, {
             job: entry.name,
             jobRevision: entry.revision,
-            cursor: { revision: entry.cursorRevision, to: missed.to },
+            cursor: cursorMove(entry, missed.to),
             records: [record],
+            ...(all ? { all } : {}),
           }),
           { clock, submit, goesOn: () => membership.isValid() },
         );
@@ -193,8 +204,10 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
           : skipped;
         const id = goesOn ? before.id : makeRunId(instant(ticks.from), ports.randomSuffix());
         const holder = lock.record ? `run ${lock.record.runId} on ${lock.record.worker}` : 'another run';
+        const all = ownerOf(entry, membership);
         const record = passedTicks(versionOf(entry), 'skipped', ticks, {
           id,
+          worker: all?.workerId,
           at: clock.now(),
           reason: `overlap: forbid, and ${holder} was on`,
         });
@@ -202,9 +215,10 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
           settleTicks(keys, {
             job: entry.name,
             jobRevision: entry.revision,
-            cursor: { revision: entry.cursorRevision, to: skipped.to },
+            cursor: cursorMove(entry, skipped.to),
             records: [record],
             whileHeld: lock,
+            ...(all ? { all } : {}),
           }),
           { clock, submit, goesOn: () => membership.isValid() },
         );
@@ -216,6 +230,13 @@ export function createClaimer(ports: WorkerPorts, table: JobTable): Claimer {
     forget: (job) => void skips.delete(job),
   };
 }
+
+/** Whose ticks they are: the worker's own under `mode: all`. */
+const ownerOf = ({ rule }: JobEntry, { workerId, leaseId }: Membership): CursorOwner =>
+  rule.all ? { workerId, leaseId } : undefined;
+
+const cursorMove = ({ cursorRevision: revision, floor }: JobEntry, to: number): CursorMove =>
+  floor === undefined ? { revision, to } : { revision, to, floor };
 
 /** What a request to run now changes of the definition; a retry elsewhere needs it again. */
 const overridesOf = ({ env, payload }: TriggerRecord): NonNullable<RunRecord['overrides']> => ({

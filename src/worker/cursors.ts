@@ -1,12 +1,14 @@
 // Reads the cursors of jobs that this worker has just become the scheduler of: until then they were another
-// worker's affair. A few by key, many by one list.
+// worker's affair. With each goes the cursor of the other mode, its floor: nothing up to there is due. A few by
+// key, many by one list.
 import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
-import { instant } from '../common/model/time.ts';
-import type { Etcd, KeyValue } from '../common/store/etcd.ts';
+import { instant, type Instant } from '../common/model/time.ts';
+import type { Etcd, KeyValue, Revision } from '../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
 import { getMany, listPages } from '../common/store/queries.ts';
 import type { JobEntry } from './job-table.ts';
+import type { Membership } from './ports.ts';
 
 /** From this share of all jobs on, one list is cheaper than reading key by key. */
 const LIST_SHARE = 0.1;
@@ -31,25 +33,58 @@ export interface CursorReaderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly jobs: { readonly size: number };
+  /** Undefined: nothing is to be claimed now, nor read. */
+  readonly membership: () => Membership | undefined;
   readonly onRead: (entry: JobEntry) => void;
 }
 
+/** The job's cursor, or under `mode: all` this worker's own; and the floor. */
+interface Wanted {
+  readonly entry: JobEntry;
+  readonly owner: Membership | undefined;
+  readonly own: string;
+  readonly floor: string;
+  /** Mod revision of the definition as it was known when it was asked for. */
+  readonly revision: Revision;
+}
+
 export function createCursorReader(options: CursorReaderOptions): CursorReader {
-  const { etcd, keys, clock, logger, jobs, onRead } = options;
-  let wanted = new Map<string, JobEntry>();
+  const { etcd, keys, clock, logger, jobs, membership, onRead } = options;
+  let wanted = new Set<JobEntry>();
   let busy = false;
   let stopped = false;
 
-  const take = (batch: Map<string, JobEntry>, key: string, kv: KeyValue | undefined): void => {
-    const entry = batch.get(key);
-    // What this worker has learned meanwhile by a claim is newer.
-    if (!entry || entry.cursorKnown) return;
-    const decoded = kv && codecs.cursor.decode(kv.value);
-    if (decoded && !decoded.ok)
-      logger.error({ key, reason: decoded.error }, 'cursor does not parse: the job goes on from now');
+  const wish = (entry: JobEntry): Wanted | undefined => {
+    const { name, revision } = entry;
+    if (!entry.rule.all)
+      return { entry, revision, owner: undefined, own: keys.cursor(name), floor: keys.cursorOfAll(name) };
+    const owner = membership();
+    const own = owner && keys.cursorOf(name, owner.workerId);
+    return owner && { entry, revision, owner, own: own!, floor: keys.cursor(name) };
+  };
+
+  const tickOf = (kv: KeyValue | undefined): Instant | undefined => {
+    if (!kv) return undefined;
+    const decoded = codecs.cursor.decode(kv.value);
+    if (decoded.ok) return instant(decoded.value);
+    logger.error({ key: kv.key, reason: decoded.error }, 'cursor does not parse: the job goes on from now');
     // A cursor that can't be read must not make old ticks due.
-    entry.cursor = decoded?.ok ? instant(decoded.value) : decoded ? clock.now() : undefined;
-    entry.cursorRevision = kv?.modRevision ?? 0;
+    return clock.now();
+  };
+
+  const take = (
+    { entry, owner, own, floor, revision }: Wanted,
+    found: ReadonlyMap<string, KeyValue>,
+  ): void => {
+    // What this worker has learned meanwhile by a claim is newer; and a claim of an older definition may have
+    // been carried out since, but none before the definition that was known then.
+    if (entry.cursorKnown || entry.revision !== revision) return onRead(entry);
+    const ownKv = found.get(own);
+    const floorKv = found.get(floor);
+    entry.cursor = latest(tickOf(ownKv), latest(tickOf(floorKv), owner?.since));
+    entry.cursorRevision = ownKv?.modRevision ?? 0;
+    entry.cursorOwner = owner?.workerId;
+    entry.floor = floorKv && { key: floor, revision: floorKv.modRevision };
     entry.cursorKnown = true;
     onRead(entry);
     const ahead = (entry.cursor ?? 0) - clock.now();
@@ -62,31 +97,34 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
     clock.setTimer(ahead, () => {
       if (stopped || !entry.cursorKnown || entry.cursorRevision !== cursorRevision) return;
       entry.cursorKnown = false;
-      wanted.set(keys.cursor(entry.name), entry);
+      wanted.add(entry);
       schedule(GATHER_MS);
     });
   };
 
-  const read = async (batch: Map<string, JobEntry>): Promise<void> => {
-    if (batch.size < LIST_AT_LEAST || batch.size < jobs.size * LIST_SHARE) {
-      const found = await getMany(etcd, [...batch.keys()]);
-      for (const key of batch.keys()) take(batch, key, found.get(key));
-      return;
-    }
+  const read = async (batch: readonly Wanted[]): Promise<ReadonlyMap<string, KeyValue>> => {
+    if (batch.length < LIST_AT_LEAST || batch.length < jobs.size * LIST_SHARE)
+      return getMany(
+        etcd,
+        batch.flatMap(({ own, floor }) => [own, floor]),
+      );
+    const asked = new Set(batch.flatMap(({ own, floor }) => [own, floor]));
+    const found = new Map<string, KeyValue>();
     for await (const page of listPages(etcd, keys.cursors, { limit: PAGE_SIZE }))
-      for (const kv of page.kvs) take(batch, kv.key, kv);
-    for (const key of batch.keys()) take(batch, key, undefined);
+      for (const kv of page.kvs) if (asked.has(kv.key)) found.set(kv.key, kv);
+    return found;
   };
 
   const pump = async (): Promise<void> => {
-    const batch = wanted;
-    wanted = new Map();
+    const batch = [...wanted].flatMap((entry) => wish(entry) ?? []);
+    wanted = new Set();
     let wait = GATHER_MS;
     try {
-      await read(batch);
+      const found = await read(batch);
+      for (const each of batch) take(each, found);
     } catch (error) {
-      logger.warn({ err: error, jobs: batch.size }, 'cursors could not be read; trying again');
-      for (const [key, entry] of batch) if (!entry.cursorKnown) wanted.set(key, entry);
+      logger.warn({ err: error, jobs: batch.length }, 'cursors could not be read; trying again');
+      for (const { entry } of batch) if (!entry.cursorKnown) wanted.add(entry);
       wait = RETRY_MS;
     }
     busy = false;
@@ -101,7 +139,7 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
 
   return {
     want(entry) {
-      wanted.set(keys.cursor(entry.name), entry);
+      wanted.add(entry);
       schedule(GATHER_MS);
     },
     stop() {
@@ -109,3 +147,6 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
     },
   };
 }
+
+const latest = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a;

@@ -6,7 +6,7 @@ import { retryAfter, type RetryPolicy } from '../common/core/retry.ts';
 import type { Timer } from '../common/core/clock.ts';
 import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
-import type { Revision } from '../common/store/etcd.ts';
+import { EtcdError, type Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { releaseRun } from '../common/store/transactions/claims.ts';
 import { markRunning, type Retry } from '../common/store/transactions/endings.ts';
@@ -115,11 +115,19 @@ export function createDispatcher(
     const { run, trigger } = assignment;
     logger.debug({ job: run.job, run: run.id, why }, 'armed run given back');
     const text = trigger && codecs.trigger.encode(trigger);
-    try {
-      await carryThrough(
-        releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost }),
+    const releaseAs = (lost: boolean): Promise<boolean> =>
+      carryThrough(
+        releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost: lost }),
         through,
       );
+    try {
+      try {
+        await releaseAs(leaseLost);
+      } catch (error) {
+        // Of `mode: all`, whose cursor is put back under the lease.
+        if (!(error instanceof EtcdError) || error.kind !== 'lease_not_found') throw error;
+        await releaseAs(true);
+      }
     } catch (error) {
       logger.error(
         { err: error, job: run.job, run: run.id },
@@ -276,7 +284,10 @@ export function createDispatcher(
 
 const LOST = { outcome: 'lost' } as const;
 
-/** The trigger that tries a lost run again elsewhere; undefined: no attempts left, or not wanted. */
+/**
+ * The trigger that tries a lost run again elsewhere; undefined: no attempts left, not wanted, or the run was its
+ * worker's own (`mode: all`).
+ */
 export function retryElsewhere(
   /** Before its end: the overrides are on it. */
   run: RunRecord,
@@ -284,7 +295,7 @@ export function retryElsewhere(
   now: Instant,
   suffix: string,
 ): Retry | undefined {
-  if (!retryAfter(policy, run.attempt, LOST).ok) return undefined;
+  if (run.shard !== undefined || !retryAfter(policy, run.attempt, LOST).ok) return undefined;
   const { tick } = run.cause;
   const trigger: TriggerRecord = {
     cause: 'retry',

@@ -71,6 +71,7 @@ export function startExecution(
       killGraceMs: durationMs(definition.killGrace)!,
       outputLimit: sizeBytes(definition.output.limit)!,
       ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      ...(record.shard === undefined ? {} : { shard: record.shard }),
       ...(trigger?.env === undefined ? {} : { env: trigger.env }),
       ...(trigger?.payload === undefined ? {} : { payload: trigger.payload }),
       ...(definition.task.kind === 'handler' ? { onProgress: takeProgress } : {}),

@@ -4,20 +4,24 @@ import type { Logger } from 'pino';
 import type { Agenda, AgendaItem } from '../common/core/agenda.ts';
 import type { TickSource } from '../common/core/due.ts';
 import { fnv1a } from '../common/core/hash.ts';
-import type { Labels } from '../common/core/labels.ts';
 import { compileSchedule } from '../common/core/definition.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
 import { durationMs } from '../common/model/duration.ts';
-import type { CatchUpPolicy, JobRecord, OverlapPolicy } from '../common/model/job.ts';
+import type { CatchUpPolicy, JobRecord, OverlapPolicy, WantedLabels } from '../common/model/job.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
+import type { CursorMove } from '../common/store/transactions/cursor-moves.ts';
 
 /** The part of a definition that planning goes by. Equal ones are one object. */
 export interface PlanningRule {
   readonly overlap: OverlapPolicy;
   readonly catchUp: { readonly policy: CatchUpPolicy; readonly window: Millis };
-  readonly labels: Labels | undefined;
+  readonly labels: WantedLabels | undefined;
+  /** The labels as text: equal for equal ones. */
+  readonly wants: string;
+  /** Each matching worker runs each tick, by a lock and a cursor of its own. */
+  readonly all: boolean;
   readonly paused: boolean;
 }
 
@@ -38,12 +42,19 @@ export interface JobEntry extends AgendaItem {
   ticks: TickSource;
   since: Instant;
   generation: number;
+  /** Nothing up to here is this worker's to run: by its cursor, by the floor, by its session under `mode: all`. */
   cursor: Instant | undefined;
   cursorRevision: Revision;
   /** False: the cursor is another worker's affair and may have moved. */
   cursorKnown: boolean;
-  /** First of the ranking is this worker. */
+  /** Whose cursor it is: of this worker id under `mode: all`; undefined: the job's. */
+  cursorOwner: string | undefined;
+  /** The other mode's cursor, when the job has one. */
+  floor: CursorMove['floor'];
+  /** This worker claims its ticks: the first of the ranking, or under `mode: all` each that matches. */
   owned: boolean;
+  /** This worker records the ticks that no worker is there for. */
+  kept: boolean;
   busy: Busy;
   /** Run that makes it `held`. */
   holder: string | undefined;
@@ -77,22 +88,35 @@ export function createJobTable(logger: Logger): JobTable {
 
   const ruleOf = ({ definition }: JobRecord): PlanningRule => {
     const { overlap, catchUp, workers, paused } = definition;
-    const key = JSON.stringify([overlap, catchUp.policy, catchUp.window, workers.labels, paused]);
+    const { labels, mode } = workers;
+    const wants = labels === undefined ? '' : JSON.stringify(labels);
+    const key = JSON.stringify([overlap, catchUp.policy, catchUp.window, wants, mode, paused]);
     let rule = rules.get(key);
     if (!rule) {
       const window = durationMs(catchUp.window)!;
-      rule = { overlap, catchUp: { policy: catchUp.policy, window }, labels: workers.labels, paused };
+      rule = {
+        overlap,
+        catchUp: { policy: catchUp.policy, window },
+        labels,
+        wants,
+        all: mode === 'all',
+        paused,
+      };
       rules.set(key, rule);
     }
     return rule;
   };
 
   const fill = (entry: JobEntry, kv: KeyValue, record: JobRecord, ticks: TickSource): JobEntry => {
+    // Changed from one mode to the other, and perhaps back, other cursors have moved. Read from now on they stand
+    // as the last claim of an older definition left them.
+    entry.cursorKnown = false;
     // Deleted and created again: the old cursor is not this job's.
     if (entry.created !== kv.createRevision) {
       entry.cursor = undefined;
       entry.cursorRevision = 0;
-      entry.cursorKnown = false;
+      entry.cursorOwner = undefined;
+      entry.floor = undefined;
     }
     entry.revision = kv.modRevision;
     entry.created = kv.createRevision;
@@ -142,7 +166,10 @@ export function createJobTable(logger: Logger): JobTable {
         cursor: undefined,
         cursorRevision: 0,
         cursorKnown: false,
+        cursorOwner: undefined,
+        floor: undefined,
         owned: false,
+        kept: false,
         busy: 'no',
         holder: undefined,
         on: undefined,

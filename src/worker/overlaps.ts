@@ -22,8 +22,8 @@ export interface Overlaps {
   own(entry: JobEntry): HeldLock | undefined;
   /** Asks for the end of the run that holds the lock, once. */
   replace(entry: JobEntry, lock: HeldLock): void;
-  /** Ends a request to run that does not wait for the run that is on. */
-  skipTrigger(entry: JobEntry, trigger: PendingTrigger): void;
+  /** Ends a request to run, by default one that does not wait for the run that is on. */
+  skipTrigger(entry: JobEntry, trigger: PendingTrigger, reason?: string): void;
   /** Why ticks of this job that passed are missed. */
   whyMissed(entry: JobEntry): string;
 }
@@ -47,7 +47,8 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
     hold(entry, assignment) {
       const { run, membership, startAt, fencingToken } = assignment;
       const record = { runId: run.id, worker: membership.workerId, startAt };
-      holding.set(entry.name, { key: lockKey(keys, assignment), createRevision: fencingToken, record });
+      const key = lockKey(keys, { lock: assignment.lock, run, workerId: membership.workerId });
+      holding.set(entry.name, { key, createRevision: fencingToken, record });
     },
     release(job) {
       holding.delete(job);
@@ -71,7 +72,7 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
         );
       });
     },
-    skipTrigger(entry, trigger) {
+    skipTrigger(entry, trigger, reason = 'a run of the job was on') {
       const name = `${trigger.job}/${trigger.runId}`;
       if (skipping.has(name)) return;
       skipping.add(name);
@@ -89,7 +90,7 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
       });
       const { worker: _nobody, armedAt: _never, ...rest } = asked;
       const skipped = {
-        ...endedRun(rest, { state: 'failed', at: clock.now(), reason: 'a run of the job was on' }),
+        ...endedRun(rest, { state: 'failed', at: clock.now(), reason }),
         state: 'skipped' as const,
       };
       batcher
@@ -99,9 +100,11 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
         )
         .finally(() => skipping.delete(name));
     },
-    whyMissed: (entry) =>
-      entry.rule.overlap === 'queue' || entry.rule.overlap === 'replace'
-        ? 'no worker was free to run it in time, or a run was on: only the newest tick waits'
-        : 'no worker was free to run it in time',
+    whyMissed({ rule }) {
+      const why = `${rule.all ? 'the worker was not' : 'no worker was'} free to run it in time`;
+      return rule.overlap === 'queue' || rule.overlap === 'replace'
+        ? `${why}, or a run was on: only the newest tick waits`
+        : why;
+    },
   };
 }

@@ -1,4 +1,5 @@
-// Which jobs this worker schedules: its share of the ranking, kept up to date as workers come and go.
+// Which jobs this worker schedules, and of which it keeps the record of ticks that nobody is there for: its
+// share of the ranking, kept up to date as workers come and go.
 import type { Clock, Timer } from '../common/core/clock.ts';
 import type { Millis } from '../common/model/time.ts';
 import type { JobEntry, JobTable } from './job-table.ts';
@@ -8,12 +9,23 @@ const SLICE: Millis = 8;
 /** Jobs ranked between two looks at the clock. */
 const CHUNK = 256;
 
+export const NOTHING = 0;
+/** Its ticks are this worker's to claim. */
+export const OWNS = 1;
+/** Ticks that no worker is there for are this worker's to record. */
+export const KEEPS = 2;
+/** The sum of what it does. */
+export type Place = 0 | 1 | 2 | 3;
+
 export interface OwnershipOptions {
   readonly clock: Clock;
   readonly table: JobTable;
-  readonly isOwn: (entry: JobEntry) => boolean;
+  readonly placeOf: (entry: JobEntry) => Place;
   readonly onGained: (entry: JobEntry) => void;
   readonly onLost: (entry: JobEntry) => void;
+  /** It keeps the job's record: told at each judgement, for what there is to record may have changed. */
+  readonly onKept: (entry: JobEntry) => void;
+  readonly onLetGo: (entry: JobEntry) => void;
 }
 
 export interface Ownership {
@@ -26,14 +38,24 @@ export interface Ownership {
   stop(): void;
 }
 
-export function createOwnership({ clock, table, isOwn, onGained, onLost }: OwnershipOptions): Ownership {
+export function createOwnership(options: OwnershipOptions): Ownership {
+  const { clock, table, placeOf, onGained, onLost, onKept, onLetGo } = options;
   let slice: Timer | undefined;
   let left: Iterator<JobEntry> | undefined;
 
   let anew = false;
 
   const judge = (entry: JobEntry): void => {
-    const own = isOwn(entry);
+    const place = placeOf(entry);
+    const keeps = (place & KEEPS) !== 0;
+    if (keeps) {
+      entry.kept = true;
+      onKept(entry);
+    } else if (entry.kept) {
+      entry.kept = false;
+      onLetGo(entry);
+    }
+    const own = (place & OWNS) !== 0;
     if (own === entry.owned && !(own && anew)) return;
     entry.owned = own;
     if (own) return onGained(entry);

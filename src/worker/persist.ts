@@ -27,6 +27,8 @@ export async function carryThrough<R>(
       return await submit(intent);
     } catch (error) {
       if (!(error instanceof EtcdError) || error.kind === 'closed' || !goesOn()) throw error;
+      // A lease that is gone never comes back.
+      if (error.kind === 'lease_not_found') throw error;
       if (!whatever && !error.isTransient) throw error;
       await new Promise<void>((resolve) => void clock.setTimer(wait, resolve));
       if (!goesOn()) throw error;

@@ -3,7 +3,7 @@
 // never trusts its own view: each decision is a transaction that compares what was decided on.
 import { dueAt, type Due } from '../common/core/due.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
-import type { HeldLock } from '../common/store/transactions/claims.ts';
+import type { CursorAt, HeldLock } from '../common/store/transactions/claims.ts';
 import type { Assignment } from './assignment.ts';
 import { passedUntil, type Claimer, type ClaimOutcome, type SettleOutcome } from './claimer.ts';
 import type { CursorReader } from './cursors.ts';
@@ -11,7 +11,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry, JobTable } from './job-table.ts';
 import type { Overlaps } from './overlaps.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
-import { killReason, type Requests } from './requests.ts';
+import { killReason, type PendingTrigger, type Requests } from './requests.ts';
 import { createRounds } from './rounds.ts';
 
 const RETRY: Millis = 1_000;
@@ -63,6 +63,8 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (!member?.isValid() || !entry.owned || table.get(entry.name) !== entry || entry.busy === 'asking')
       return;
     if (entry.busy === 'full') entry.busy = 'no';
+    // Of the other mode, or of a session that is over.
+    if (entry.cursorOwner !== (entry.rule.all ? member.workerId : undefined)) entry.cursorKnown = false;
     if (!entry.cursorKnown) return options.cursors.want(entry);
     if (judgeTrigger(entry, member)) return;
     if (entry.rule.paused) return void pending.delete(entry);
@@ -111,9 +113,29 @@ export function createPlanner(options: PlannerOptions): Planner {
     }
   };
 
+  /** The oldest request that is this worker's to take. */
+  const nextTrigger = (entry: JobEntry, member: Membership): PendingTrigger | undefined => {
+    const all = requests.of(entry.name);
+    if (!all) return undefined;
+    if (!entry.rule.all) {
+      for (const each of all) {
+        if (each.record.worker === undefined) return each;
+        overlaps.skipTrigger(
+          entry,
+          each,
+          `asked of ${each.record.worker} while the job ran on all workers: it runs on one now`,
+        );
+      }
+      return undefined;
+    }
+    return all.find(({ record: { worker } }) =>
+      worker === undefined ? entry.kept : worker === member.workerId,
+    );
+  };
+
   /** True: the job is busy with a request to run. */
   const judgeTrigger = (entry: JobEntry, member: Membership): boolean => {
-    const trigger = requests.next(entry.name);
+    const trigger = nextTrigger(entry, member);
     if (!trigger) return false;
     if (entry.busy === 'held') {
       if (trigger.record.whenRunning === 'skip') overlaps.skipTrigger(entry, trigger);
@@ -165,13 +187,14 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (!outcome.ok) return notClaimed(entry, member, tick, outcome);
     const { assignment } = outcome;
     const { run } = assignment;
-    // Deleted and created again meanwhile: that cursor was another job's.
-    if (tick !== undefined && run.jobCreated === entry.created) {
+    // Deleted and created again meanwhile: that cursor was another job's. Claimed under the mode before: too.
+    const owner = run.shard && assignment.membership.workerId;
+    if (tick !== undefined && run.jobCreated === entry.created && entry.cursorOwner === owner) {
       entry.cursor = tick;
       entry.cursorRevision = assignment.fencingToken;
     }
     pending.delete(entry);
-    if (assignment.lock === 'job') {
+    if (assignment.lock !== 'run') {
       entry.busy = 'held';
       entry.holder = run.id;
       overlaps.hold(entry, assignment);
@@ -209,6 +232,9 @@ export function createPlanner(options: PlannerOptions): Planner {
         return overlapping(entry, member, failed.lock, now);
       case 'trigger-gone':
         return rounds.mark(entry);
+      case 'floor-moved':
+        entry.cursorKnown = false;
+        return rounds.mark(entry);
       case 'error':
         // It may have been carried out; what the cursor is now, only etcd knows.
         entry.cursorKnown = false;
@@ -244,13 +270,23 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   const settled = (entry: JobEntry, outcome: SettleOutcome): void => {
     if (outcome.ok) pending.delete(entry);
-    if (outcome.ok || outcome.reason === 'cursor-moved') return moveCursor(entry, outcome.cursor);
-    if (outcome.reason === 'lock-moved') return rounds.mark(entry);
+    if (outcome.ok) return takeCursor(entry, outcome.cursor);
+    if (outcome.reason === 'cursor-moved') return moveCursor(entry, outcome.cursor);
+    if (outcome.reason === 'floor-moved') entry.cursorKnown = false;
+    if (outcome.reason === 'lock-moved' || outcome.reason === 'floor-moved') return rounds.mark(entry);
     later(entry, RETRY);
     rounds.sleep();
   };
 
-  const moveCursor = (entry: JobEntry, cursor: { tick: number | undefined; revision: number }): void => {
+  /** Somebody else has moved it, or we, and the answer was lost. */
+  const moveCursor = (entry: JobEntry, cursor: CursorAt): void => {
+    if (entry.floor === undefined && !entry.rule.all) return takeCursor(entry, cursor);
+    // What else it is held against is read along with it.
+    entry.cursorKnown = false;
+    rounds.mark(entry);
+  };
+
+  const takeCursor = (entry: JobEntry, cursor: CursorAt): void => {
     entry.cursor = cursor.tick === undefined ? undefined : instant(cursor.tick);
     entry.cursorRevision = cursor.revision;
     entry.cursorKnown = true;
@@ -271,6 +307,10 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   const rounds = createRounds(clock, table, judge);
 
+  /** That claim has moved a cursor that the job is planned by. */
+  const hasMoved = ({ cursorRevision, floor }: JobEntry, fencingToken: number): boolean =>
+    cursorRevision === fencingToken || floor?.revision === fencingToken;
+
   return {
     mark: (entry) => rounds.mark(entry),
     drop(entry) {
@@ -279,7 +319,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (entry.busy === 'full') entry.busy = 'no';
     },
     runOver(entry, { run, fencingToken }, how) {
-      if (how === 'given-back' && entry?.cursorRevision === fencingToken) {
+      if (how === 'given-back' && entry && hasMoved(entry, fencingToken)) {
         // The tick is to be run again, perhaps by us: where the cursor stands now, only etcd knows.
         entry.cursorKnown = false;
         rounds.mark(entry);

@@ -2,7 +2,7 @@
 // processes, or on models of them.
 import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
-import type { Monotonic } from '../common/model/time.ts';
+import type { Instant, Monotonic } from '../common/model/time.ts';
 import type { Batcher } from '../common/store/batcher.ts';
 import type { Etcd, LeaseId } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
@@ -12,6 +12,8 @@ import type { TaskPort } from './tasks/task.ts';
 export interface Membership {
   readonly workerId: string;
   readonly leaseId: LeaseId;
+  /** When it began, by this clock. */
+  readonly since: Instant;
   /** By the clock, at this moment: false once the fence deadline has passed. */
   isValid(): boolean;
   readonly deadline: Monotonic;

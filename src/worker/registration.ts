@@ -68,6 +68,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
       http: options.http,
       token: options.token,
       startedAt,
+      joinedAt: member.since,
       wallClock: clock.now(),
     };
     told = state;
@@ -105,6 +106,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
     const member: Membership = {
       workerId: `${options.name}-${randomSuffix()}`,
       leaseId: opened.leaseId,
+      since: clock.now(),
       isValid: () => opened.isValid(),
       get deadline() {
         return opened.deadline;

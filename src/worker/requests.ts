@@ -13,8 +13,10 @@ export interface PendingTrigger {
 }
 
 export interface Requests {
-  /** The oldest request to run this job. */
-  next(job: string): PendingTrigger | undefined;
+  /** Requests to run this job, oldest first; undefined: none. */
+  of(job: string): readonly PendingTrigger[] | undefined;
+  /** Jobs that have any. */
+  jobs(): Iterable<string>;
   killOf(job: string, runId: string): KillRecord | undefined;
   putTrigger(kv: KeyValue): string | undefined;
   removeTrigger(key: string): void;
@@ -36,7 +38,8 @@ export function createRequests(keys: Keyspace, logger: Logger): Requests {
   };
 
   return {
-    next: (job) => triggers.get(job)?.[0],
+    of: (job) => triggers.get(job),
+    jobs: () => triggers.keys(),
     killOf: (job, runId) => kills.get(keys.kill(job, runId)),
     putTrigger(kv) {
       forget(kv.key);

@@ -12,7 +12,8 @@ import { createCursorReader } from './cursors.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createJobTable, type JobEntry, type JobTable } from './job-table.ts';
 import { createOverlaps } from './overlaps.ts';
-import { createOwnership } from './ownership.ts';
+import { createKeeper } from './keeper.ts';
+import { createOwnership, KEEPS, NOTHING, OWNS, type Place } from './ownership.ts';
 import { createPeers } from './peers.ts';
 import { createPlanner } from './planner.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
@@ -65,7 +66,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       onLoadChanged();
     },
   });
-  const claimer = createClaimer(ports, table);
+  const claimer = createClaimer(ports, table, (workerId, rule) => peers.shardOf(workerId, rule));
   const overlaps = createOverlaps(ports, () => dispatcher);
   const cursors = createCursorReader({
     etcd,
@@ -73,6 +74,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     clock,
     logger,
     jobs: table.entries,
+    membership,
     onRead: (entry) => planner.mark(entry),
   });
   /** This worker is to be drained: asked for by the API, or because it leaves. */
@@ -95,15 +97,29 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     membership: () => (isDraining() || !isLoaded ? undefined : membership()),
     onFull: onLoadChanged,
   });
+  const keeper = createKeeper({ ports, peers, requests, overlaps, membership });
+  const placeOf = (entry: JobEntry): Place => {
+    const own = ownId();
+    if (isDraining() || own === undefined) return NOTHING;
+    const { rule } = entry;
+    const first = peers.firstFor(entry.hash, rule);
+    if (first === undefined) {
+      // Somebody may match and be no candidate: it is leaving, or still loading, and is waited for.
+      const isHeir = peers.nobodyFor(rule) !== undefined && peers.heirOf(entry.hash) === own;
+      return isHeir ? KEEPS : NOTHING;
+    }
+    if (!rule.all) return first === own ? OWNS : NOTHING;
+    const owns = !isSkewed && peers.takes(own, rule) ? OWNS : NOTHING;
+    return first === own ? ((owns | KEEPS) as Place) : owns;
+  };
   const ownership = createOwnership({
     clock,
     table,
-    isOwn: (entry) => {
-      const own = ownId();
-      return !isDraining() && own !== undefined && peers.firstFor(entry.hash, entry.rule.labels) === own;
-    },
+    placeOf,
     onGained: (entry) => planner.mark(entry),
     onLost: (entry) => planner.drop(entry),
+    onKept: (entry) => keeper.look(entry),
+    onLetGo: (entry) => keeper.letGo(entry),
   });
   const settler = startSettler({
     ports,
@@ -122,7 +138,10 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       recorder.forget(job);
       claimer.forget(job);
     }
-    if (before && before !== entry) planner.drop(before);
+    if (before && before !== entry) {
+      planner.drop(before);
+      keeper.letGo(before);
+    }
     if (entry) takeEntry(entry, change.type === 'put' && isLoaded && change.kv.version === 1);
     dispatcher.definitionChanged(job);
   };
@@ -189,6 +208,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
         const job = change.type === 'put' ? requests.putTrigger(change.kv) : undefined;
         const entry = job === undefined ? undefined : table.get(job);
         if (entry?.owned) planner.mark(entry);
+        if (entry?.kept) keeper.look(entry);
       }
     }),
     follow(keys.kills, (changes) => {
@@ -306,6 +326,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     killAll: (reason) => dispatcher.killAll(reason),
     stop() {
       planner.stop();
+      keeper.stop();
       ownership.stop();
       cursors.stop();
       settler.stop();

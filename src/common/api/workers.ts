@@ -4,12 +4,21 @@ import { workerRecord } from '../model/worker.ts';
 import { operation } from './operation.ts';
 import { API, time } from './values.ts';
 
-const { token: _token, wallClock: _wallClock, startedAt: _startedAt, ...plain } = workerRecord.shape;
+const {
+  token: _token,
+  wallClock: _wallClock,
+  startedAt: _startedAt,
+  joinedAt: _joinedAt,
+  ...plain
+} = workerRecord.shape;
 
 export const workerView = z
   .strictObject({
     ...plain,
     startedAt: time,
+    joinedAt: time
+      .optional()
+      .meta({ description: 'When its session began: jobs of mode all run their ticks there from then on' }),
     drain: z
       .strictObject({ by: z.string(), at: time })
       .nullable()

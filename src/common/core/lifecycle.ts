@@ -1,7 +1,7 @@
 // A run's record from claim to end: every change of state is one function here, and nothing else makes a
 // record. See model/run for the states.
 import { makeRunId } from '../model/ids.ts';
-import type { Attempt, RunCause, RunRecord, Stretch } from '../model/run.ts';
+import type { Attempt, RunCause, RunRecord, Shard, Stretch } from '../model/run.ts';
 import { instant, type Instant } from '../model/time.ts';
 
 /** The definition a run goes by: generation, and create revision of its key. */
@@ -20,6 +20,7 @@ export interface ArmedRun extends JobVersion {
   /** First attempt: more than 1 when a lost run is retried elsewhere. */
   readonly attempt: number;
   readonly overrides?: RunRecord['overrides'];
+  readonly shard?: Shard | undefined;
 }
 
 export const armedRun = (run: ArmedRun): RunRecord => ({
@@ -35,6 +36,7 @@ export const armedRun = (run: ArmedRun): RunRecord => ({
   generation: run.generation,
   jobCreated: run.jobCreated,
   ...(run.overrides === undefined ? {} : { overrides: run.overrides }),
+  ...(run.shard === undefined ? {} : { shard: run.shard }),
 });
 
 /**
@@ -87,18 +89,28 @@ export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
     ...(last?.signal === undefined ? {} : { signal: last.signal }),
     ...(last?.httpStatus === undefined ? {} : { httpStatus: last.httpStatus }),
     ...(last?.error === undefined ? {} : { error: last.error }),
-    ...(end.reason === undefined ? {} : { reason: end.reason }),
+    ...(end.reason === undefined ? {} : { reason: reasonOf(run, end) }),
     ...(end.outputBytes === undefined ? {} : { outputBytes: end.outputBytes }),
     ...(end.outputTruncated ? { outputTruncated: true } : {}),
   });
 }
+
+const reasonOf = ({ shard }: RunRecord, { state, reason }: RunEnd): string | undefined =>
+  shard && state === 'lost' ? `${reason}; under mode all it is not tried again elsewhere` : reason;
 
 /** One record for ticks that nothing runs for. `id` of an earlier record replaces that one. */
 export function passedTicks(
   version: JobVersion,
   state: 'skipped' | 'missed',
   ticks: Stretch,
-  told: { readonly reason: string; readonly at: Instant; readonly suffix?: string; readonly id?: string },
+  told: {
+    readonly reason: string;
+    readonly at: Instant;
+    readonly suffix?: string;
+    readonly id?: string;
+    /** `mode: all`: whose ticks they were. */
+    readonly worker?: string | undefined;
+  },
 ): RunRecord {
   return {
     id: told.id ?? makeRunId(instant(ticks.to), told.suffix!),
@@ -113,6 +125,7 @@ export function passedTicks(
     generation: version.generation,
     jobCreated: version.jobCreated,
     ticks,
+    ...(told.worker === undefined ? {} : { worker: told.worker }),
   };
 }
 

@@ -17,6 +17,12 @@ export const labels = z
   .record(label, z.string().max(128))
   .meta({ examples: [{ team: 'data', tier: 'gold' }] });
 
+/** What a worker must have to run a job: for each label one value, or any of several. */
+export const wantedLabels = z
+  .record(label, z.union([z.string().max(128), z.array(z.string().max(128)).min(1).max(64)]))
+  .meta({ examples: [{ region: ['eu', 'us'], gpu: 'yes' }] });
+export type WantedLabels = Readonly<z.output<typeof wantedLabels>>;
+
 const env = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
     error: 'an environment variable is named with letters, digits and "_"',
@@ -74,6 +80,7 @@ const retryOn = z
   });
 
 export const overlapPolicy = z.enum(['forbid', 'queue', 'replace', 'allow']);
+export const workersMode = z.enum(['one', 'all']);
 export const catchUpPolicy = z.enum(['latest', 'all', 'none']);
 
 const isoInstant = z.iso.datetime({
@@ -123,7 +130,14 @@ export const jobDefinition = z.strictObject({
       on: retryOn.optional(),
     })
     .prefault({}),
-  workers: z.strictObject({ labels: labels.optional() }).prefault({}),
+  workers: z
+    .strictObject({
+      labels: wantedLabels.optional().meta({ description: 'A value, or a list: any of these' }),
+      mode: workersMode
+        .default('one')
+        .meta({ description: 'Each tick runs on one of the matching workers, or on each of them' }),
+    })
+    .prefault({}),
   history: z
     .strictObject({
       keep: z.int().min(1).max(1000).default(20),

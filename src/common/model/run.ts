@@ -47,6 +47,10 @@ export type Attempt = z.output<typeof attempt>;
 export const stretch = z.object({ count: z.int().min(1), from: ms, to: ms });
 export type Stretch = z.output<typeof stretch>;
 
+/** `mode: all`: which of the matching workers that were there, by name, this one is; from 0. */
+export const shard = z.object({ index: z.int().min(0), total: z.int().min(1) });
+export type Shard = z.output<typeof shard>;
+
 /** The value of `runs/<job>/<runId>` and of `active/<worker>/<job>/<runId>`. Times in ms since the epoch. */
 export const runRecord = z.object({
   id: runId,
@@ -80,6 +84,8 @@ export const runRecord = z.object({
   generation: z.int(),
   jobCreated: z.int(),
   ticks: stretch.optional(),
+  /** Of a run of `mode: all`, and of no other: as its worker saw it when it claimed. */
+  shard: shard.optional(),
   /** Of a run by hand, while it is active: a retry elsewhere needs them. Secret, never shown, gone at its end. */
   overrides: z
     .object({ env: z.record(z.string(), z.string()).optional(), payload: z.json().optional() })
@@ -105,6 +111,8 @@ export const triggerRecord = z.object({
   whenRunning: z.enum(['queue', 'skip']),
   env: z.record(z.string(), z.string()).optional(),
   payload: z.json().optional(),
+  /** `mode: all`: id of the worker that is to run it, and no other. */
+  worker: z.string().optional(),
 });
 export type TriggerRecord = z.output<typeof triggerRecord>;
 

@@ -26,6 +26,8 @@ export const workerRecord = z.object({
   /** Bearer token of that server. Never in a log or an answer of the API. */
   token: z.string(),
   startedAt: z.int(),
+  /** When this session began: under `mode: all` the worker runs the ticks after it. Absent: of an older version. */
+  joinedAt: z.int().optional(),
   /** The worker's wall clock when it wrote this: readers estimate its offset from it. */
   wallClock: z.int(),
 });

@@ -26,7 +26,7 @@ function opsBytes(ops: readonly Op[]): number {
 
 function txnBytes(txn: Txn): number {
   let bytes = 64;
-  for (const compare of txn.compare) bytes += compare.key.length + (compare.rangeEnd?.length ?? 0) + 32;
+  for (const compare of txn.compare) bytes += compare.key.length + (compare.rangeEnd?.length ?? 0) + 48;
   return bytes + opsBytes(txn.success) + opsBytes(txn.failure);
 }
 

@@ -24,7 +24,7 @@ const tag = (field: number, type: number): number => (field << 3) | type;
 
 const RESULT = { '=': 0, '>': 1, '<': 2, '!=': 3 } as const;
 /** Enum value of the target, and the field of its operand. */
-const TARGET = { version: [0, 4], create: [1, 5], mod: [2, 6] } as const;
+const TARGET = { version: [0, 4], create: [1, 5], mod: [2, 6], value: [3, 7] } as const;
 const DESCEND = 2;
 const BY_MOD = 3;
 
@@ -48,7 +48,8 @@ function writeCompare(writer: Writer, compare: Compare): Writer {
   writer.uint32(tag(1, VARINT)).int32(RESULT[compare.op]);
   writer.uint32(tag(2, VARINT)).int32(target);
   writer.uint32(tag(3, BYTES)).string(compare.key);
-  writer.uint32(tag(operand, VARINT)).int64(compare.value);
+  if (compare.target === 'value') writer.uint32(tag(operand, BYTES)).string(compare.value);
+  else writer.uint32(tag(operand, VARINT)).int64(compare.value);
   if (compare.rangeEnd !== undefined) writer.uint32(tag(64, BYTES)).string(compare.rangeEnd);
   return writer;
 }

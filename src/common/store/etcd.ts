@@ -28,10 +28,19 @@ export interface KeyRange {
  * What must hold of a key. With `rangeEnd`: of every key in the range. A key that does not exist, and an
  * empty range, has create revision, mod revision and version 0.
  */
-export interface Compare extends KeyRange {
+export type Compare = CompareNumber | CompareValue;
+
+export interface CompareNumber extends KeyRange {
   readonly target: 'create' | 'mod' | 'version';
   readonly op: '=' | '!=' | '<' | '>';
   readonly value: number;
+}
+
+/** By bytes. Of a key that does not exist it never holds. */
+export interface CompareValue extends KeyRange {
+  readonly target: 'value';
+  readonly op: '=' | '!=' | '<' | '>';
+  readonly value: string;
 }
 
 export interface PutOp {

@@ -40,12 +40,22 @@ export interface Keyspace {
   generationOf(key: string): number;
   readonly versions: Range;
   cursor(job: string): string;
+  /** Under `mode: all`: how far any worker has got. */
+  cursorOfAll(job: string): string;
+  /** Under `mode: all`: a worker's own, under its lease. No run id or job name begins with @. */
+  cursorOf(job: string, workerId: string): string;
+  /** Those of `mode: all`; the job's own cursor is not among them. */
+  cursorsOf(job: string): Range;
   readonly cursors: Range;
   lock(job: string): string;
   /** A lock of one run, for `overlap: allow`. */
   lockOfRun(job: string, runId: string): string;
-  /** The locks of single runs of the job; the job's own lock is not among them. */
+  /** A worker's lock, for `mode: all`. */
+  lockOfWorker(job: string, workerId: string): string;
+  /** The locks of single runs of the job; neither the job's own lock nor those of workers are among them. */
   locksOfRuns(job: string): Range;
+  /** All locks of the job but its own. */
+  locksBelow(job: string): Range;
   readonly locks: Range;
   active(workerId: string, job: string, runId: string): string;
   activeOf(workerId: string): Range;
@@ -89,10 +99,15 @@ export function keyspace(prefix: string): Keyspace {
     generationOf: (key) => Number(key.slice(key.lastIndexOf('/') + 1)),
     versions: family('versions'),
     cursor: (job) => `${prefix}cursor/${job}`,
+    cursorOfAll: (job) => `${prefix}cursor/${job}/@`,
+    cursorOf: (job, workerId) => `${prefix}cursor/${job}/@${workerId}`,
+    cursorsOf: (job) => underPrefix(`${prefix}cursor/${job}/`),
     cursors: family('cursor'),
     lock: (job) => `${prefix}lock/${job}`,
     lockOfRun: (job, runId) => `${prefix}lock/${job}/${runId}`,
-    locksOfRuns: (job) => underPrefix(`${prefix}lock/${job}/`),
+    lockOfWorker: (job, workerId) => `${prefix}lock/${job}/@${workerId}`,
+    locksOfRuns: (job) => ({ key: `${prefix}lock/${job}/`, rangeEnd: `${prefix}lock/${job}/@` }),
+    locksBelow: (job) => underPrefix(`${prefix}lock/${job}/`),
     locks: family('lock'),
     active: (workerId, job, runId) => `${prefix}active/${workerId}/${job}/${runId}`,
     activeOf: (workerId) => underPrefix(`${prefix}active/${workerId}/`),

@@ -92,6 +92,6 @@ export function unlessClaimedSince(keys: Keyspace, job: string, seen: JobWithLoc
   const intent = deletion(keys, job, seen.kv!.modRevision);
   const old = (range: KeyRange) =>
     ({ ...range, target: 'create', op: '<', value: seen.revision + 1 }) as const;
-  const compare = [...intent.txn.compare, old({ key: keys.lock(job) }), old(keys.locksOfRuns(job))];
+  const compare = [...intent.txn.compare, old({ key: keys.lock(job) }), old(keys.locksBelow(job))];
   return { ...intent, txn: { ...intent.txn, compare } };
 }

@@ -21,7 +21,7 @@ export const jobWithLocksTxn = (keys: Keyspace, job: string): Txn => ({
   success: [
     get(keys.job(job)),
     get(keys.lock(job)),
-    { ...getSome(keys.locksOfRuns(job), MOST_LOCKS), descending: true },
+    { ...getSome(keys.locksBelow(job), MOST_LOCKS), descending: true },
     getSome(keys.triggersOf(job), MOST_LOCKS),
   ],
   failure: [],

@@ -13,6 +13,11 @@ export interface HandlerContext {
   readonly attempt: number;
   /** Larger for each later run of the job: hand it to what you write to, and have it refuse smaller ones. */
   readonly fencingToken: number;
+  /**
+   * Of a job that runs on all matching workers: which of them this one is, from 0, as it saw them when it
+   * claimed. While workers come and go two may see it differently.
+   */
+  readonly shard: { readonly index: number; readonly total: number } | undefined;
   /** This run's own copy. */
   readonly payload: unknown;
   /** Aborted on kill, timeout and loss of the claim; `reason` is an Error that says which. */
@@ -105,6 +110,7 @@ export function startHandler(
     scheduledFor: new Date(context.scheduledFor),
     attempt: context.attempt,
     fencingToken: context.fencingToken,
+    shard: context.shard,
     payload: typeof payload === 'object' && payload !== null ? structuredClone(payload) : payload,
     get signal() {
       controller ??= new AbortController();

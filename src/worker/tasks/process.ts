@@ -46,6 +46,10 @@ function taskEnv(task: ProcessTask, context: TaskContext, workerEnv: Env): Recor
     ETCRON_ATTEMPT: String(context.attempt),
     ETCRON_FENCING_TOKEN: String(context.fencingToken),
     ETCRON_WORKER: context.worker,
+    ...(context.shard && {
+      ETCRON_SHARD_INDEX: String(context.shard.index),
+      ETCRON_SHARD_TOTAL: String(context.shard.total),
+    }),
   };
 }
 

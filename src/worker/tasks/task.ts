@@ -1,6 +1,6 @@
 // A task as the dispatcher sees it, whatever its kind: a handle to one attempt, and how it ended.
 import type { Task } from '../../common/model/job.ts';
-import type { RunState } from '../../common/model/run.ts';
+import type { RunState, Shard } from '../../common/model/run.ts';
 import type { Instant, Millis, Monotonic } from '../../common/model/time.ts';
 
 export type TaskOutcome = Extract<RunState, 'succeeded' | 'failed' | 'timed_out' | 'killed' | 'lost'>;
@@ -49,6 +49,8 @@ export interface TaskContext {
   readonly attempt: number;
   readonly fencingToken: number;
   readonly worker: string;
+  /** `mode: all`. */
+  readonly shard?: Shard;
   readonly timeoutMs?: Millis;
   readonly killGraceMs: Millis;
   readonly outputLimit: number;

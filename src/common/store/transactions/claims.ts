@@ -3,9 +3,10 @@
 import { passedTicks } from '../../core/lifecycle.ts';
 import type { LockRecord, RunRecord } from '../../model/run.ts';
 import type { Instant } from '../../model/time.ts';
-import type { KeyValue, LeaseId, Op, Revision } from '../etcd.ts';
+import type { Compare, KeyValue, LeaseId, Op, Revision, TxnResult } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
+import { compareCursor, cursorBackOps, cursorKey, moveCursor, type CursorMove } from './cursor-moves.ts';
 import {
   absent,
   createdAt,
@@ -38,8 +39,12 @@ export type ClaimResult =
   | { readonly ok: true; readonly fencingToken: Revision }
   | { readonly ok: false; readonly reason: 'definition-changed' }
   | { readonly ok: false; readonly reason: 'cursor-moved'; readonly cursor: CursorAt }
+  | { readonly ok: false; readonly reason: 'floor-moved' }
   | { readonly ok: false; readonly reason: 'trigger-gone' }
   | { readonly ok: false; readonly reason: 'lock-held'; readonly lock: HeldLock };
+
+/** The job's; one of the run alone (`overlap: allow`); one of the worker (`mode: all`). */
+export type LockKind = 'job' | 'run' | 'worker';
 
 export interface ClaimRequest {
   /** The run as it will stand under active/: state `armed`, worker set. */
@@ -48,27 +53,60 @@ export interface ClaimRequest {
   readonly leaseId: LeaseId;
   /** Mod revision of the definition that was planned with. */
   readonly jobRevision: Revision;
-  /** `run`: `overlap: allow`, a lock of its own. */
-  readonly lock: 'job' | 'run';
+  readonly lock: LockKind;
+  /** `mode: all`: ticks and lock are the worker's own. */
+  readonly all?: boolean;
   readonly startAt: number;
   /** A scheduled tick: where the cursor must stand, and where it goes. */
-  readonly cursor?: { readonly revision: Revision; readonly to: number };
+  readonly cursor?: CursorMove;
   /** A request to run now: mod revision of the trigger, which the claim consumes. */
   readonly triggerRevision?: Revision;
   /** Records of ticks that the cursor passes on its way. */
   readonly passed?: readonly RunRecord[];
 }
 
-export const lockKey = (keys: Keyspace, request: Pick<ClaimRequest, 'lock' | 'run'>): string =>
-  request.lock === 'job' ? keys.lock(request.run.job) : keys.lockOfRun(request.run.job, request.run.id);
+export function lockKey(
+  keys: Keyspace,
+  { lock, run, workerId }: Pick<ClaimRequest, 'lock' | 'run' | 'workerId'>,
+): string {
+  switch (lock) {
+    case 'job':
+      return keys.lock(run.job);
+    case 'run':
+      return keys.lockOfRun(run.job, run.id);
+    case 'worker':
+      return keys.lockOfWorker(run.job, workerId);
+  }
+}
+
+/**
+ * No run is on that this one may not overlap. The policy or the mode may have changed while runs are on: those
+ * of an earlier `overlap: allow`, of all workers, or of the one worker are waited for.
+ */
+function noneRuns(keys: Keyspace, job: string, lock: LockKind, key: string): Compare[] {
+  const own = absent({ key });
+  if (lock === 'run') return [own];
+  if (lock === 'job') return [own, absent(keys.locksBelow(job))];
+  return [own, absent({ key: keys.lock(job) }), absent(keys.locksOfRuns(job))];
+}
 
 /** What a claim and a settling of ticks read when they fail, so that the caller can decide again at once. */
-const stateOf = (keys: Keyspace, job: string): Op[] => [
+const stateOf = (
+  keys: Keyspace,
+  job: string,
+  cursor: string,
+  floor: CursorMove['floor'],
+  all = false,
+): Op[] => [
   getRevisions(keys.job(job)),
-  get(keys.cursor(job)),
+  get(cursor),
   get(keys.lock(job)),
-  getSome(keys.locksOfRuns(job), 1),
+  getSome(all ? keys.locksOfRuns(job) : keys.locksBelow(job), 1),
+  ...(floor ? [getRevisions(floor.key)] : []),
 ];
+
+const floorMoved = (result: TxnResult, floor: CursorMove['floor']): boolean =>
+  floor !== undefined && (kvAt(result, 4)?.modRevision ?? 0) !== floor.revision;
 
 const heldLock = (kv: KeyValue): HeldLock => {
   const record = codecs.lock.decode(kv.value);
@@ -86,23 +124,24 @@ const cursorAt = (kv: KeyValue | undefined): CursorAt => {
  * same run id and is then recognised as ours.
  */
 export function claimRun(keys: Keyspace, request: ClaimRequest): Intent<ClaimResult> {
-  const { run, workerId, leaseId } = request;
+  const { run, workerId, leaseId, all = false } = request;
   const lock = lockKey(keys, request);
+  const own = all ? { workerId, leaseId } : undefined;
+  const cursor = cursorKey(keys, run.job, own);
+  const floor = request.cursor?.floor;
   const trigger = keys.trigger(run.job, run.id);
   return {
     job: run.job,
     txn: {
       compare: [
         modifiedAt(keys.job(run.job), request.jobRevision),
-        absent({ key: lock }),
-        // A run of an earlier `overlap: allow` may still be on when the policy has become stricter.
-        ...(request.lock === 'job' ? [absent(keys.locksOfRuns(run.job))] : []),
-        ...(request.cursor ? [modifiedAt(keys.cursor(run.job), request.cursor.revision)] : []),
+        ...noneRuns(keys, run.job, request.lock, lock),
+        ...(request.cursor ? compareCursor(cursor, request.cursor) : []),
         ...(request.triggerRevision === undefined ? [] : [modifiedAt(trigger, request.triggerRevision)]),
       ],
       success: [
         put(lock, codecs.lock.encode({ runId: run.id, worker: workerId, startAt: request.startAt }), leaseId),
-        ...(request.cursor ? [put(keys.cursor(run.job), codecs.cursor.encode(request.cursor.to))] : []),
+        ...(request.cursor ? moveCursor(keys, run.job, request.cursor.to, own) : []),
         put(keys.active(workerId, run.job, run.id), codecs.run.encode(run)),
         ...(request.triggerRevision === undefined ? [] : [remove({ key: trigger })]),
         ...(request.passed ?? []).map((record) =>
@@ -110,24 +149,26 @@ export function claimRun(keys: Keyspace, request: ClaimRequest): Intent<ClaimRes
         ),
       ],
       failure: [
-        ...stateOf(keys, run.job),
-        ...(request.lock === 'run' ? [get(lock)] : []),
+        ...stateOf(keys, run.job, cursor, floor, all),
+        ...(request.lock === 'job' ? [] : [get(lock)]),
         ...(request.triggerRevision === undefined ? [] : [getRevisions(trigger)]),
       ],
     },
     read(result) {
       if (result.succeeded) return { ok: true, fencingToken: result.revision };
-      const [job, cursor, jobLock, runLock] = [0, 1, 2, 3].map((index) => kvAt(result, index));
-      const extra = result.responses.slice(4).map((_, index) => kvAt(result, 4 + index));
+      const [job, cursorKv, jobLock, runLock] = [0, 1, 2, 3].map((index) => kvAt(result, index));
+      const read = floor ? 5 : 4;
+      const extra = result.responses.slice(read).map((_, index) => kvAt(result, read + index));
       const held = [jobLock, runLock, ...extra]
         .filter((kv) => kv !== undefined && kv.key !== trigger)
         .map((kv) => heldLock(kv!));
       const ours = held.find((each) => each.record?.runId === run.id && each.record.worker === workerId);
       if (ours) return { ok: true, fencingToken: ours.createRevision };
       if (job?.modRevision !== request.jobRevision) return { ok: false, reason: 'definition-changed' };
-      const now = cursorAt(cursor);
+      const now = cursorAt(cursorKv);
       if (request.cursor && now.revision !== request.cursor.revision)
         return { ok: false, reason: 'cursor-moved', cursor: now };
+      if (floorMoved(result, floor)) return { ok: false, reason: 'floor-moved' };
       if (request.triggerRevision !== undefined && extra.at(-1)?.modRevision !== request.triggerRevision) {
         return { ok: false, reason: 'trigger-gone' };
       }
@@ -141,8 +182,10 @@ export function claimRun(keys: Keyspace, request: ClaimRequest): Intent<ClaimRes
 export interface Release {
   readonly run: RunRecord;
   readonly workerId: string;
-  readonly lock: 'job' | 'run';
+  readonly lock: LockKind;
   readonly fencingToken: Revision;
+  /** `mode: all`: the lease that the worker's own cursor is under. */
+  readonly allUnder?: LeaseId;
   /**
    * The last tick settled before this claim, to which the cursor goes back; absent for a trigger. Never
    * "none": a cursor that is deleted could stand for the state before a claim that is still on its way.
@@ -159,7 +202,6 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
   const { run, fencingToken } = release;
   const lock = lockKey(keys, release);
   const active = keys.active(release.workerId, run.job, run.id);
-  const cursor = keys.cursor(run.job);
   // With the lease lost the lock may linger until etcd notices, and must not keep others from the tick.
   const unlock: Op = release.leaseLost
     ? {
@@ -176,24 +218,18 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
       { count: 1, from: run.scheduledFor, to: run.scheduledFor },
       { id: run.id, at, reason: 'its claim was given back after a later tick had been claimed' },
     );
-    back.push({
-      type: 'txn',
-      txn: {
-        compare: [modifiedAt(cursor, fencingToken), createdAt(keys.job(run.job), run.jobCreated)],
-        success: [put(cursor, codecs.cursor.encode(tick))],
-        // A later tick was claimed since: this one can't come due again, and is told as missed.
-        failure: [
-          {
-            type: 'txn',
-            txn: {
-              compare: [createdAt(keys.job(run.job), run.jobCreated)],
-              success: [put(keys.run(run.job, run.id), codecs.run.encode(missed))],
-              failure: [],
-            },
-          },
-        ],
-      },
-    });
+    back.push(
+      ...cursorBackOps(keys, {
+        run,
+        workerId: release.workerId,
+        lock,
+        fencingToken,
+        tick,
+        missed,
+        leaseLost: release.leaseLost ?? false,
+        allUnder: release.allUnder,
+      }),
+    );
   }
   if (release.trigger !== undefined) {
     back.push({
@@ -219,7 +255,12 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
 export interface TickSettlement {
   readonly job: string;
   readonly jobRevision: Revision;
-  readonly cursor: { readonly revision: Revision; readonly to: number };
+  readonly cursor: CursorMove;
+  /**
+   * `mode: all`: the worker whose ticks these are. `nobody`: ticks of all that no worker was there for, by the
+   * cursor of all.
+   */
+  readonly all?: { readonly workerId: string; readonly leaseId: LeaseId } | 'nobody';
   /** Skipped and missed records of the ticks that the cursor passes. */
   readonly records: readonly RunRecord[];
   /** Skip only while this lock is held. */
@@ -230,24 +271,29 @@ export type SettlementResult =
   | { readonly ok: true; readonly cursor: CursorAt }
   | { readonly ok: false; readonly reason: 'definition-changed' }
   | { readonly ok: false; readonly reason: 'cursor-moved'; readonly cursor: CursorAt }
+  | { readonly ok: false; readonly reason: 'floor-moved' }
   | { readonly ok: false; readonly reason: 'lock-moved' };
 
 /** Moves the cursor past ticks that nothing runs for, and records why. */
 export function settleTicks(keys: Keyspace, settlement: TickSettlement): Intent<SettlementResult> {
-  const { job, cursor, whileHeld } = settlement;
+  const { job, cursor, whileHeld, all } = settlement;
+  const own = all === 'nobody' ? undefined : all;
+  const key = all === 'nobody' ? keys.cursorOfAll(job) : cursorKey(keys, job, own);
   return {
     job,
     txn: {
       compare: [
         modifiedAt(keys.job(job), settlement.jobRevision),
-        modifiedAt(keys.cursor(job), cursor.revision),
+        ...compareCursor(key, cursor),
         ...(whileHeld ? [createdAt(whileHeld.key, whileHeld.createRevision)] : []),
       ],
       success: [
-        put(keys.cursor(job), codecs.cursor.encode(cursor.to)),
+        ...(all === 'nobody'
+          ? [put(key, codecs.cursor.encode(cursor.to))]
+          : moveCursor(keys, job, cursor.to, own)),
         ...settlement.records.map((record) => put(keys.run(job, record.id), codecs.run.encode(record))),
       ],
-      failure: stateOf(keys, job),
+      failure: stateOf(keys, job, key, cursor.floor),
     },
     read(result) {
       if (result.succeeded) return { ok: true, cursor: { tick: cursor.to, revision: result.revision } };
@@ -258,7 +304,7 @@ export function settleTicks(keys: Keyspace, settlement: TickSettlement): Intent<
         // Our own write whose answer was lost looks just like this, and is settled all the same.
         return { ok: false, reason: 'cursor-moved', cursor: now };
       }
-      return { ok: false, reason: 'lock-moved' };
+      return { ok: false, reason: floorMoved(result, cursor.floor) ? 'floor-moved' : 'lock-moved' };
     },
   };
 }

@@ -4,7 +4,7 @@ import type { RunRecord, TriggerRecord } from '../../model/run.ts';
 import type { Op, Revision } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
-import { lockKey } from './claims.ts';
+import { lockKey, type LockKind } from './claims.ts';
 import { absent, createdAt, getRevisions, kvAt, modifiedAt, present, put, remove } from './parts.ts';
 
 export interface Retry {
@@ -14,7 +14,7 @@ export interface Retry {
 
 export interface Ending {
   readonly workerId: string;
-  readonly lock: 'job' | 'run';
+  readonly lock: LockKind;
   /** The record as it will stand under runs/. */
   readonly run: RunRecord;
   readonly fencingToken: Revision;
@@ -169,7 +169,13 @@ export function settleLost(keys: Keyspace, lost: LostRun): Intent<boolean> {
   const clear: Op[] = [
     remove({ key: active }),
     remove({ key: keys.kill(run.job, run.id) }),
-    ...(lost.isOwn ? [unlock(keys.lock(run.job)), unlock(keys.lockOfRun(run.job, run.id))] : []),
+    ...(lost.isOwn
+      ? [
+          unlock(keys.lock(run.job)),
+          unlock(keys.lockOfRun(run.job, run.id)),
+          unlock(keys.lockOfWorker(run.job, workerId)),
+        ]
+      : []),
   ];
   return {
     job: run.job,

@@ -12,7 +12,7 @@ import type { HeldLock } from './claims.ts';
 export const VERSIONS_KEPT = 20;
 
 /** Of runs on at once: the newest, for those that are armed are among them. */
-const LOCKS_READ = 100;
+const LOCKS_READ = 1_000;
 
 /** `found` is the job as it stands: undefined when there is none. */
 export type JobWrite =
@@ -32,7 +32,7 @@ const readLocks = (responses: readonly OpResult[], from: number): HeldLock[] =>
 
 const lockReads = (keys: Keyspace, job: string) => [
   get(keys.lock(job)),
-  { ...getSome(keys.locksOfRuns(job), LOCKS_READ), descending: true },
+  { ...getSome(keys.locksBelow(job), LOCKS_READ), descending: true },
 ];
 
 const readWrite = (result: TxnResult): JobWrite => {
@@ -94,6 +94,7 @@ export function deleteJob(keys: Keyspace, job: string, expected: Revision): Inte
         { ...remove({ key }), prevKv: true },
         ...lockReads(keys, job),
         remove({ key: keys.cursor(job) }),
+        remove(keys.cursorsOf(job)),
         remove(keys.runsOf(job)),
         remove(keys.outputsOf(job)),
         remove(keys.triggersOf(job)),
@@ -131,7 +132,7 @@ export function requestRun(
   },
 ): Intent<RunRequest> {
   const { job, runId } = request;
-  const idle = [absent({ key: keys.lock(job) }), absent(keys.locksOfRuns(job)), absent(keys.triggersOf(job))];
+  const idle = [absent({ key: keys.lock(job) }), absent(keys.locksBelow(job)), absent(keys.triggersOf(job))];
   return {
     job,
     txn: {

@@ -28,6 +28,10 @@ export const modifiedAt = (key: string, revision: Revision): Compare => ({
   value: revision,
 });
 
+/** By bytes, so that of two instants with as many digits the later is above. Neither holds of a key that does not exist. */
+export const hasValue = (key: string, value: string): Compare => ({ key, target: 'value', op: '=', value });
+export const valueAbove = (key: string, value: string): Compare => ({ key, target: 'value', op: '>', value });
+
 export const put = (key: string, value: string, lease?: LeaseId): PutOp =>
   lease === undefined ? { type: 'put', key, value } : { type: 'put', key, value, lease };
 export const remove = (range: KeyRange): DeleteOp => ({ type: 'delete', ...range });

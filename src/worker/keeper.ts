@@ -1,0 +1,256 @@
+// Keeps the record of ticks that no worker is there for. Of a job that no registered worker matches: as the
+// ticks come, by one worker for all. Of a job of `mode: all`: those from before the first session of the workers
+// that match, for each of these has its own ticks in hand since. It claims nothing; two that believe to keep the
+// same job do no harm: each settlement compares the cursor.
+import type { Timer } from '../common/core/clock.ts';
+import { labelsText } from '../common/core/labels.ts';
+import { passedTicks } from '../common/core/lifecycle.ts';
+import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
+import type { Stretch } from '../common/model/run.ts';
+import type { KeyValue, Revision } from '../common/store/etcd.ts';
+import { codecs } from '../common/store/keyspace.ts';
+import { getMany } from '../common/store/queries.ts';
+import { settleTicks } from '../common/store/transactions/claims.ts';
+import type { CursorMove } from '../common/store/transactions/cursor-moves.ts';
+import type { JobEntry } from './job-table.ts';
+import type { Overlaps } from './overlaps.ts';
+import type { Peers } from './peers.ts';
+import { carryThrough } from './persist.ts';
+import type { Membership, WorkerPorts } from './ports.ts';
+import type { Requests } from './requests.ts';
+
+/**
+ * A worker that restarts is gone for some seconds: only when nobody has matched for this long are ticks given
+ * up. Also the least time between two records of a job.
+ */
+export const NOBODY_FOR: Millis = 10_000;
+const RETRY: Millis = 1_000;
+/** A wall clock that is stepped is noticed after this. */
+const LONGEST_SLEEP: Millis = 30_000;
+/** Gathers what one change of membership asks for. */
+const GATHER: Millis = 5;
+/** A record that grows with the ticks is followed by a new one after this. */
+const LONGEST_RECORD: Millis = 86_400_000;
+
+export interface KeeperOptions {
+  readonly ports: WorkerPorts;
+  readonly peers: Peers;
+  readonly requests: Requests;
+  readonly overlaps: Overlaps;
+  readonly membership: () => Membership | undefined;
+}
+
+export interface Keeper {
+  /** The job is kept by this worker, and something about it or about the workers has changed. */
+  look(entry: JobEntry): void;
+  letGo(entry: JobEntry): void;
+  stop(): void;
+}
+
+interface Kept {
+  /** Undefined: to be read. */
+  cursor: { settled: Instant | undefined; revision: Revision; floor: CursorMove['floor'] } | undefined;
+  /** Mod revision of the definition that the cursor was read under. */
+  jobRevision: Revision;
+  isBusy: boolean;
+  timer: Timer | undefined;
+  notBefore: Monotonic | 0;
+  /** The last record: it grows while the ticks follow each other. */
+  record: { readonly id: string; readonly ticks: Stretch; readonly jobCreated: Revision } | undefined;
+}
+
+export function createKeeper({ ports, peers, requests, overlaps, membership }: KeeperOptions): Keeper {
+  const { etcd, keys, clock, logger, batcher } = ports;
+  const submit = batcher.submit.bind(batcher);
+  const kept = new Map<JobEntry, Kept>();
+  let wanted = new Set<JobEntry>();
+  let isReading = false;
+  let stopped = false;
+
+  const stateOf = (entry: JobEntry): Kept => {
+    let state = kept.get(entry);
+    if (!state) {
+      state = {
+        cursor: undefined,
+        jobRevision: 0,
+        isBusy: false,
+        timer: undefined,
+        notBefore: 0,
+        record: undefined,
+      };
+      kept.set(entry, state);
+    }
+    return state;
+  };
+
+  const lookIn = (entry: JobEntry, state: Kept, delay: Millis): void => {
+    state.timer?.cancel();
+    state.timer = clock.setTimer(Math.min(delay, LONGEST_SLEEP), () => look(entry));
+  };
+
+  const look = (entry: JobEntry): void => {
+    if (stopped || !entry.kept) return;
+    const state = stateOf(entry);
+    state.timer?.cancel();
+    if (state.isBusy || !membership()?.isValid()) return;
+    endStrays(entry);
+    if (entry.rule.paused) return;
+    const idle = peers.nobodyFor(entry.rule);
+    const until = idle === undefined ? startOfOthers(entry) : clock.now();
+    if (until === undefined) return;
+    if (state.jobRevision !== entry.revision) state.cursor = undefined;
+    const settled = Math.max(entry.since, state.cursor?.settled ?? 0);
+    const next = entry.ticks.nextAfter(instant(settled));
+    if (next === undefined) return;
+    if (next > until) {
+      if (idle !== undefined) lookIn(entry, state, next - until);
+      return;
+    }
+    const early = Math.max(NOBODY_FOR - (idle ?? NOBODY_FOR), state.notBefore - clock.monotonic());
+    if (idle !== undefined && early > 0) return lookIn(entry, state, early);
+    if (state.cursor === undefined) return want(entry, state);
+    void settle(entry, state, instant(settled), until);
+  };
+
+  /** Under `mode: all` the ticks since then are the affair of those that were there. */
+  const startOfOthers = (entry: JobEntry): Instant | undefined =>
+    entry.rule.all ? peers.earliestFor(entry.rule) : undefined;
+
+  /** Requests to run on a worker that is gone, or that leaves: nobody else takes them. */
+  const endStrays = (entry: JobEntry): void => {
+    for (const each of requests.of(entry.name) ?? []) {
+      const { worker } = each.record;
+      if (worker !== undefined && entry.rule.all && !peers.takes(worker, entry.rule))
+        overlaps.skipTrigger(entry, each, `it was asked of ${worker}, which is gone or takes no more work`);
+    }
+  };
+
+  const settle = async (entry: JobEntry, state: Kept, after: Instant, until: Instant): Promise<void> => {
+    const member = membership();
+    const from = entry.ticks.nextAfter(after);
+    const to = entry.ticks.atOrBefore(until);
+    const { cursor } = state;
+    if (!member || !cursor || from === undefined || to === undefined || to < from) return;
+    const passed = { count: entry.ticks.countBetween(after, to), from, to };
+    const before = state.record;
+    const goesOn =
+      before !== undefined &&
+      before.jobCreated === entry.created &&
+      before.ticks.to === after &&
+      to - before.ticks.from < LONGEST_RECORD;
+    const ticks = goesOn ? { count: before.ticks.count + passed.count, from: before.ticks.from, to } : passed;
+    const record = passedTicks(
+      { job: entry.name, generation: entry.generation, jobCreated: entry.created },
+      'missed',
+      ticks,
+      {
+        reason: whyNobody(entry),
+        at: clock.now(),
+        ...(goesOn ? { id: before.id } : { suffix: ports.randomSuffix() }),
+      },
+    );
+    const { floor } = cursor;
+    const intent = settleTicks(keys, {
+      job: entry.name,
+      jobRevision: entry.revision,
+      cursor: { revision: cursor.revision, to, ...(floor ? { floor } : {}) },
+      records: [record],
+      ...(entry.rule.all ? { all: 'nobody' } : {}),
+    });
+    state.isBusy = true;
+    let retry = 0;
+    try {
+      const outcome = await carryThrough(intent, { clock, submit, goesOn: () => member.isValid() });
+      if (outcome.ok) {
+        state.cursor = { settled: to, revision: outcome.cursor.revision, floor };
+        state.record = { id: record.id, ticks, jobCreated: entry.created };
+        state.notBefore = (clock.monotonic() + NOBODY_FOR) as Monotonic;
+      } else state.cursor = undefined;
+      // The change is on its way to us.
+      if (!outcome.ok && outcome.reason === 'definition-changed') retry = RETRY;
+    } catch (error) {
+      logger.warn({ err: error, job: entry.name }, 'record of missed ticks without an answer');
+      state.cursor = undefined;
+      retry = RETRY;
+    }
+    state.isBusy = false;
+    if (retry > 0) lookIn(entry, state, retry);
+    else look(entry);
+  };
+
+  const whyNobody = ({ rule }: JobEntry): string => {
+    const which = rule.labels === undefined ? '' : ` with the labels ${labelsText(rule.labels)}`;
+    return `no worker${which} was there to run it`;
+  };
+
+  const want = (entry: JobEntry, state: Kept): void => {
+    state.isBusy = true;
+    wanted.add(entry);
+    if (isReading) return;
+    isReading = true;
+    clock.setTimer(GATHER, () => void read());
+  };
+
+  const keysOf = ({ name, rule }: JobEntry): [own: string, floor: string] =>
+    rule.all ? [keys.cursorOfAll(name), keys.cursor(name)] : [keys.cursor(name), keys.cursorOfAll(name)];
+
+  const read = async (): Promise<void> => {
+    const batch = [...wanted].map((entry) => ({ entry, revision: entry.revision, at: keysOf(entry) }));
+    wanted = new Set();
+    let found: ReadonlyMap<string, KeyValue> | undefined;
+    try {
+      found = await getMany(
+        etcd,
+        batch.flatMap(({ at }) => at),
+      );
+    } catch (error) {
+      logger.warn({ err: error, jobs: batch.length }, 'cursors could not be read; trying again');
+    }
+    isReading = false;
+    for (const { entry, revision, at } of batch) {
+      const state = kept.get(entry);
+      if (!state) continue;
+      state.isBusy = false;
+      if (found) take(state, found, at, revision);
+      lookIn(entry, state, found ? 0 : RETRY);
+    }
+    if (wanted.size > 0 && !stopped) {
+      isReading = true;
+      clock.setTimer(GATHER, () => void read());
+    }
+  };
+
+  const take = (
+    state: Kept,
+    found: ReadonlyMap<string, KeyValue>,
+    [own, floor]: readonly [string, string],
+    revision: Revision,
+  ): void => {
+    const ownKv = found.get(own);
+    const floorKv = found.get(floor);
+    const ticks = [ownKv, floorKv].flatMap((kv) => {
+      const decoded = kv && codecs.cursor.decode(kv.value);
+      // A cursor that can't be read must not have old ticks told as missed.
+      return decoded ? [decoded.ok ? decoded.value : clock.now()] : [];
+    });
+    state.cursor = {
+      settled: ticks.length === 0 ? undefined : instant(Math.max(...ticks)),
+      revision: ownKv?.modRevision ?? 0,
+      floor: floorKv && { key: floor, revision: floorKv.modRevision },
+    };
+    state.jobRevision = revision;
+  };
+
+  return {
+    look,
+    letGo(entry) {
+      kept.get(entry)?.timer?.cancel();
+      kept.delete(entry);
+      wanted.delete(entry);
+    },
+    stop() {
+      stopped = true;
+      for (const { timer } of kept.values()) timer?.cancel();
+    },
+  };
+}
