@@ -80,7 +80,7 @@ async function live(): Promise<Life> {
         {
           definition,
           run,
-          membership: { ...worker, isValid: () => true, deadline: Infinity as never },
+          membership: { ...worker, since: instant(0), isValid: () => true, deadline: Infinity as never },
           lock: 'job',
           fencingToken: claimed.fencingToken,
           jobRevision: job.revision,

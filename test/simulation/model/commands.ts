@@ -1,7 +1,7 @@
 // Random requests for the comparison of the model with real etcd, in terms that mean the same to both:
 // revisions count from the beginning of the run, leases by the order in which they were granted.
 import fc from 'fast-check';
-import type { Compare, KeyRange, Op, RangeOp, Txn } from '../../../src/common/store/etcd.ts';
+import type { Compare, CompareNumber, KeyRange, Op, RangeOp, Txn } from '../../../src/common/store/etcd.ts';
 
 export type Command =
   | { readonly kind: 'txn'; readonly txn: Txn }
@@ -29,14 +29,30 @@ const range: fc.Arbitrary<KeyRange> = fc.oneof(
 /** The newest is 0; the beginning is 1; some lie ahead. */
 const revision = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 14 }));
 
-const compare: fc.Arbitrary<Compare> = fc
-  .tuple(
-    range,
-    fc.constantFrom<Compare['target'][]>('create', 'mod', 'version'),
-    fc.constantFrom<Compare['op'][]>('=', '!=', '<', '>'),
-    fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 8 })),
-  )
-  .map(([where, target, op, value]) => ({ ...where, target, op, value }));
+const value = fc.oneof(
+  fc.string({ maxLength: 4, unit: 'grapheme' }),
+  fc.constantFrom('1800000000000', '1800000001000', '1'),
+);
+const operator = fc.constantFrom<Compare['op'][]>('=', '!=', '<', '>');
+const compare: fc.Arbitrary<Compare> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        range,
+        fc.constantFrom<CompareNumber['target'][]>('create', 'mod', 'version'),
+        operator,
+        fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 8 })),
+      )
+      .map(([where, target, op, operand]): Compare => ({ ...where, target, op, value: operand })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(range, operator, value)
+      .map(([where, op, operand]): Compare => ({ ...where, target: 'value', op, value: operand })),
+  },
+);
 
 const flags = fc.record({
   limit: fc.constantFrom(0, 0, 1, 2, 3),
@@ -53,7 +69,7 @@ const rangeRequest = fc
 const put = fc
   .record({
     key,
-    value: fc.string({ maxLength: 4, unit: 'grapheme' }),
+    value,
     lease: fc.constantFrom(undefined, undefined, undefined, '0', '1', '2'),
     prevKv: fc.boolean(),
   })

@@ -50,10 +50,11 @@ export function subject(etcd: Etcd, prefix: string, base: number): Subject {
     return op.type === 'range' ? revisionOut(rangeOut(op)) : rangeOut(op);
   };
   const txnOut = (txn: Txn): Txn => ({
-    compare: txn.compare.map((each) => ({
-      ...rangeOut(each),
-      value: each.target === 'version' ? each.value : outward(each.value),
-    })),
+    compare: txn.compare.map((each) =>
+      each.target === 'value' || each.target === 'version'
+        ? rangeOut(each)
+        : { ...rangeOut(each), value: outward(each.value) },
+    ),
     success: txn.success.map(opOut),
     failure: txn.failure.map(opOut),
   });

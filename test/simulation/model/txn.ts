@@ -92,25 +92,28 @@ interface Judged {
   readonly nested: readonly Judged[];
 }
 
-const fieldOf = (kv: KeyValue | undefined, target: Compare['target']): number => {
-  if (!kv) return 0;
-  if (target === 'version') return kv.version;
-  return target === 'create' ? kv.createRevision : kv.modRevision;
+/** Less than 0: the key's is smaller than the operand. NaN: nothing holds, for a key that is not there has no value. */
+const differenceOf = (kv: KeyValue | undefined, compare: Compare): number => {
+  if (compare.target === 'value')
+    return kv ? Buffer.compare(Buffer.from(kv.value), Buffer.from(compare.value)) : NaN;
+  if (!kv) return -compare.value;
+  if (compare.target === 'version') return kv.version - compare.value;
+  return (compare.target === 'create' ? kv.createRevision : kv.modRevision) - compare.value;
 };
 
 function holds(store: Mvcc, compare: Compare): boolean {
   const found = store.range(compare);
   return (found.length > 0 ? found : [undefined]).every((kv) => {
-    const field = fieldOf(kv, compare.target);
+    const difference = differenceOf(kv, compare);
     switch (compare.op) {
       case '=':
-        return field === compare.value;
+        return difference === 0;
       case '!=':
-        return field !== compare.value;
+        return difference < 0 || difference > 0;
       case '<':
-        return field < compare.value;
+        return difference < 0;
       case '>':
-        return field > compare.value;
+        return difference > 0;
     }
   });
 }
