@@ -64,7 +64,7 @@ export const showClaim = (lock: LockRecord): RunRef => ({
 });
 
 export function showWorker(
-  { token: _token, wallClock: _wallClock, joinedAt, ...plain }: WorkerRecord,
+  { token: _token, wallClock: _wallClock, joinedAt, draining, ...plain }: WorkerRecord,
   drain: DrainRecord | undefined,
   clockOffsetMs: number | null,
 ): WorkerView {
@@ -72,6 +72,14 @@ export function showWorker(
     ...plain,
     startedAt: shownTime(plain.startedAt),
     ...optionalTime('joinedAt', joinedAt),
+    draining: draining
+      ? {
+          since: shownTime(draining.since),
+          left: draining.left,
+          runs: draining.runs,
+          killAt: draining.killAt === undefined ? null : shownTime(draining.killAt),
+        }
+      : null,
     drain: drain ? { by: drain.by, at: shownTime(drain.at) } : null,
     clockOffsetMs,
   };

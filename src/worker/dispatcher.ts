@@ -44,6 +44,8 @@ export interface Dispatcher {
   readonly count: number;
   readonly running: number;
   readonly armed: number;
+  /** The first of them, oldest claim first. */
+  list(most: number): { readonly job: string; readonly run: string }[];
   arm(assignment: Assignment): void;
   /** False: no such run here. An armed run ends as killed without a start. */
   kill(job: string, runId: string, reason: string): boolean;
@@ -54,6 +56,8 @@ export interface Dispatcher {
   drain(): Promise<void>;
   undrain(): void;
   killAll(reason: string): void;
+  /** What could not be given back until now is left to others: its last try is under way. */
+  giveUp(): void;
   /** The claim of these runs is lost. */
   fence(reason: string): void;
   /** Resolves when no run is left. */
@@ -82,9 +86,10 @@ export function createDispatcher(
   const armed = new Map<string, Held>();
   const starts = new Map<Instant, { timer: Timer; runs: Set<Held> }>();
   let draining = false;
+  let givenUp = false;
   const idle: (() => void)[] = [];
   const releasing = new Set<Promise<void>>();
-  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => true, whatever: true };
+  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp, whatever: true };
 
   const over = ({ assignment, endOutput }: Held, how: 'ended' | 'given-back'): void => {
     endOutput();
@@ -230,6 +235,14 @@ export function createDispatcher(
     get armed() {
       return armed.size;
     },
+    list(most) {
+      const some: { job: string; run: string }[] = [];
+      for (const { assignment } of held.values()) {
+        if (some.length === most) break;
+        some.push({ job: assignment.run.job, run: assignment.run.id });
+      }
+      return some;
+    },
     arm(assignment) {
       const { job, id } = assignment.run;
       const each: Held = { assignment, endOutput: ports.beginOutput(job, id) };
@@ -272,6 +285,7 @@ export function createDispatcher(
     killAll(reason) {
       for (const { execution } of held.values()) execution?.kill(reason);
     },
+    giveUp: () => void (givenUp = true),
     fence(reason) {
       for (const each of held.values()) {
         if (each.execution) each.execution.fence(reason);

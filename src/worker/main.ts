@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
+import { instant, type Millis } from '../common/model/time.ts';
 import type { WorkerConfig } from '../common/runtime/config.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
@@ -18,6 +19,9 @@ import { startRunner } from './runner/client.ts';
 import { startScheduler } from './scheduler.ts';
 import type { Handler } from './tasks/handler.ts';
 import { openTaskPort } from './tasks/task-port.ts';
+
+/** After the drain timeout, for an etcd that is away: the process has to end, and leases end by themselves. */
+const ETCD_PATIENCE: Millis = 10_000;
 
 export interface WorkerOptions {
   readonly config: WorkerConfig;
@@ -107,6 +111,7 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
     http: config.advertise ?? http.url,
     token,
     load: () => scheduler.load(),
+    draining: () => scheduler.draining(),
     onExtended: (deadline) => tasks.setDeadline(deadline),
     onJoined: () => {
       scheduler.joined();
@@ -122,13 +127,19 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
   );
 
   const stop = async (): Promise<void> => {
-    await scheduler.leave();
-    await registered.atOnce();
+    // Both run from the start: giving armed runs back and writing ends take as long as etcd is away.
     const timeout = clock.setTimer(config.drainTimeout, () =>
       scheduler.killAll('the worker shuts down, and the drain timeout is over'),
     );
+    const giveUp = clock.setTimer(config.drainTimeout + ETCD_PATIENCE, () => {
+      logger.warn('draining: etcd does not answer; what is not written is left to others to settle');
+      scheduler.giveUp();
+    });
+    await scheduler.leave(instant(clock.now() + config.drainTimeout));
+    await registered.atOnce();
     await scheduler.whenIdle();
     timeout.cancel();
+    giveUp.cancel();
     scheduler.stop();
     await registered.leave();
     await http.stop();

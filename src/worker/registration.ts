@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import type { Timer } from '../common/core/clock.ts';
 import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
-import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
+import type { Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { createBackoff } from '../common/store/backoff.ts';
 import { EtcdError } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
@@ -27,7 +27,12 @@ export interface RegistrationOptions {
   readonly http: string;
   readonly token: string;
   /** Asked at each writing. */
-  readonly load: () => { readonly state: WorkerState; readonly running: number };
+  readonly load: () => {
+    readonly state: WorkerState;
+    readonly running: number;
+    readonly left: number | undefined;
+  };
+  readonly draining: () => Draining | undefined;
   readonly onExtended: (deadline: Monotonic) => void;
   readonly onJoined: (membership: Membership) => void;
   readonly onLost: (membership: Membership, reason: LossReason) => void;
@@ -35,7 +40,7 @@ export interface RegistrationOptions {
 
 export interface Registration {
   readonly membership: Membership | undefined;
-  /** Tells a changed state soon; `atOnce` resolves when it is told. */
+  /** Tells a changed state, or the progress of a drain, soon; `atOnce` resolves when it is told. */
   tell(): void;
   atOnce(): Promise<void>;
   /** Leaves: the lease is revoked, the registration and every lock with it. */
@@ -49,12 +54,14 @@ export function startRegistration(options: RegistrationOptions): Registration {
   let session: Session | undefined;
   let membership: Membership | undefined;
   let told: WorkerState | undefined;
+  let toldLeft: number | undefined;
   let rewrite: Timer | undefined;
   let soon: Timer | undefined;
   let stopped = false;
 
   const write = async (member: Membership): Promise<void> => {
-    const { state, running } = options.load();
+    const { state, running, left } = options.load();
+    const draining = options.draining();
     const record: WorkerRecord = {
       id: member.workerId,
       name: options.name,
@@ -65,6 +72,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
       slots: options.slots,
       running,
       state,
+      ...(draining === undefined ? {} : { draining }),
       http: options.http,
       token: options.token,
       startedAt,
@@ -72,7 +80,13 @@ export function startRegistration(options: RegistrationOptions): Registration {
       wallClock: clock.now(),
     };
     told = state;
+    toldLeft = left;
     await etcd.txn(register(keys.worker(member.workerId), codecs.worker.encode(record), member.leaseId));
+  };
+
+  const isTold = (): boolean => {
+    const { state, left } = options.load();
+    return state === told && left === toldLeft;
   };
 
   const writeOrWarn = async (): Promise<void> => {
@@ -170,10 +184,10 @@ export function startRegistration(options: RegistrationOptions): Registration {
       return membership;
     },
     tell() {
-      if (!membership || soon || options.load().state === told) return;
+      if (!membership || soon || isTold()) return;
       soon = clock.setTimer(STATE_PAUSE, () => {
         soon = undefined;
-        if (options.load().state !== told) void writeOrWarn();
+        if (!isTold()) void writeOrWarn();
       });
     },
     atOnce: writeOrWarn,

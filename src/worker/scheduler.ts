@@ -1,8 +1,8 @@
 // The worker's scheduling, composed: follows what etcd holds, and lets planner, claimer, dispatcher and
 // settler act on it. Given its ports it is whole: a real worker and a simulated one differ in the ports only.
 import { killReason, createRequests } from './requests.ts';
-import type { Millis } from '../common/model/time.ts';
-import type { WorkerState } from '../common/model/worker.ts';
+import type { Instant, Millis } from '../common/model/time.ts';
+import type { Draining, WorkerState } from '../common/model/worker.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { register } from '../common/store/transactions/membership.ts';
 import { startFollow, type Change, type Follow } from '../common/store/follow.ts';
@@ -10,6 +10,7 @@ import { CLOCKS_NEEDED } from '../common/core/clock-offset.ts';
 import { createClaimer } from './claimer.ts';
 import { createCursorReader } from './cursors.ts';
 import { createDispatcher } from './dispatcher.ts';
+import { createDrainWatch } from './drain-watch.ts';
 import { createJobTable, type JobEntry, type JobTable } from './job-table.ts';
 import { createOverlaps } from './overlaps.ts';
 import { createKeeper } from './keeper.ts';
@@ -36,17 +37,26 @@ export interface SchedulerOptions {
 
 export interface Scheduler {
   readonly table: JobTable;
-  load(): { readonly state: WorkerState; readonly running: number; readonly armed: number };
+  /** `left`: while it drains, the runs it waits for. */
+  load(): {
+    readonly state: WorkerState;
+    readonly running: number;
+    readonly armed: number;
+    readonly left: number | undefined;
+  };
+  draining(): Draining | undefined;
   clockOffset(): { readonly offset: Millis; readonly known: boolean };
   readiness(): { readonly ok: boolean; readonly reason?: string };
   readonly whenLoaded: Promise<void>;
   joined(): void;
   lost(reason: string): void;
-  /** Takes no more work, for good, and gives armed runs back; what runs goes on. */
-  leave(): Promise<void>;
+  /** Takes no more work, for good, and gives armed runs back; what runs goes on until `killAt`, as it is told. */
+  leave(killAt: Instant): Promise<void>;
   /** Resolves when nothing runs any more. */
   whenIdle(): Promise<void>;
   killAll(reason: string): void;
+  /** etcd has been away for too long: what is not written yet is left to others to settle. */
+  giveUp(): void;
   stop(): void;
 }
 
@@ -66,6 +76,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       onLoadChanged();
     },
   });
+  const drainWatch = createDrainWatch({ clock, logger, dispatcher });
   const claimer = createClaimer(ports, table, (workerId, rule) => peers.shardOf(workerId, rule));
   const overlaps = createOverlaps(ports, () => dispatcher);
   const cursors = createCursorReader({
@@ -266,11 +277,12 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
   const load = () => {
     const { count, running, armed } = dispatcher;
-    return { state: stateFor(count), running, armed };
+    return { state: stateFor(count), running, armed, left: isDraining() ? count : undefined };
   };
 
   const drain = async (): Promise<void> => {
     logger.info('draining: takes no more work');
+    drainWatch.begin();
     ownership.judgeAll();
     await dispatcher.drain();
     // A claim may be on its way; what it brings is given back as well. Only then is it told: who takes over
@@ -284,6 +296,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const resume = (): void => {
     if (isDraining()) return;
     logger.info('takes work again');
+    drainWatch.end();
     dispatcher.undrain();
     onLoadChanged();
     ownership.judgeAll(true);
@@ -292,6 +305,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   return {
     table,
     load,
+    draining: () => drainWatch.report(),
     clockOffset: () => peers.clockOffset(),
     readiness() {
       if (!membership()?.isValid()) return { ok: false, reason: 'no session with etcd' };
@@ -299,6 +313,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       const overdue = planner.overdue();
       if (overdue > OVERDUE)
         return { ok: false, reason: `a tick of this worker is ${Math.round(overdue / 1000)} s overdue` };
+      const waitsFor = drainWatch.report();
+      if (waitsFor) return { ok: true, reason: `draining: ${waitsFor.left} runs left` };
       return { ok: true };
     },
     whenLoaded,
@@ -315,8 +331,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       dispatcher.fence(reason);
       ownership.judgeAll();
     },
-    leave() {
+    leave(killAt) {
       isLeaving = true;
+      drainWatch.killsAt(killAt);
       return drain();
     },
     async whenIdle() {
@@ -324,7 +341,12 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       await dispatcher.whenIdle();
     },
     killAll: (reason) => dispatcher.killAll(reason),
+    giveUp() {
+      dispatcher.giveUp();
+      recorder.giveUp();
+    },
     stop() {
+      drainWatch.end();
       planner.stop();
       keeper.stop();
       ownership.stop();

@@ -1,5 +1,6 @@
 // Workers: who is there, and who shall take no more work.
 import { z } from 'zod';
+import { jobName, runId } from '../model/ids.ts';
 import { workerRecord } from '../model/worker.ts';
 import { operation } from './operation.ts';
 import { API, time } from './values.ts';
@@ -9,6 +10,7 @@ const {
   wallClock: _wallClock,
   startedAt: _startedAt,
   joinedAt: _joinedAt,
+  draining: _draining,
   ...plain
 } = workerRecord.shape;
 
@@ -23,6 +25,19 @@ export const workerView = z
       .strictObject({ by: z.string(), at: time })
       .nullable()
       .meta({ description: 'Asked to take no more work' }),
+    draining: z
+      .strictObject({
+        since: time,
+        left: z.int().min(0).meta({ description: 'Runs it waits for' }),
+        runs: z
+          .array(z.strictObject({ job: jobName, run: runId }))
+          .meta({ description: 'The first 20 of them' }),
+        killAt: time.nullable().meta({ description: 'When they are killed; null: they may take their time' }),
+      })
+      .nullable()
+      .meta({
+        description: 'How far a worker is that takes no more work, by a wish or because it shuts down',
+      }),
     clockOffsetMs: z.number().nullable().meta({
       description: "Its wall clock less this master's, as last seen; a little low by the time the news took",
     }),
@@ -42,12 +57,21 @@ export const workerOperations = {
     summary: 'List the workers that are alive',
     answers: { 200: z.strictObject({ items: z.array(workerView) }) },
   }),
+  getWorker: operation({
+    method: 'GET',
+    path: `${API}/workers/{worker}`,
+    tag: 'workers',
+    summary: 'Read a worker that is alive',
+    params,
+    answers: { 200: workerView },
+    problems: ['worker_not_found'],
+  }),
   drainWorker: operation({
     method: 'POST',
     path: `${API}/workers/{worker}/drain`,
     tag: 'workers',
     summary: 'Let a worker take no more work',
-    description: 'Its runs go on. The wish ends with the worker.',
+    description: 'Its runs go on; `draining` shows how far it is. The wish ends with the worker.',
     params,
     answers: { 200: workerView },
     problems: ['worker_not_found'],

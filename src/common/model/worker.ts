@@ -1,7 +1,7 @@
 // What processes tell of themselves under their lease.
 import { z } from 'zod';
 import { labels } from './job.ts';
-import { workerName } from './ids.ts';
+import { jobName, runId, workerName } from './ids.ts';
 
 /**
  * loading: does not know the jobs yet. ready: takes work. full: no free slot. draining: takes no more.
@@ -9,6 +9,18 @@ import { workerName } from './ids.ts';
  */
 export const workerState = z.enum(['loading', 'ready', 'full', 'draining', 'clock_skew']);
 export type WorkerState = z.output<typeof workerState>;
+
+/** What a draining worker still waits for. */
+export const draining = z.object({
+  since: z.int(),
+  /** Runs armed or on. */
+  left: z.int().min(0),
+  /** The first of them. */
+  runs: z.array(z.object({ job: jobName, run: runId })),
+  /** When they are killed; absent: never. */
+  killAt: z.int().optional(),
+});
+export type Draining = z.output<typeof draining>;
 
 /** The value of `workers/<workerId>`; the id is `<name>-<6 hex digits>`, new at every registration. */
 export const workerRecord = z.object({
@@ -21,6 +33,7 @@ export const workerRecord = z.object({
   slots: z.int().min(1),
   running: z.int().min(0),
   state: workerState,
+  draining: draining.optional(),
   /** Base URL of the worker's own http server, for output and health. */
   http: z.string(),
   /** Bearer token of that server. Never in a log or an answer of the API. */

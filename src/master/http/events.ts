@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../common/core/clock.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import type { Change } from '../../common/store/follow.ts';
 import type { RunReader } from '../reads/runs.ts';
-import { showRun } from '../shown.ts';
+import { showRun, showWorker } from '../shown.ts';
 import type { ActiveRun } from '../views/run-index.ts';
 import type { Family, Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
@@ -85,11 +85,21 @@ function newsOf({ keys }: EventDeps, family: Family, changes: readonly Change[])
     if (family === 'jobs')
       return [{ event: 'job', data: { type, name: key.slice(keys.jobs.key.length), modRevision } }];
     if (family === 'workers')
-      return [{ event: 'worker', data: { type, name: keys.partsOf(key)[0], modRevision } }];
+      return [
+        { event: 'worker', data: { type, name: keys.partsOf(key)[0], modRevision, ...stateOf(change) } },
+      ];
     if (change.type === 'delete') return [];
     const record = codecs.run.decode(change.kv.value);
     return record.ok ? [runNews(showRun(record.value))] : [];
   });
+}
+
+/** What changes of a worker while it lives: what it does, and how far its drain is. */
+function stateOf(change: Change): object {
+  const record = change.type === 'put' ? codecs.worker.decode(change.kv.value) : undefined;
+  if (!record?.ok) return {};
+  const { state, running, draining } = showWorker(record.value, undefined, null);
+  return { state, running, draining };
 }
 
 const runNews = (run: RunView): News => ({ event: 'run', data: { type: 'put', name: run.job, run } });

@@ -3,13 +3,14 @@ import { ProblemError } from '../../common/api/problems.ts';
 import type { WorkerView } from '../../common/api/workers.ts';
 import { codecs } from '../../common/store/keyspace.ts';
 import { listPages } from '../../common/store/queries.ts';
+import { kvsOf } from '../../common/store/transactions/parts.ts';
 import { wishDrain } from '../../common/store/transactions/masters.ts';
 import { showWorker } from '../shown.ts';
 import type { StrictDeps } from '../strict.ts';
 import type { Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
 
-type WorkerRoutes = 'listWorkers' | 'drainWorker' | 'resumeWorker';
+type WorkerRoutes = 'listWorkers' | 'getWorker' | 'drainWorker' | 'resumeWorker';
 
 export function workerRoutes(deps: StrictDeps & { views: Views }): Pick<Handlers, WorkerRoutes> {
   const { etcd, keys, clock, views } = deps;
@@ -50,6 +51,24 @@ export function workerRoutes(deps: StrictDeps & { views: Views }): Pick<Handlers
         return [showWorker(decoded.value, wishes.get(decoded.value.id), offsetOf(decoded.value.id))];
       });
       return { status: 200, body: { items } };
+    },
+    async getWorker({ params: { worker } }) {
+      const { responses } = await etcd.txn({
+        compare: [],
+        success: [
+          { type: 'range', key: keys.worker(worker) },
+          { type: 'range', key: keys.drain(worker) },
+        ],
+        failure: [],
+      });
+      const [kv, wished] = responses.map((response) => kvsOf(response)[0]);
+      const record = kv && codecs.worker.decode(kv.value);
+      if (!record?.ok) throw noWorker(worker);
+      const drain = wished && codecs.drain.decode(wished.value);
+      return {
+        status: 200,
+        body: showWorker(record.value, drain?.ok ? drain.value : undefined, offsetOf(worker)),
+      };
     },
     async drainWorker({ params }, caller) {
       return { status: 200, body: await wish(params.worker, { by: caller.name, at: clock.now() }) };
