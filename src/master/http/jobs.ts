@@ -4,7 +4,7 @@ import { durationMs } from '../../common/model/duration.ts';
 import { awaitKey } from '../await-key.ts';
 import { deleteJob } from '../intents/delete.ts';
 import { createJob, pauseJob, putJob, type JobChanged, type JobDeps } from '../intents/jobs.ts';
-import { killClaims, killJob, runNow } from '../intents/runs.ts';
+import { claimsWithoutLock, killClaims, killJob, runNow } from '../intents/runs.ts';
 import type { JobReader } from '../reads/jobs.ts';
 import type { RunReader } from '../reads/runs.ts';
 import { showJob, showRun } from '../shown.ts';
@@ -74,7 +74,8 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const gone = await deleteJob(deps, params.job, revisionsOf(headers['if-match']), caller.name);
       views.noteWrite(gone.revision);
       const kill = { by: caller.name, reason: 'the job was deleted' };
-      const killed = query.kill ? await killClaims(deps, params.job, gone.locks, kill) : [];
+      const held = [...gone.locks, ...claimsWithoutLock(deps, gone.locks, views.runs.of(params.job))];
+      const killed = query.kill ? await killClaims(deps, params.job, held, kill) : [];
       const job = gone.job.record ? showJob(gone.job.kv, gone.job.record) : null;
       return { status: 200, body: { job, started: [...gone.started], killed } };
     },
@@ -106,7 +107,8 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       return { status: 202, body: { run: runId, record: record ? showRun(record) : null } };
     },
     async killJob({ params, body }, caller) {
-      const killed = await killJob(deps, params.job, { by: caller.name, reason: body?.reason });
+      const kill = { by: caller.name, reason: body?.reason };
+      const killed = await killJob(deps, params.job, kill, (job) => views.runs.of(job));
       return { status: 202, body: { killed } };
     },
   };

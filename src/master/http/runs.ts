@@ -18,8 +18,8 @@ export function runRoutes(deps: StrictDeps & { runs: RunReader; views: Views }):
     getRun: async ({ params }) => ({ status: 200, body: showRun(await runs.get(params.job, params.run)) }),
     async killRun({ params, body }, caller) {
       const kill = { by: caller.name, reason: body?.reason };
-      const workerOf = (job: string, run: string): string | undefined => views.runs.find(job, run)?.worker;
-      return { status: 202, body: { killed: await killRun(deps, params.job, params.run, kill, workerOf) } };
+      const killed = await killRun(deps, params.job, params.run, kill, (job) => views.runs.of(job));
+      return { status: 202, body: { killed } };
     },
     listRuns: async ({ query }) => ({ status: 200, body: await runs.listActive(query) }),
   };

@@ -102,39 +102,71 @@ export async function killClaims(
   return claims.filter((_, index) => asked[index]).map((lock) => showClaim(lock.record));
 }
 
-/** Kills all runs of a job, and takes back the requests that no worker has claimed. */
-export async function killJob(deps: StrictDeps, job: string, kill: Kill): Promise<RunRef[]> {
-  const { kv, locks, triggers } = await readJobWithLocks(deps.etcd, deps.keys, job);
-  if (!kv && locks.length === 0) throw noSuchJob(job);
-  const record = kv && jobNow(kv).record;
-  const cancelled: RunRef[] = [];
-  for (const trigger of triggers) {
-    if (kv && (await cancel(deps, job, trigger, kv, record, kill)))
-      cancelled.push({ run: askedRun(deps, trigger) });
-  }
-  return [...(await killClaims(deps, job, locks, kill)), ...cancelled];
+/** Active runs of a job as followed. Runs that outlived their lock are known by nothing else. */
+export type ActiveOf = (job: string) => readonly { readonly runId: string; readonly worker: string }[];
+
+/** Runs whose lock is gone, in the form of those that have one. */
+export function claimsWithoutLock(
+  { clock }: StrictDeps,
+  locks: readonly HeldLock[],
+  active: ReturnType<ActiveOf>,
+): HeldLock[] {
+  const locked = new Set(locks.map((lock) => lock.record?.runId));
+  return active
+    .filter(({ runId }) => !locked.has(runId))
+    .map(({ runId, worker }) => ({
+      key: '',
+      createRevision: 0,
+      record: { runId, worker, startAt: clock.now() },
+    }));
 }
 
-/** Throws run_ended, run_not_found. `workerOf`: who holds a claim whose lock is gone. */
+/** Kills all runs of a job, and takes back the requests that no worker has claimed. */
+export async function killJob(
+  deps: StrictDeps,
+  job: string,
+  kill: Kill,
+  activeOf: ActiveOf,
+): Promise<RunRef[]> {
+  const killed = new Map<string, RunRef>();
+  for (let tries = 0; tries < LOST_RACES; tries++) {
+    const { kv, locks, triggers } = await readJobWithLocks(deps.etcd, deps.keys, job);
+    const lockless = claimsWithoutLock(deps, locks, activeOf(job));
+    if (!kv && locks.length + lockless.length + killed.size === 0) throw noSuchJob(job);
+    const record = kv && jobNow(kv).record;
+    let isRaceLost = false;
+    for (const trigger of triggers) {
+      const run = askedRun(deps, trigger);
+      if (!kv) continue;
+      if (await cancel(deps, job, trigger, kv, record, kill)) killed.set(run, { run });
+      // A worker has claimed it since: it holds a lock now.
+      else isRaceLost = true;
+    }
+    for (const ref of await killClaims(deps, job, [...locks, ...lockless], kill)) killed.set(ref.run, ref);
+    if (!isRaceLost) break;
+  }
+  return [...killed.values()];
+}
+
+/** Throws run_ended, run_not_found. */
 export async function killRun(
   deps: StrictDeps,
   job: string,
   runId: string,
   kill: Kill,
-  workerOf: (job: string, runId: string) => string | undefined,
+  activeOf: ActiveOf,
 ): Promise<RunRef[]> {
-  const { kv, locks, triggers } = await readJobWithLocks(deps.etcd, deps.keys, job);
-  const lock = locks.find((each) => each.record?.runId === runId);
-  const worker = lock ? undefined : workerOf(job, runId);
-  const claim =
-    lock ??
-    (worker === undefined
-      ? undefined
-      : { key: '', createRevision: 0, record: { runId, worker, startAt: deps.clock.now() } });
-  const killed = claim ? await killClaims(deps, job, [claim], kill) : [];
-  if (killed.length > 0) return killed;
-  const asked = triggers.find((trigger) => askedRun(deps, trigger) === runId);
-  if (kv && asked && (await cancel(deps, job, asked, kv, jobNow(kv).record, kill))) return [{ run: runId }];
+  for (let tries = 0; tries < LOST_RACES; tries++) {
+    const { kv, locks, triggers } = await readJobWithLocks(deps.etcd, deps.keys, job);
+    const held = [...locks, ...claimsWithoutLock(deps, locks, activeOf(job))];
+    const claim = held.find((each) => each.record?.runId === runId);
+    const killed = claim ? await killClaims(deps, job, [claim], kill) : [];
+    if (killed.length > 0) return killed;
+    const asked = triggers.find((trigger) => askedRun(deps, trigger) === runId);
+    if (!kv || !asked) break;
+    if (await cancel(deps, job, asked, kv, jobNow(kv).record, kill)) return [{ run: runId }];
+    // A worker has claimed it since: it holds a lock now.
+  }
   const ended = await deps.etcd.range({ key: deps.keys.run(job, runId), keysOnly: true });
   if (ended.kvs.length > 0) throw new ProblemError('run_ended', `run ${runId} of ${job} has ended already`);
   throw new ProblemError('run_not_found', `there is no run ${runId} of ${job}`);

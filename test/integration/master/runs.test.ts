@@ -187,6 +187,30 @@ describe('killing', () => {
     expect(await kill(id(1))).toMatchObject({ value: { by: 'api', reason: 'too slow' } });
   });
 
+  it('reaches a run whose lock is gone: alone, with all runs of its job, with the deletion of its job', async () => {
+    const outlive = async (n: number): Promise<void> => {
+      await claim(master, 'a', id(n), Date.now(), 'running');
+      await master.etcd.txn({
+        compare: [],
+        success: [{ type: 'delete', key: master.keys.lock('a') }],
+        failure: [],
+      });
+      await waitFor(() => master.views.runs.find('a', id(n)), { what: 'the view knows the run' });
+    };
+    await outlive(1);
+    await master.call('killRun', { params: { job: 'a', run: id(1) }, body: { reason: 'one' } });
+    expect(await kill(id(1))).toMatchObject({ value: { reason: 'one' } });
+    await outlive(2);
+    const all = await master.call('killJob', { params, body: { reason: 'all' } });
+    expect(all.body.killed.map(({ run }: { run: string }) => run)).toEqual([id(1), id(2)]);
+    expect(await kill(id(2))).toMatchObject({ value: { reason: 'all' } });
+    const gone = await master.call('deleteJob', { params, query: { kill: 'true' } });
+    expect(gone.body.killed.map(({ run }: { run: string }) => run)).toEqual([id(1), id(2)]);
+    expect(await kill(id(2))).toMatchObject({ value: { reason: 'the job was deleted' } });
+    const still = await master.call('killJob', { params });
+    expect(still.body.killed).toHaveLength(2);
+  });
+
   it('tells a run that has ended from one that never was', async () => {
     await record(1);
     await master.refused('run_ended', 'killRun', { params: { job: 'a', run: id(1) } });
