@@ -103,6 +103,7 @@ export function createClaimer(
         shard: entry.rule.all ? shardOf(membership.workerId, entry.rule) : undefined,
         ...versionOf(entry),
         ...(trigger ? { overrides: overridesOf(trigger.record) } : {}),
+        ...(record.definition.onLostLease === 'continue' ? { onLostLease: 'continue' as const } : {}),
       });
       const lock = entry.rule.overlap === 'allow' ? 'run' : entry.rule.all ? 'worker' : 'job';
       const jobRevision = entry.revision;

@@ -1,21 +1,21 @@
 // Claimed runs: holds them until their tick, starts them on time, sees them to their end and has it recorded.
 // It starts nothing whose claim or definition does not stand at that very moment.
-import { makeRunId } from '../common/model/ids.ts';
-import { endedRun } from '../common/core/lifecycle.ts';
-import { retryAfter, type RetryPolicy } from '../common/core/retry.ts';
+import { adoptedRun, endedRun } from '../common/core/lifecycle.ts';
 import type { Timer } from '../common/core/clock.ts';
-import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
-import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import type { RunRecord } from '../common/model/run.ts';
+import type { Instant, Millis } from '../common/model/time.ts';
 import { EtcdError, type Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { releaseRun } from '../common/store/transactions/claims.ts';
-import { markRunning, type Retry } from '../common/store/transactions/endings.ts';
+import { markRunning } from '../common/store/transactions/endings.ts';
 import { releaseOf, type Assignment } from './assignment.ts';
-import { startExecution, type Execution } from './execution.ts';
+import { startExecution, type Execution, type ExecutionEnd } from './execution.ts';
+import { adoptOutlived } from './adoption.ts';
 import { carryThrough } from './persist.ts';
-import type { WorkerPorts } from './ports.ts';
+import type { Membership, WorkerPorts } from './ports.ts';
 import { createProgress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
+import { afterLoss, retryElsewhere, withReason } from './retry-elsewhere.ts';
 
 /** A run that lasts longer is marked as running in etcd; shorter ones are spared the write. */
 const MARK_AFTER: Millis = 1_000;
@@ -37,6 +37,8 @@ export interface DispatcherEvents {
    * moves the cursor.
    */
   onOver(assignment: Assignment, how: 'ended' | 'given-back'): void;
+  /** The run goes on without its lock, which is gone or about to be. */
+  onLockLost(assignment: Assignment): void;
 }
 
 export interface Dispatcher {
@@ -58,8 +60,10 @@ export interface Dispatcher {
   killAll(reason: string): void;
   /** What could not be given back until now is left to others: its last try is under way. */
   giveUp(): void;
-  /** The claim of these runs is lost. */
+  /** The claim of these runs is lost. Those that outlive it go on. */
   fence(reason: string): void;
+  /** Holds the runs that outlived an earlier registration under this one. */
+  adopt(membership: Membership): void;
   /** Resolves when no run is left. */
   whenIdle(): Promise<void>;
 }
@@ -68,7 +72,9 @@ export interface Dispatcher {
 const nameOf = ({ job, id }: Pick<RunRecord, 'job' | 'id'>): string => `${job}/${id}`;
 
 interface Held {
-  readonly assignment: Assignment;
+  /** Replaced when a later registration of this worker adopts the run. */
+  assignment: Assignment;
+  adopting?: Promise<void>;
   /** Who follows the output of an armed run waits for its start; no bytes: it has none. */
   readonly endOutput: (bytes?: number) => void;
   execution?: Execution;
@@ -142,20 +148,43 @@ export function createDispatcher(
     over(each, 'given-back');
   };
 
-  const recordEnd = async (each: Held, run: RunRecord, tail: string): Promise<void> => {
-    const { definition } = each.assignment;
-    const { overrides } = each.assignment.run;
-    const retry =
-      run.state === 'lost'
-        ? retryElsewhere(
-            { ...run, ...(overrides ? { overrides } : {}) },
-            definition.retry,
-            clock.now(),
-            ports.randomSuffix(),
-          )
-        : undefined;
-    await recorder.record(each.assignment, run, tail, retry);
+  /** What follows an end that this worker may not try again itself. */
+  const followUp = (
+    { run: claimed, definition }: Assignment,
+    run: RunRecord,
+    isToBeRetried: boolean,
+  ): ReturnType<typeof afterLoss> => {
+    const before = claimed.overrides ? { ...run, overrides: claimed.overrides } : run;
+    const now = clock.now();
+    return isToBeRetried && run.shard === undefined
+      ? { retry: retryElsewhere(before, now, ports.randomSuffix()) }
+      : afterLoss(before, definition.retry, now, ports.randomSuffix());
+  };
+
+  const recordEnd = async (each: Held, run: RunRecord, end?: ExecutionEnd): Promise<void> => {
+    if (each.adopting) await each.adopting;
+    const { assignment } = each;
+    const { workerId } = assignment.membership;
+    const isToBeRetried = end?.isToBeRetried ?? false;
+    const next = isToBeRetried || run.state === 'lost' ? followUp(assignment, run, isToBeRetried) : undefined;
+    // Adopted while it ended: its output is asked for under the id that it has now.
+    const told = run.worker === workerId ? run : adoptedRun(run, workerId);
+    await recorder.record(assignment, withReason(told, next?.reason), end?.tail ?? '', next?.retry);
     over(each, 'ended');
+  };
+
+  const adopt = async (
+    each: Held,
+    execution: Execution,
+    membership: Membership,
+    before: Promise<void> | undefined,
+  ): Promise<void> => {
+    await before;
+    const from = each.assignment.membership.workerId;
+    const run = adoptedRun(execution.record, membership.workerId);
+    if (each.hasEnded || !(await adoptOutlived(ports, run, { from, membership }))) return;
+    each.assignment = { ...each.assignment, membership };
+    execution.adopt(membership.workerId);
   };
 
   const begin = (each: Held): void => {
@@ -173,10 +202,10 @@ export function createDispatcher(
       onProgress: () => progress.changed(each),
     });
     each.execution = execution;
-    void execution.ended.then(({ run: ended, tail }) => {
-      each.endOutput(ended.outputBytes);
+    void execution.ended.then((end) => {
+      each.endOutput(end.run.outputBytes);
       each.hasEnded = true;
-      return recordEnd(each, ended, tail);
+      return recordEnd(each, end.run, end);
     });
   };
 
@@ -262,7 +291,7 @@ export function createDispatcher(
       if (!each) return false;
       if (each.execution) each.execution.kill(reason);
       else if (disarm(each)) {
-        void recordEnd(each, endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason }), '');
+        void recordEnd(each, endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason }));
       }
       return true;
     },
@@ -288,38 +317,19 @@ export function createDispatcher(
     giveUp: () => void (givenUp = true),
     fence(reason) {
       for (const each of held.values()) {
-        if (each.execution) each.execution.fence(reason);
-        else if (disarm(each)) release(each, reason, true);
+        if (each.execution) {
+          each.execution.fence(reason);
+          if (each.execution.isOutliving && !each.hasEnded) events.onLockLost(each.assignment);
+        } else if (disarm(each)) release(each, reason, true);
+      }
+    },
+    adopt(membership) {
+      for (const each of held.values()) {
+        const { execution, hasEnded, assignment } = each;
+        if (!execution?.isOutliving || hasEnded || assignment.membership === membership) continue;
+        each.adopting = adopt(each, execution, membership, each.adopting);
       }
     },
     whenIdle: () => (held.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
   };
-}
-
-const LOST = { outcome: 'lost' } as const;
-
-/**
- * The trigger that tries a lost run again elsewhere; undefined: no attempts left, not wanted, or the run was its
- * worker's own (`mode: all`).
- */
-export function retryElsewhere(
-  /** Before its end: the overrides are on it. */
-  run: RunRecord,
-  policy: RetryPolicy,
-  now: Instant,
-  suffix: string,
-): Retry | undefined {
-  if (run.shard !== undefined || !retryAfter(policy, run.attempt, LOST).ok) return undefined;
-  const { tick } = run.cause;
-  const trigger: TriggerRecord = {
-    cause: 'retry',
-    retryOf: run.id,
-    attempt: run.attempt + 1,
-    requestedAt: now,
-    whenRunning: 'queue',
-    ...(tick === undefined ? {} : { tick }),
-    ...(run.cause.by === undefined ? {} : { by: run.cause.by }),
-    ...run.overrides,
-  };
-  return { runId: makeRunId(instant(now), suffix), trigger };
 }

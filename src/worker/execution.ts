@@ -1,7 +1,15 @@
 // One claimed run from its start to the end of its last attempt. It never touches etcd: the dispatcher
 // records what comes out of it.
 import type { Clock, Timer } from '../common/core/clock.ts';
-import { attemptEnded, endedRun, progressed, startedRun, withoutProgress } from '../common/core/lifecycle.ts';
+import {
+  adoptedRun,
+  attemptEnded,
+  endedRun,
+  outlivingRun,
+  progressed,
+  startedRun,
+  withoutProgress,
+} from '../common/core/lifecycle.ts';
 import { retryAfter, type Retrying } from '../common/core/retry.ts';
 import { durationMs, sizeBytes } from '../common/model/duration.ts';
 import type { RunRecord } from '../common/model/run.ts';
@@ -12,12 +20,27 @@ import type { TaskEnd, TaskHandle, TaskPort } from './tasks/task.ts';
 export interface Execution {
   /** The record as it stands. */
   readonly record: RunRecord;
-  /** The record of the end, with the last attempt's tail of output. Never rejects. */
-  readonly ended: Promise<{ readonly run: RunRecord; readonly tail: string }>;
+  /** Never rejects. */
+  readonly ended: Promise<ExecutionEnd>;
+  /** Its claim is lost and its task runs on. */
+  readonly isOutliving: boolean;
   /** SIGTERM, grace, SIGKILL; no further attempt. The first reason stands. */
   kill(reason: string): void;
-  /** The claim is lost: SIGKILL, no further attempt here. */
+  /**
+   * The claim is lost: SIGKILL, no further attempt here. A task that outlives its claim runs on, if it has
+   * started; no further attempt is made of it here either.
+   */
   fence(reason: string): void;
+  /** Outliving, it is held by this registration of the worker from now on. */
+  adopt(workerId: string): void;
+}
+
+export interface ExecutionEnd {
+  readonly run: RunRecord;
+  /** The last attempt's tail of output. */
+  readonly tail: string;
+  /** It failed after its claim was lost, with attempts left: another run has to make them. */
+  readonly isToBeRetried: boolean;
 }
 
 export interface ExecutionPorts {
@@ -44,6 +67,9 @@ export function startExecution(
   let handle: TaskHandle | undefined;
   let waiting: { timer: Timer; go: () => void } | undefined;
   let stop: { state: 'killed' | 'lost'; reason: string } | undefined;
+  const outlivesClaim = definition.onLostLease === 'continue';
+  let hasStarted = false;
+  let isOutliving = false;
 
   /** Of the attempt under way; kept apart, so that telling it copies no record. */
   let progress: number | undefined;
@@ -70,12 +96,17 @@ export function startExecution(
       worker: assignment.membership.workerId,
       killGraceMs: durationMs(definition.killGrace)!,
       outputLimit: sizeBytes(definition.output.limit)!,
+      ...(outlivesClaim ? { outlivesClaim } : {}),
       ...(timeout === undefined ? {} : { timeoutMs: timeout }),
       ...(record.shard === undefined ? {} : { shard: record.shard }),
       ...(trigger?.env === undefined ? {} : { env: trigger.env }),
       ...(trigger?.payload === undefined ? {} : { payload: trigger.payload }),
       ...(definition.task.kind === 'handler' ? { onProgress: takeProgress } : {}),
     });
+    if (outlivesClaim) {
+      hasStarted = false;
+      void handle.started.then(() => (hasStarted = true));
+    }
     const end = await handle.ended;
     handle = undefined;
     const { outcome, exitCode, signal, httpStatus, error, startedAt, endedAt } = end;
@@ -105,25 +136,27 @@ export function startExecution(
       waiting = { timer: clock.setTimer(delay, go), go };
     });
 
-  const execute = async (): Promise<{ run: RunRecord; tail: string }> => {
+  const execute = async (): Promise<ExecutionEnd> => {
     for (let number = assignment.run.attempt; ; number++) {
       const end = await attemptOnce(number);
       const next = stop || end.outcome === 'lost' ? LAST : retryAfter(definition.retry, number, end);
-      if (next.ok) {
+      const isToBeRetried = next.ok && isOutliving;
+      if (next.ok && !isOutliving) {
         onStarted(record);
         await wait(next.delay);
         if (!stop) continue;
       }
       const state = end.outcome === 'succeeded' ? 'succeeded' : (stop?.state ?? end.outcome);
       const lost = 'the claim was lost: the task was killed at the fence deadline';
+      const why = stop?.reason ?? (state === 'lost' ? lost : next.ok ? undefined : next.reason);
       const run = endedRun(record, {
         state,
-        at: next.ok ? clock.now() : end.endedAt,
-        reason: stop?.reason ?? (state === 'lost' ? lost : next.ok ? undefined : next.reason),
+        at: next.ok && !isOutliving ? clock.now() : end.endedAt,
+        reason: isOutliving && why !== undefined ? `${why}; ${record.reason}` : why,
         outputBytes: end.outputBytes,
         outputTruncated: end.outputTruncated,
       });
-      return { run, tail: end.tail };
+      return { run, tail: end.tail, isToBeRetried };
     }
   };
 
@@ -139,13 +172,25 @@ export function startExecution(
       return progress === undefined ? record : progressed(record, progress);
     },
     ended,
+    get isOutliving() {
+      return isOutliving;
+    },
     kill(reason) {
       stopAs('killed', reason);
       handle?.kill();
     },
     fence(reason) {
+      if (isOutliving) return;
+      if (outlivesClaim && hasStarted && handle) {
+        isOutliving = true;
+        record = outlivingRun(record, clock.now(), reason);
+        return;
+      }
       stopAs('lost', reason);
       handle?.killNow();
+    },
+    adopt(workerId) {
+      record = adoptedRun(record, workerId);
     },
   };
 }

@@ -38,6 +38,8 @@ export interface Planner {
   drop(entry: JobEntry): void;
   /** A run of the job is over here. */
   runOver(entry: JobEntry | undefined, assignment: Assignment, how: 'ended' | 'given-back'): void;
+  /** The run goes on here, and its lock is gone. */
+  lockLost(entry: JobEntry | undefined, assignment: Assignment): void;
   /** A claim of this job is on its way. */
   isAsking(job: string): boolean;
   /** Resolves when no claim is on its way. */
@@ -331,6 +333,13 @@ export function createPlanner(options: PlannerOptions): Planner {
       }
       if (!entry || entry.holder === undefined) overlaps.release(run.job);
       if (full.size > 0) useSlots();
+    },
+    lockLost(entry, { run }) {
+      if (entry?.holder !== run.id) return;
+      entry.holder = undefined;
+      if (entry.busy === 'held') entry.busy = 'no';
+      overlaps.release(run.job);
+      rounds.mark(entry);
     },
     isAsking: (job) => table.get(job)?.busy === 'asking',
     whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),

@@ -10,6 +10,7 @@ import {
   finishWithoutLock,
   keepTail,
 } from '../common/store/transactions/endings.ts';
+import { completeLost } from '../common/store/transactions/outlived.ts';
 import type { Assignment } from './assignment.ts';
 import { carryThrough } from './persist.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -20,6 +21,9 @@ const OUTPUTS_KEPT = 5;
 
 /** Ends written in one turn of the event loop: a herd ends all at once, and etcd is to work meanwhile. */
 const ENDS_PER_TURN = 100;
+
+/** The first finds where the record of the loss stands, the second replaces it. */
+const COMPLETIONS = 5;
 
 /** Looks at history are gathered for this long. */
 const GATHER: Millis = 5;
@@ -128,6 +132,15 @@ export function createRecorder(ports: WorkerPorts): Recorder {
     wanted.push({ job, keep });
   };
 
+  const complete = async (ending: Ending): Promise<EndingResult> => {
+    for (let lostAt = 0, tries = 0; tries < COMPLETIONS; tries++) {
+      const result = await carryThrough(completeLost(keys, ending, lostAt), through);
+      if (typeof result === 'string') return result;
+      lostAt = result.lostAt;
+    }
+    return 'settled';
+  };
+
   return {
     holdBack(delay) {
       if (isHeldBack || endsThisTurn > 0) return;
@@ -149,6 +162,8 @@ export function createRecorder(ports: WorkerPorts): Recorder {
       try {
         let result = await carryThrough(finishRun(keys, ending), through);
         if (result === 'lease-lost') result = await carryThrough(finishWithoutLock(keys, ending), through);
+        // Its loss was told meanwhile; the true end goes before that.
+        if (result === 'settled' && run.onLostLease === 'continue') result = await complete(ending);
         if (result === 'job-gone') await carryThrough(finishWithoutJob(keys, ending), through);
         if (result === 'settled' && tail !== '') await carryThrough(keepTail(keys, run, tail), through);
         if (result === 'recorded') countRecord(run.job, assignment.definition.history.keep);

@@ -75,6 +75,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       planner.runOver(table.get(assignment.run.job), assignment, how);
       onLoadChanged();
     },
+    onLockLost: (assignment) => planner.lockLost(table.get(assignment.run.job), assignment),
   });
   const drainWatch = createDrainWatch({ clock, logger, dispatcher });
   const claimer = createClaimer(ports, table, (workerId, rule) => peers.shardOf(workerId, rule));
@@ -138,6 +139,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     peers,
     ownId: () => (isLoaded ? ownId() : undefined),
     isKnown: (job, runId) => dispatcher.has(job, runId) || planner.isAsking(job),
+    isInHand: (job, runId) => dispatcher.has(job, runId),
+    killOf: (job, runId) => requests.killOf(job, runId),
   });
 
   const takeJob = (change: Change): void => {
@@ -320,7 +323,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     whenLoaded,
     joined() {
       if (isLoaded) ownership.judgeAll(true);
-      const own = ownId();
+      const member = membership();
+      if (member) dispatcher.adopt(member);
+      const own = member?.workerId;
       if (isDrainAsked) void keepDraining();
       else if (own !== undefined && drainWishes.has(own)) {
         isDrainAsked = true;

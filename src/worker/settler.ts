@@ -5,15 +5,17 @@
 import { lostRun } from '../common/core/lifecycle.ts';
 import { fnv1a } from '../common/core/hash.ts';
 import type { Timer } from '../common/core/clock.ts';
+import type { KillRecord, RunRecord } from '../common/model/run.ts';
 import type { Millis } from '../common/model/time.ts';
 import type { KeyRange, KeyValue } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { listPages } from '../common/store/queries.ts';
 import { settleLost } from '../common/store/transactions/endings.ts';
-import { retryElsewhere } from './dispatcher.ts';
 import type { JobTable } from './job-table.ts';
 import type { Peers } from './peers.ts';
 import type { WorkerPorts } from './ports.ts';
+import { killReason } from './requests.ts';
+import { afterLoss, withReason } from './retry-elsewhere.ts';
 
 const SWEEP_EVERY: Millis = 30_000;
 
@@ -33,15 +35,31 @@ export interface SettlerOptions {
   readonly ownId: () => string | undefined;
   /** The run is in hand here, or may be about to be. */
   readonly isKnown: (job: string, runId: string) => boolean;
+  /** The run is armed or on here, whatever id of this worker it was claimed under. */
+  readonly isInHand: (job: string, runId: string) => boolean;
+  /** A request to kill it that nobody has answered. */
+  readonly killOf: (job: string, runId: string) => KillRecord | undefined;
 }
 
-export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOptions): Settler {
+export function startSettler(options: SettlerOptions): Settler {
+  const { ports, table, peers, ownId, isKnown, isInHand, killOf } = options;
   const { etcd, keys, batcher, clock, logger } = ports;
   const reported = new Set<string>();
   /** Active records under our own id that nothing here knows, as the last sweep saw them. */
   let strangers = new Set<string>();
   let stopped = false;
   let timer: Timer | undefined;
+
+  /** One that outlives its claim may be on: nobody tries it again but its own worker, by its end. */
+  const mayRunOn = ({ onLostLease }: RunRecord): boolean => onLostLease === 'continue';
+
+  const again = (run: RunRecord, job: string, runId: string): ReturnType<typeof afterLoss> => {
+    const kill = killOf(job, runId);
+    if (kill) return { reason: `${killReason(kill)}, so it is not tried again` };
+    const entry = table.get(job);
+    const policy = entry && table.recordOf(entry).definition.retry;
+    return policy ? afterLoss(run, policy, clock.now(), ports.randomSuffix()) : {};
+  };
 
   const settle = async (kv: KeyValue): Promise<void> => {
     const [workerId = '', job = '', runId = ''] = keys.partsOf(kv.key);
@@ -58,12 +76,16 @@ export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOpt
       ...lostRun(decoded.value, clock.now(), isOwn ? 'claim-unknown' : 'worker-gone'),
       fencingToken: kv.createRevision,
     };
-    const entry = table.get(job);
     const { overrides } = decoded.value;
     const before = { ...run, ...(overrides ? { overrides } : {}) };
-    const policy = entry && table.recordOf(entry).definition.retry;
-    const retry = policy && retryElsewhere(before, policy, clock.now(), ports.randomSuffix());
-    const lost = { workerId, run, activeRevision: kv.modRevision, isOwn, ...(retry ? { retry } : {}) };
+    const { retry, reason } = isOwn || !mayRunOn(decoded.value) ? again(before, job, runId) : {};
+    const lost = {
+      workerId,
+      run: withReason(run, reason),
+      activeRevision: kv.modRevision,
+      isOwn,
+      ...(retry ? { retry } : {}),
+    };
     if (await batcher.submit(settleLost(keys, lost))) {
       logger.warn({ job, run: runId, worker: workerId, retried: retry?.runId }, 'run settled as lost');
     }
@@ -93,7 +115,7 @@ export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOpt
     const seen = new Set<string>();
     strangers = seen;
     await settleAll(keys.actives, (workerId, job, runId, key) => {
-      if (workerId !== own) return !peers.has(workerId);
+      if (workerId !== own) return !peers.has(workerId) && !isInHand(job, runId);
       if (isKnown(job, runId)) return false;
       // What has just ended may still stand in the list: a stranger is one in two sweeps.
       seen.add(key);
@@ -112,7 +134,7 @@ export function startSettler({ ports, table, peers, ownId, isKnown }: SettlerOpt
   return {
     workerGone(workerId) {
       if (stopped || ownId() === undefined || peers.heirOf(fnv1a(workerId)) !== ownId()) return;
-      void settleAll(keys.activeOf(workerId), () => true);
+      void settleAll(keys.activeOf(workerId), (_worker, job, runId) => !isInHand(job, runId));
     },
     sweep: () => void sweep(),
     stop() {

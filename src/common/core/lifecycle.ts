@@ -2,7 +2,7 @@
 // record. See model/run for the states.
 import { makeRunId } from '../model/ids.ts';
 import type { Attempt, RunCause, RunRecord, Shard, Stretch } from '../model/run.ts';
-import { instant, type Instant } from '../model/time.ts';
+import { instant, toIso, type Instant } from '../model/time.ts';
 
 /** The definition a run goes by: generation, and create revision of its key. */
 export interface JobVersion {
@@ -21,6 +21,7 @@ export interface ArmedRun extends JobVersion {
   readonly attempt: number;
   readonly overrides?: RunRecord['overrides'];
   readonly shard?: Shard | undefined;
+  readonly onLostLease?: RunRecord['onLostLease'];
 }
 
 export const armedRun = (run: ArmedRun): RunRecord => ({
@@ -37,6 +38,7 @@ export const armedRun = (run: ArmedRun): RunRecord => ({
   jobCreated: run.jobCreated,
   ...(run.overrides === undefined ? {} : { overrides: run.overrides }),
   ...(run.shard === undefined ? {} : { shard: run.shard }),
+  ...(run.onLostLease === undefined ? {} : { onLostLease: run.onLostLease }),
 });
 
 /**
@@ -68,6 +70,16 @@ export const progressed = (run: RunRecord, fraction: number): RunRecord =>
 export function withoutProgress({ progress: _gone, ...run }: RunRecord): RunRecord {
   return run;
 }
+
+/** Its claim has ended and its task runs on: what is said of it from then on. */
+export const outlivingRun = (run: RunRecord, since: Instant, why: string): RunRecord =>
+  extended(run, {
+    mayHaveOverlapped: true,
+    reason: `${why} at ${toIso(since)} and the task ran on (onLostLease: continue): another run of the job may have been on since`,
+  });
+
+/** A run that outlives its claim is held by its worker's next registration. */
+export const adoptedRun = (run: RunRecord, worker: string): RunRecord => extended(run, { worker });
 
 export interface RunEnd {
   readonly state: 'succeeded' | 'failed' | 'timed_out' | 'killed' | 'lost';
@@ -141,10 +153,14 @@ export function lostRun(
   return endedRun(run, { state: 'lost', at, reason: whyLost(run, how) });
 }
 
-function whyLost({ state }: RunRecord, how: 'worker-gone' | 'claim-unknown'): string {
+function whyLost({ state, onLostLease }: RunRecord, how: 'worker-gone' | 'claim-unknown'): string {
   if (how === 'claim-unknown')
     return 'its claim was carried out after its worker had been told that it failed: it never started';
-  return state === 'armed'
-    ? 'worker lost before it told of a start: the task may not have started'
-    : 'worker lost while the task was running';
+  const why =
+    state === 'armed'
+      ? 'worker lost before it told of a start: the task may not have started'
+      : 'worker lost while the task was running';
+  return onLostLease === undefined
+    ? why
+    : `${why}, or may be running on (onLostLease: continue); when its worker comes back it tells`;
 }

@@ -130,6 +130,10 @@ export const jobDefinition = z.strictObject({
       on: retryOn.optional(),
     })
     .prefault({}),
+  onLostLease: z.enum(['kill', 'continue']).default('kill').meta({
+    description:
+      "What becomes of a running task when its worker's claim on the run ends: killed, or left to run on, next to a further run",
+  }),
   workers: z
     .strictObject({
       labels: wantedLabels.optional().meta({ description: 'A value, or a list: any of these' }),

@@ -76,6 +76,10 @@ export const runRecord = z.object({
   error: z.string().optional(),
   /** Why it was killed, skipped, missed, lost or not tried again, in words. */
   reason: z.string().optional(),
+  /** Its task is not killed when its worker's claim ends; absent: it is. */
+  onLostLease: z.literal('continue').optional(),
+  /** Its task ran on after the claim had ended, so another run of the job may have been on at the same time. */
+  mayHaveOverlapped: z.boolean().optional(),
   /** Revision of the claim: larger for each later run of the job. */
   fencingToken: z.int().optional(),
   outputBytes: z.int().optional(),

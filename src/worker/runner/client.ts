@@ -20,7 +20,7 @@ export type { ProcessRequest } from './lane.ts';
 export interface Runner {
   /** Never throws. While a dead runner is being replaced, a start waits for the new one. */
   start(request: ProcessRequest): TaskHandle;
-  /** The fence: past it the runner kills every task with SIGKILL, as `lost`, and starts none. */
+  /** The fence: past it the runner kills with SIGKILL, as `lost`, what does not outlive its claim, and starts none. */
   setDeadline(deadline: Monotonic): void;
   /** SIGKILL to every task, as `lost`; resolves when all have ended. */
   killAll(): Promise<void>;

@@ -29,6 +29,8 @@ export interface ProcessRequest {
   readonly killGraceMs: Millis;
   /** Bytes of output kept for the run, all its attempts together. */
   readonly outputLimit: number;
+  /** The fence ends it only as long as it has not started. */
+  readonly outlivesClaim?: boolean;
 }
 
 export interface Lane {
@@ -107,7 +109,8 @@ export async function startLane(options: LaneOptions): Promise<Lane> {
   };
 
   const outcomeNow = (entry: Entry): 'failed' | 'killed' | 'lost' => {
-    if (clock.monotonic() >= deadline) return 'lost';
+    const isSpared = entry.order.outlivesClaim && entry.startedAt !== undefined;
+    if (clock.monotonic() >= deadline && !isSpared) return 'lost';
     return entry.killed ? 'killed' : 'failed';
   };
 
@@ -225,6 +228,7 @@ function enter(request: ProcessRequest, spool: string): Entry & { readonly whenS
     ...(timeoutMs !== undefined && { timeoutMs }),
     killGraceMs,
     outputLimit,
+    ...(request.outlivesClaim && { outlivesClaim: true }),
     spool,
   };
   let markStarted: Entry['markStarted'] = () => {};

@@ -1,5 +1,6 @@
-// All tasks of one runner: their start in turn, their keys, and the fence. Past the deadline, or when told,
-// everything is killed at once; nothing may start between that and a new deadline.
+// All tasks of one runner: their start in turn, their keys, and the fence. Past the deadline everything is
+// killed at once but what outlives its claim, when told everything is; nothing may start between that and a new
+// deadline.
 import { clearMarked } from './group.ts';
 import { openPipes } from './pipes.ts';
 import { statOf } from './proc.ts';
@@ -8,6 +9,10 @@ import { endWithoutProcess, startTaskProcess, type TaskProcess } from './task-pr
 import { findUser, type RunAs } from './user.ts';
 
 const STRAYS_PATIENCE_MS = 10_000;
+
+/** Part of a task's mark: the fence sweeps up what it has to end, and nothing of the others. */
+const FENCED = 'fenced';
+const OUTLIVING = 'on';
 
 export interface Tasks {
   start(order: StartOrder): void;
@@ -76,7 +81,8 @@ export function startTasks(options: {
       if (!clearing) break;
       await clearing;
     }
-    const started = startTaskProcess(order, `${mark}/${++count}`, pipe, runAs);
+    const kind = order.outlivesClaim ? OUTLIVING : FENCED;
+    const started = startTaskProcess(order, `${mark}/${kind}/${++count}`, pipe, runAs);
     task.process = started;
     if (started.pid !== undefined) {
       const { pid, startedAt: at } = started;
@@ -98,22 +104,29 @@ export function startTasks(options: {
     if (turn.length > 0) setImmediate(launchNext);
   };
 
-  const clearAll = async (): Promise<void> => {
-    const condemned = [...tasks.values()];
+  const isSpared = (task: Task): boolean => task.order.outlivesClaim === true && task.process !== undefined;
+
+  const clear = async (condemned: readonly Task[], marks: string): Promise<void> => {
     for (const task of condemned) {
       task.refusal = 'lost';
       task.process?.kill('lost', true);
     }
     await Promise.all(condemned.map((task) => task.ended));
-    await clearMarked(`${MARKER}=${mark}/`, STRAYS_PATIENCE_MS);
+    await clearMarked(`${MARKER}=${marks}`, STRAYS_PATIENCE_MS);
   };
 
-  const killAll = (): Promise<void> => {
-    const cleared = clearAll().finally(() => {
+  const holdStartsWhile = (clears: Promise<void>): Promise<void> => {
+    const cleared = clears.finally(() => {
       if (clearing === cleared) clearing = undefined;
     });
     clearing = cleared;
     return cleared;
+  };
+
+  const killAll = (): Promise<void> => holdStartsWhile(clear([...tasks.values()], `${mark}/`));
+  const killFenced = (): Promise<void> => {
+    const fenced = [...tasks.values()].filter((task) => !isSpared(task));
+    return holdStartsWhile(clear(fenced, `${mark}/${FENCED}/`));
   };
 
   return {
@@ -136,7 +149,7 @@ export function startTasks(options: {
       clearTimeout(fence);
       const wait = Math.max(0, deadline - monotonicNow());
       // Deadlines lie seconds ahead; the bound only keeps a timer from overflowing.
-      fence = setTimeout(() => void killAll(), Math.min(wait, 2 ** 31 - 1));
+      fence = setTimeout(() => void killFenced(), Math.min(wait, 2 ** 31 - 1));
     },
     killAll,
   };

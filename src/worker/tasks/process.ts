@@ -66,5 +66,6 @@ export function processRequest(task: ProcessTask, context: TaskContext, workerEn
     ...(context.timeoutMs !== undefined && { timeoutMs: context.timeoutMs }),
     killGraceMs: context.killGraceMs,
     outputLimit: context.outputLimit,
+    ...(context.outlivesClaim && { outlivesClaim: true }),
   };
 }

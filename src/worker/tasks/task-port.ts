@@ -22,12 +22,14 @@ export interface TaskPortOptions {
 
 export function openTaskPort(options: TaskPortOptions): TaskPort {
   const { runner, handlers, dataDir, clock } = options;
+  /** With those that outlive their claim, whom the fence spares. */
   const running = new Set<InProcessTask>();
+  const outliving = new Set<InProcessTask>();
   let deadline: Monotonic = monotonic(Infinity);
   let fence: Timer | undefined;
 
-  const fenceAll = (): void => {
-    for (const task of running) task.fence();
+  const keepFence = (): void => {
+    for (const task of running) if (!outliving.has(task)) task.fence();
   };
 
   const startHere = (context: TaskContext, start: (spool: string) => InProcessTask): TaskHandle => {
@@ -36,7 +38,11 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
     }
     const started = start(spoolPath(dataDir, context.job, context.runId));
     running.add(started);
-    void started.ended.then(() => running.delete(started));
+    if (context.outlivesClaim) outliving.add(started);
+    void started.ended.then(() => {
+      running.delete(started);
+      outliving.delete(started);
+    });
     return started;
   };
 
@@ -69,10 +75,10 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
       deadline = at;
       runner?.setDeadline(at);
       fence?.cancel();
-      fence = clock.setTimer(Math.max(0, at - clock.monotonic()), fenceAll);
+      fence = clock.setTimer(Math.max(0, at - clock.monotonic()), keepFence);
     },
     async killAll() {
-      fenceAll();
+      for (const task of running) task.fence();
       await Promise.all([runner?.killAll(), ...[...running].map((task) => task.ended)]);
     },
   };

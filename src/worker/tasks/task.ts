@@ -57,6 +57,8 @@ export interface TaskContext {
   /** Of a run by hand: over the definition's own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly payload?: unknown;
+  /** `onLostLease: continue`: the fence ends it only as long as it has not started. */
+  readonly outlivesClaim?: boolean;
   /** How far a handler says it is: 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -65,7 +67,10 @@ export interface TaskContext {
 export interface TaskPort {
   /** Never throws: what cannot start ends as failed, with the reason. */
   startTask(task: Task, context: TaskContext): TaskHandle;
-  /** The fence: past it every task is killed, as `lost`, and none starts. Moves in either direction. */
+  /**
+   * The fence: past it every task is killed, as `lost`, but for those that outlive their claim, and none starts.
+   * Moves in either direction.
+   */
   setDeadline(deadline: Monotonic): void;
   /** Kills every task at once, as `lost`; resolves when all have ended. */
   killAll(): Promise<void>;

@@ -16,8 +16,8 @@ afterEach(() => {
   for (const worker of workers.splice(0)) worker.kill('SIGKILL');
 });
 
-async function startWorker(deadlineMs: number, command: string) {
-  const worker = fork(rig.built.worker, [rig.built.runner, rig.dir, String(deadlineMs), command], {
+async function startWorker(deadlineMs: number, command: string, ...more: string[]) {
+  const worker = fork(rig.built.worker, [rig.built.runner, rig.dir, String(deadlineMs), command, ...more], {
     stdio: 'ignore',
   });
   workers.push(worker);
@@ -59,6 +59,44 @@ describe('the fence', () => {
     });
     expect(readFileSync(journal, 'utf8')).toBe(frozenJournal);
     await exited(worker);
+  });
+
+  test('a task that outlives its claim passes the deadline with its children, and others do not', async () => {
+    const runner = await rig.runner();
+    const [kept, fenced] = [join(rig.dir, 'kept'), join(rig.dir, 'fenced')];
+    const survivor = runner.start(shell(journalled(kept), { outlivesClaim: true }));
+    const victim = runner.start(shell(journalled(fenced)));
+    const survivors = await journalPids(kept);
+    const victims = await journalPids(fenced);
+
+    runner.setDeadline(monotonic(clock.monotonic() + 50));
+
+    expect(await victim.ended).toMatchObject({ outcome: 'lost', signal: 'SIGKILL' });
+    await untilGone(victims);
+    // What comes too late is not started, whatever it outlives.
+    const late = runner.start(shell('echo up; sleep 1000', { outlivesClaim: true }));
+    expect(await late.ended).toMatchObject({ outcome: 'lost', outputBytes: 0 });
+    const past = Date.now() + 200;
+    await waitFor(() => lastTime(kept) > past || undefined, { what: 'it goes on' });
+    expect(survivors.every(isRunning)).toBe(true);
+
+    survivor.kill();
+    expect(await survivor.ended).toMatchObject({ outcome: 'killed' });
+    expect(survivors.filter(isRunning)).toEqual([]);
+  });
+
+  test('a task that outlives its claim does not outlive its worker', async () => {
+    const journal = join(rig.dir, 'journal');
+    const { worker, runner, deadlineAt } = await startWorker(3_000, journalled(journal), 'outlives');
+    const pids = await journalPids(journal);
+    await waitFor(() => lastTime(journal) > deadlineAt + 300 || undefined, {
+      what: 'it is past the deadline',
+    });
+    expect(pids.every(isRunning)).toBe(true);
+
+    worker.kill('SIGKILL');
+
+    await untilGone([...pids, runner]);
   });
 
   test('a deadline that moves on keeps the task; one that does not, ends it', async () => {

@@ -209,6 +209,19 @@ describe('a run of a dead worker', () => {
     expect(await family('active')).toEqual([]);
   });
 
+  test('is not tried again when a kill was asked for, of which nothing is left', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const claimed = await store.claimed(job, worker);
+    await put(store.etcd, store.keys.kill(job.name, claimed.run.id), '{}');
+    await worker.die();
+    const settle = await settleOf(claimed, { retryAs: '20270115T080000.000Z-000099' });
+    expect(await perform(store.etcd, settleLost(store.keys, settle))).toBe(true);
+    expect(await family('trigger')).toEqual([]);
+    expect(await family('kill')).toEqual([]);
+    expect(await family('runs')).toHaveLength(1);
+  });
+
   test('is not settled while the worker lives', async () => {
     const job = await store.job();
     const claimed = await store.claimed(job, await store.worker());

@@ -20,7 +20,7 @@ export interface Ending {
   readonly fencingToken: Revision;
   /** Last bytes of output; '' writes no output key. */
   readonly tail: string;
-  /** The run is tried again, wherever: the id of the new run and its trigger. */
+  /** The run is tried again, wherever, unless a kill was asked for: the id of the new run and its trigger. */
   readonly retry?: Retry;
   /** Delete records, and outputs, of runs before these ids. Never reaches the run that ends. */
   readonly pruneRunsBefore?: string;
@@ -33,17 +33,30 @@ export interface Ending {
  */
 export type EndingResult = 'recorded' | 'settled' | 'lease-lost' | 'job-gone';
 
-const retryOf = (keys: Keyspace, job: string, retry: Retry | undefined): Op[] =>
-  retry ? [put(keys.trigger(job, retry.runId), codecs.trigger.encode(retry.trigger))] : [];
+/** Not of a run that somebody has asked to kill: its worker may never have heard of that. */
+const retryOf = (keys: Keyspace, run: RunRecord, retry: Retry | undefined): Op[] =>
+  retry
+    ? [
+        {
+          type: 'txn',
+          txn: {
+            compare: [absent({ key: keys.kill(run.job, run.id) })],
+            success: [put(keys.trigger(run.job, retry.runId), codecs.trigger.encode(retry.trigger))],
+            failure: [],
+          },
+        },
+      ]
+    : [];
 
-const records = (keys: Keyspace, ending: Ending): Op[] => {
+/** What an end leaves for good. */
+export const endingRecords = (keys: Keyspace, ending: Ending): Op[] => {
   const { run } = ending;
   const runs = keys.runsOf(run.job);
   const outputs = keys.outputsOf(run.job);
   const before = (id: string | undefined): id is string => id !== undefined && id <= run.id;
   return [
     put(keys.run(run.job, run.id), codecs.run.encode(run)),
-    ...retryOf(keys, run.job, ending.retry),
+    ...retryOf(keys, run, ending.retry),
     ...(ending.tail === '' ? [] : [put(keys.output(run.job, run.id), ending.tail)]),
     ...(before(ending.pruneRunsBefore)
       ? [remove({ key: runs.key, rangeEnd: keys.run(run.job, ending.pruneRunsBefore) })]
@@ -54,7 +67,8 @@ const records = (keys: Keyspace, ending: Ending): Op[] => {
   ];
 };
 
-const inflight = (keys: Keyspace, ending: Ending): Op[] => [
+/** What goes with the end. */
+export const inflight = (keys: Keyspace, ending: Ending): Op[] => [
   remove({ key: keys.active(ending.workerId, ending.run.job, ending.run.id) }),
   remove({ key: keys.kill(ending.run.job, ending.run.id) }),
 ];
@@ -67,7 +81,7 @@ export function finishRun(keys: Keyspace, ending: Ending): Intent<EndingResult> 
     job: run.job,
     txn: {
       compare: [createdAt(lock, ending.fencingToken), createdAt(keys.job(run.job), run.jobCreated)],
-      success: [remove({ key: lock }), ...inflight(keys, ending), ...records(keys, ending)],
+      success: [remove({ key: lock }), ...inflight(keys, ending), ...endingRecords(keys, ending)],
       failure: [getRevisions(keys.active(ending.workerId, run.job, run.id)), getRevisions(keys.job(run.job))],
     },
     read(result) {
@@ -86,7 +100,7 @@ export function finishWithoutLock(keys: Keyspace, ending: Ending): Intent<Ending
     job: run.job,
     txn: {
       compare: [present(active), createdAt(keys.job(run.job), run.jobCreated)],
-      success: [...inflight(keys, ending), ...records(keys, ending)],
+      success: [...inflight(keys, ending), ...endingRecords(keys, ending)],
       failure: [getRevisions(active)],
     },
     read: (result) => (result.succeeded ? 'recorded' : kvAt(result, 0) ? 'job-gone' : 'settled'),
@@ -184,7 +198,7 @@ export function settleLost(keys: Keyspace, lost: LostRun): Intent<boolean> {
       success: [
         ...clear,
         put(keys.run(run.job, run.id), codecs.run.encode(run)),
-        ...retryOf(keys, run.job, lost.retry),
+        ...retryOf(keys, run, lost.retry),
       ],
       // The job was deleted meanwhile: its run leaves no trace.
       failure: [

@@ -1,0 +1,45 @@
+// Retries that the worker of a run does not make itself, for it has lost its claim or is gone: as requests for
+// a new run, which goes on counting where this one stopped.
+import { retryAfter, type RetryPolicy } from '../common/core/retry.ts';
+import { makeRunId } from '../common/model/ids.ts';
+import type { RunRecord, TriggerRecord } from '../common/model/run.ts';
+import { instant, type Instant } from '../common/model/time.ts';
+import type { Retry } from '../common/store/transactions/endings.ts';
+
+const LOST = { outcome: 'lost' } as const;
+
+/** The run that makes the next attempt. `run`: before its end, with its overrides. */
+export function retryElsewhere(run: RunRecord, now: Instant, suffix: string): Retry {
+  const { tick } = run.cause;
+  const trigger: TriggerRecord = {
+    cause: 'retry',
+    retryOf: run.id,
+    attempt: run.attempt + 1,
+    requestedAt: now,
+    whenRunning: 'queue',
+    ...(tick === undefined ? {} : { tick }),
+    ...(run.cause.by === undefined ? {} : { by: run.cause.by }),
+    ...run.overrides,
+  };
+  return { runId: makeRunId(instant(now), suffix), trigger };
+}
+
+/** What follows the loss of a run: a retry, or the reason why there is none although attempts are left. */
+export function afterLoss(
+  run: RunRecord,
+  policy: RetryPolicy,
+  now: Instant,
+  suffix: string,
+): { readonly retry?: Retry; readonly reason?: string } {
+  // Of `mode: all`: it was its worker's own.
+  if (run.shard !== undefined) return {};
+  const next = retryAfter(policy, run.attempt, LOST);
+  if (next.ok) return { retry: retryElsewhere(run, now, suffix) };
+  return next.reason === undefined ? {} : { reason: next.reason };
+}
+
+/** The record with one more reason. */
+export const withReason = (run: RunRecord, more: string | undefined): RunRecord =>
+  more === undefined
+    ? run
+    : Object.assign({}, run, { reason: run.reason === undefined ? more : `${run.reason}; ${more}` });
