@@ -98,7 +98,7 @@ function contradictions(definition: JobDefinition): FieldIssue[] {
 
 /** What the task can't end with is a mistake, not a wish. */
 function foreignCodes({ task, retry }: JobDefinition): FieldIssue[] {
-  const kind: string = task.kind;
+  const { kind } = task;
   const issues: FieldIssue[] = [];
   if (retry.on?.exitCodes && kind !== 'shell' && kind !== 'exec')
     issues.push({

@@ -466,6 +466,14 @@ describe('retry.on', () => {
     expect(on(value)).toEqual([message]);
   });
 
+  it('names statuses of an http task, and no exit codes', () => {
+    const http = { task: { kind: 'http', method: 'GET', url: 'http://localhost/' } };
+    expect(on({ statuses: [429, '500-599'], error: true }, http)).toEqual([]);
+    expect(on({ exitCodes: [1] }, http)).toEqual([
+      'retry.on.exitCodes: a task of kind http ends with no exit code: write statuses',
+    ]);
+  });
+
   it('names no exit codes of a handler, which has none', () => {
     expect(on({ exitCodes: [1] }, { task: { kind: 'handler', name: 'report' } })).toEqual([
       'retry.on.exitCodes: a task of kind handler ends with no exit code: write error',
