@@ -1,6 +1,6 @@
 // Jobs: definitions and what becomes of them.
 import { z } from 'zod';
-import { jobDefinition, labels, overlapPolicy, task } from '../model/job.ts';
+import { envOverrides, jobDefinition, labels, overlapPolicy, task } from '../model/job.ts';
 import { jobName, runId } from '../model/ids.ts';
 import { operation } from './operation.ts';
 import { pageOf, paging } from './paging.ts';
@@ -217,7 +217,7 @@ export const jobOperations = {
     }),
     body: z
       .strictObject({
-        env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
+        env: envOverrides.optional(),
         payload: z
           .json()
           .optional()

@@ -23,31 +23,47 @@ export const wantedLabels = z
   .meta({ examples: [{ region: ['eu', 'us'], gpu: 'yes' }] });
 export type WantedLabels = Readonly<z.output<typeof wantedLabels>>;
 
-const env = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error: 'an environment variable is named with letters, digits and "_"',
-  }),
-  secretOr(z.string()),
-);
+/** What a program is given: its arguments and variables end at the first zero byte. */
+const given = (value: z.ZodString): z.ZodString =>
+  value.refine((each) => !each.includes('\0'), {
+    error: 'holds a zero byte, which no program can be given',
+  });
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: 'an environment variable is named with letters, digits and "_"',
+});
+const env = z.record(envName, secretOr(given(z.string())));
+/** Of a run by hand. */
+export const envOverrides = z.record(envName, given(z.string()));
 
 const process = {
-  cwd: text(4096)
+  cwd: given(text(4096).min(1))
     .optional()
-    .meta({ description: 'Working directory; the run directory of the worker by default' }),
+    .meta({ description: "Working directory on the worker; the worker's own by default" }),
   env: env.optional(),
-  user: text(64).optional().meta({ description: 'User to run as; needs a worker that runs as root' }),
+  user: text(64)
+    .regex(/^[^\s:\0]+$/, { error: "a user's name is one word without a colon" })
+    .optional()
+    .meta({ description: 'User to run as; needs a worker that runs as root' }),
 };
 
 export const shellTask = z.strictObject({
   kind: z.literal('shell'),
-  command: z.string().min(1, { error: 'a command is needed' }),
-  shell: text(4096).default('/bin/sh').meta({ description: 'Called as `<shell> -c <command>`' }),
+  command: given(z.string().min(1, { error: 'a command is needed' })),
+  shell: given(text(4096).min(1))
+    .default('/bin/sh')
+    .meta({ description: 'Called as `<shell> -c <command>`' }),
   ...process,
 });
 
 export const execTask = z.strictObject({
   kind: z.literal('exec'),
-  argv: z.array(z.string()).min(1, { error: 'argv needs at least the program' }),
+  argv: z
+    .array(given(z.string()))
+    .min(1, { error: 'argv needs at least the program' })
+    .refine(([program]) => program !== '', {
+      path: [0],
+      error: 'the program is empty: write its name or path',
+    }),
   ...process,
 });
 

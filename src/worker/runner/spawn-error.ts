@@ -38,6 +38,9 @@ export function explainSpawnError(cause: NodeJS.ErrnoException, order: StartOrde
       return `${program} cannot start: its arguments and environment are larger than this system takes; pass large input by a file`;
     case 'EPERM':
       return `task.user: this worker may not start a process as user "${order.user ?? ''}"; it needs to run as root`;
+    case 'ERR_INVALID_ARG_VALUE':
+      // Node's own words hold the value, which may be secret.
+      return `${order.programField}: the program, its arguments, its environment or its directory hold a zero byte, or the program is empty`;
     case 'EAGAIN':
     case 'ENOMEM':
     case 'EMFILE':

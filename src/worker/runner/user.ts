@@ -28,16 +28,24 @@ function askDirectory(name: string): Promise<string | undefined> {
   });
 }
 
-/** A text: what is wrong with running as this user here, as a field's message. */
-export async function findUser(name: string): Promise<RunAs | string> {
+/** A text: what is wrong with running as this user here, as a field's message. `own`: who the runner is. */
+export async function findUser(name: string, own = process.getuid?.()): Promise<RunAs | string> {
   const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
-  const local = passwd.split('\n').find((line) => line.startsWith(`${name}:`));
+  const local = passwd.split('\n').find((line) => line.split(':', 1)[0] === name);
   const found = parseEntry(local ?? (await askDirectory(name)));
   if (!found) return `task.user: this worker's host has no user "${name}"; name one that exists there`;
-  const own = process.getuid?.();
   if (found.ids?.uid === own) return { env: found.env };
   if (own !== 0) {
-    return `task.user: running as "${name}" needs a worker that runs as root; this one runs as "${userInfo().username}"`;
+    return `task.user: running as "${name}" needs a worker that runs as root; this one runs as ${ownName()}`;
   }
   return found;
+}
+
+/** In a container the process may run under an id that no user has. */
+function ownName(): string {
+  try {
+    return `"${userInfo().username}"`;
+  } catch {
+    return `user id ${process.getuid?.() ?? 'unknown'}`;
+  }
 }

@@ -195,6 +195,10 @@ const runHeaders = (context: TaskContext): Record<string, string> => ({
   'X-Etcron-Fencing-Token': String(context.fencingToken),
   'X-Etcron-Worker': context.worker,
   'Idempotency-Key': `${context.job}/${context.runId}`,
+  ...(context.shard && {
+    'X-Etcron-Shard-Index': String(context.shard.index),
+    'X-Etcron-Shard-Total': String(context.shard.total),
+  }),
 });
 
 /** Status line and headers as they came, and an empty line. */

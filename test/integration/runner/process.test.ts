@@ -116,7 +116,13 @@ describe('a task that cannot start fails with the field and what would be right'
       /^task\.cwd: "\/etc\/passwd" is not a dir/,
     ],
     ['an unknown user', { argv: ['ls'], user: 'no-such-user' }, /^task\.user: .*no user "no-such-user"/],
-    ['a zero byte', { argv: ['echo', 'a\0b'] }, /^task\.argv\[0\]: "echo" cannot be started: .*null bytes/],
+    ['a zero byte', { argv: ['echo', 'hush\0'] }, /^task\.argv\[0\]: (?!.*hush).* hold a zero byte/],
+    [
+      'a secret with a zero byte',
+      { argv: ['ls'], env: { S: 'hush\0' } },
+      /^task\.argv\[0\]: (?!.*hush).*zero/,
+    ],
+    ['no program', { argv: [''] }, /^task\.argv\[0\]: .* the program is empty/],
     ['arguments without end', { argv: ['echo', 'x'.repeat(3_000_000)] }, /larger than this system takes/],
   ] as const)('%s', async ([, more, message]) => {
     const runner = await rig.runner();

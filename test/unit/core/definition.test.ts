@@ -123,6 +123,35 @@ describe('a definition', () => {
       ['task.env.1A: an environment variable is named with letters, digits and "_"'],
     ],
     [
+      'with an empty program',
+      job({ task: { kind: 'exec', argv: ['', 'x'] } }),
+      ['task.argv[0]: the program is empty: write its name or path'],
+    ],
+    [
+      'without a program',
+      job({ task: { kind: 'exec', argv: [] } }),
+      ['task.argv: argv needs at least the program'],
+    ],
+    [
+      'with zero bytes',
+      job({
+        task: { kind: 'exec', argv: ['a\0'], cwd: '\0', env: { A: { secret: true, value: 'b\0' }, B: '\0' } },
+      }),
+      ['argv[0]', 'cwd', 'env.A.value', 'env.B'].map(
+        (field) => `task.${field}: holds a zero byte, which no program can be given`,
+      ),
+    ],
+    [
+      'with an empty shell and directory',
+      job({ task: { ...task, shell: '', cwd: '' } }),
+      ['task.shell: must have at least 1 character', 'task.cwd: must have at least 1 character'],
+    ],
+    [
+      'with a user that is a line of passwd',
+      job({ task: { ...task, user: 'root:x' } }),
+      ["task.user: a user's name is one word without a colon"],
+    ],
+    [
       'with a label that is none',
       job({ labels: { 'a b': 'x' } }),
       ['labels["a b"]: a label holds 1 to 63 letters, digits and ". _ / -"'],
