@@ -1,7 +1,7 @@
 // The admin page: which view shows, and what its buttons do. Reads again every two seconds while it is seen.
 import { remove, post } from './api.js';
 import { el } from './dom.js';
-import { clusterView, jobsView, jobView, newJobView, runView, workersView } from './views.js';
+import { clusterView, jobsView, jobView, newJobView, runView, versionsView, workersView } from './views.js';
 
 const main = document.querySelector('#main');
 const message = document.querySelector('#message');
@@ -38,6 +38,8 @@ function viewOf() {
   if (name === 'job' && rest.length === 1) return { draw: () => jobView(ui, rest[0]), refresh: true };
   if (name === 'run' && rest.length === 2)
     return { draw: () => runView(ui, rest[0], rest[1]), refresh: true };
+  if (name === 'versions' && rest.length === 1)
+    return { draw: () => versionsView(ui, rest[0]), refresh: false };
   if (name === 'workers') return { draw: () => workersView(ui), refresh: true };
   if (name === 'cluster') return { draw: () => clusterView(ui), refresh: true };
   return { draw: () => jobsView(ui), refresh: true };

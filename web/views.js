@@ -100,6 +100,7 @@ export async function jobView(ui, name) {
       { class: 'bar' },
       ...jobActions(ui, { ...job, paused: job.definition.paused }),
       ui.action('Delete', erase, '#jobs'),
+      el('a', { href: `#versions/${link([name])}` }, 'Versions'),
     ),
     el(
       'p',
@@ -113,6 +114,35 @@ export async function jobView(ui, name) {
     table(['Run', 'State', 'Cause', 'Started', 'Took', 'Worker', ''], rows),
     el('h2', {}, 'Definition'),
     el('pre', {}, JSON.stringify(job.definition, null, 2)),
+  ];
+}
+
+export async function versionsView(ui, name) {
+  const path = `/jobs/${link([name])}/versions`;
+  const { items } = await get(path);
+  const restore = (version) => async () => {
+    const { changes } = await get(`${path}/${version.generation}/diff?against=current`);
+    const fields = changes.map((change) => change.path).join('\n');
+    if (!confirm(`Restore version ${version.generation} of ${name}? It changes:\n${fields || 'nothing'}`))
+      return false;
+    const { job } = await ui.post(`${path}/${version.generation}/restore`);
+    return `${name} is at generation ${job.generation}`;
+  };
+  const rows = items.map((version) => [
+    cell(version.current ? `${version.generation} (current)` : `${version.generation}`),
+    cell(when(version.at)),
+    cell(version.by ?? ''),
+    cell(version.from === undefined ? (version.change ?? '') : `${version.change} from ${version.from}`),
+    mono(version.error ?? (version.changed ?? []).join(', ')),
+    el(
+      'td',
+      { class: 'actions' },
+      !version.current && !version.error && ui.action('Restore', restore(version)),
+    ),
+  ]);
+  return [
+    el('h2', {}, 'Versions of ', el('a', { href: `#job/${link([name])}` }, name)),
+    table(['Version', 'When', 'By', 'What', 'Changed', ''], rows),
   ];
 }
 

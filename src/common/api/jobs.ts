@@ -230,7 +230,7 @@ export const jobOperations = {
         .strictObject({ run: runId, record: runView.nullable() })
         .meta({ description: 'Asked for; `record` is null until a worker takes it' }),
     },
-    problems: ['job_not_found', 'job_running', 'job_broken', 'job_changed'],
+    problems: ['job_not_found', 'job_running', 'job_broken', 'job_changed', 'queue_full'],
   }),
   killJob: operation({
     method: 'POST',

@@ -33,6 +33,7 @@ export const problemCatalogue = {
   unsupported_media_type: { status: 415, title: 'Only JSON is understood' },
   job_broken: { status: 422, title: 'The stored definition cannot be read' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  queue_full: { status: 429, title: 'Too many requests to run the job are waiting' },
   too_many_streams: { status: 429, title: 'Too many streams are open' },
   internal: { status: 500, title: 'Something went wrong here' },
   etcd_refused: { status: 502, title: 'etcd refused the request' },

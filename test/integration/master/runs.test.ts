@@ -44,6 +44,82 @@ describe('running now', () => {
     await master.refused('job_running', 'runJob', { params });
   });
 
+  describe('of which a hundred wait', () => {
+    const ask = (which = master, name = 'a') =>
+      which.call('runJob', { params: { job: name }, query: { queue: 'true' } });
+    const waiting = async () =>
+      (await master.etcd.range({ ...master.keys.triggersOf('a'), countOnly: true })).count;
+    const statuses = (answers: readonly { status: number }[]) =>
+      [202, 429].map((status) => answers.filter((answer) => answer.status === status).length);
+    const fill = async (count: number) => {
+      await Promise.all(Array.from({ length: count }, () => ask()));
+      expect(await waiting()).toBe(count);
+    };
+
+    it('is refused with the way out, by a read alone, and taken again when there is room', async () => {
+      await fill(100);
+      const before = (await master.etcd.range({ key: 'none' })).revision;
+      const answer = await ask();
+      expect(answer.status).toBe(429);
+      expect(answer.headers['retry-after']).toBe('10');
+      expect(answer.body).toMatchObject({ code: 'queue_full', detail: expect.stringContaining('100') });
+      expect((await master.etcd.range({ key: 'none' })).revision).toBe(before);
+      const { body } = await master.call('killJob', { params });
+      expect(body.killed).toHaveLength(100);
+      expect((await ask()).status).toBe(202);
+    });
+
+    it('is refused to all but those who came first, of many at two masters at once', async () => {
+      const other = await startTestMaster(shared);
+      await fill(80);
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(i % 2 ? master : other)));
+      expect(statuses(answers)).toEqual([20, 40]);
+      expect(await waiting()).toBe(100);
+      const kept = await Promise.all(
+        answers.filter(({ status }) => status === 202).map(({ body }) => trigger(body.run)),
+      );
+      expect(kept.every((kv) => kv !== undefined)).toBe(true);
+    });
+
+    it('is not refused when a worker took it before it could be taken back', async () => {
+      await fill(99);
+      let taken: string | undefined;
+      const etcd: typeof shared.etcd = {
+        ...shared.etcd,
+        async txn(txn, options) {
+          const first = txn.success[0];
+          const isRequest = first?.type === 'put' && first.key.startsWith(master.keys.triggersOf('a').key);
+          if (!isRequest || taken !== undefined) return shared.etcd.txn(txn, options);
+          taken = first.key;
+          await ask();
+          const answer = await shared.etcd.txn(txn, options);
+          await master.etcd.txn({ compare: [], success: [{ type: 'delete', key: first.key }], failure: [] });
+          return answer;
+        },
+      };
+      const racing = await startTestMaster(shared, { etcd });
+      const answer = await ask(racing);
+      expect(answer.status).toBe(202);
+      expect(taken).toContain(answer.body.run);
+      expect(await waiting()).toBe(100);
+    });
+
+    it('is refused to a job that allows overlap as well, and to no other job', async () => {
+      await master.call('putJob', { params, body: job('a', { overlap: 'allow' }) });
+      await fill(100);
+      expect((await master.call('runJob', { params })).status).toBe(429);
+      await master.call('createJob', { body: job('b') });
+      expect((await ask(master, 'b')).status).toBe(202);
+    });
+  });
+
+  it('takes overrides of 64 KiB, and none larger', async () => {
+    const body = (bytes: number) => ({ env: { A: 'x'.repeat(bytes) } });
+    const { errors } = await master.refused('invalid_input', 'runJob', { params, body: body(70_000) });
+    expect(errors).toEqual([{ path: '', message: expect.stringContaining('65536') }]);
+    expect((await master.call('runJob', { params, body: body(60_000) })).status).toBe(202);
+  });
+
   it('is not refused when the job allows overlap', async () => {
     await master.call('createJob', { body: job('b', { overlap: 'allow' }) });
     await claim(master, 'b', id(1), Date.now());

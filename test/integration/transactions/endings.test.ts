@@ -189,6 +189,31 @@ describe.each([
 });
 
 describe('a run of a dead worker', () => {
+  test('is tried again however many requests wait', async () => {
+    const job = await store.job();
+    const [dead, alive] = [await store.worker(), await store.worker()];
+    const lost = await store.claimed(job, dead);
+    await dead.die();
+    const waiting = Array.from({ length: 100 }, (_, i) =>
+      retry(`20270115T080000.000Z-${String(i).padStart(6, '0')}`),
+    );
+    await putMany(
+      store.etcd,
+      waiting.map(({ runId, trigger }) => [
+        store.keys.trigger(job.name, runId),
+        codecs.trigger.encode(trigger),
+      ]),
+    );
+    const settle = await settleOf(lost, { retryAs: '20270115T080000.000Z-fffffe' });
+    expect(await perform(store.etcd, settleLost(store.keys, settle))).toBe(true);
+    const next = await store.claimed(job, alive, {
+      cursor: { revision: lost.fencingToken, to: TICK + 1_000 },
+    });
+    const ending = next.ending({ retry: retry('20270115T080000.000Z-ffffff') });
+    expect(await perform(store.etcd, finishRun(store.keys, ending))).toBe('recorded');
+    expect(await family('trigger')).toHaveLength(102);
+  });
+
   test('is settled by one of many settlers, with one retry', async () => {
     const job = await store.job();
     const worker = await store.worker();

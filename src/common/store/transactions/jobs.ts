@@ -106,8 +106,9 @@ export function deleteJob(keys: Keyspace, job: string, expected: Revision): Inte
   };
 }
 
+/** `waiting`: requests for runs of the job that nobody has claimed, this one among them. */
 export type RunRequest =
-  | { readonly ok: true; readonly revision: Revision }
+  | { readonly ok: true; readonly revision: Revision; readonly waiting: number }
   | { readonly ok: false; readonly reason: 'no-job' }
   | { readonly ok: false; readonly reason: 'definition-changed' }
   | {
@@ -137,7 +138,10 @@ export function requestRun(
     job,
     txn: {
       compare: [modifiedAt(keys.job(job), request.jobRevision), ...(request.onlyWhenIdle ? idle : [])],
-      success: [put(keys.trigger(job, runId), codecs.trigger.encode(request.trigger))],
+      success: [
+        put(keys.trigger(job, runId), codecs.trigger.encode(request.trigger)),
+        { type: 'range', ...keys.triggersOf(job), countOnly: true },
+      ],
       failure: [
         get(keys.job(job)),
         ...lockReads(keys, job),
@@ -145,13 +149,33 @@ export function requestRun(
       ],
     },
     read(result) {
-      if (result.succeeded) return { ok: true, revision: result.revision };
+      if (result.succeeded) {
+        const requests = result.responses[1];
+        return {
+          ok: true,
+          revision: result.revision,
+          waiting: requests?.type === 'range' ? requests.count : 1,
+        };
+      }
       const found = kvAt(result, 0);
       if (!found) return { ok: false, reason: 'no-job' };
       if (found.modRevision !== request.jobRevision) return { ok: false, reason: 'definition-changed' };
       const requested = kvsOf(result.responses[3]).map((kv) => keys.partsOf(kv.key)[1]!);
       return { ok: false, reason: 'running', locks: readLocks(result.responses, 1), requested };
     },
+  };
+}
+
+/** Takes a request back, as it was made at this revision. False: a worker claimed it first, and it runs. */
+export function withdrawRequest(
+  keys: Keyspace,
+  request: { job: string; runId: string; revision: Revision },
+): Intent<boolean> {
+  const key = keys.trigger(request.job, request.runId);
+  return {
+    job: request.job,
+    txn: { compare: [modifiedAt(key, request.revision)], success: [remove({ key })], failure: [] },
+    read: (result) => result.succeeded,
   };
 }
 
