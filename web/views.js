@@ -122,7 +122,10 @@ export async function versionsView(ui, name) {
   const { items } = await get(path);
   const restore = (version) => async () => {
     const { changes } = await get(`${path}/${version.generation}/diff?against=current`);
-    const fields = changes.map((change) => change.path).join('\n');
+    const fields = changes
+      .map((change) => change.path)
+      .filter((path) => path !== 'paused')
+      .join('\n');
     if (!confirm(`Restore version ${version.generation} of ${name}? It changes:\n${fields || 'nothing'}`))
       return false;
     const { job } = await ui.post(`${path}/${version.generation}/restore`);

@@ -95,7 +95,7 @@ export const versionOperations = {
     tag: 'jobs',
     summary: 'Compare two versions of a job',
     description:
-      'What it takes to get from `against` to this version. With `against=current`: what a restore of it changes.',
+      'What it takes to get from `against` to this version. With `against=current`: what a restore of it changes, but for `paused`, which stays as it is.',
     params: versionParams,
     query: z.strictObject({
       against: z
