@@ -5,6 +5,7 @@ import type { Clock } from '../common/core/clock.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
 import { createZones } from '../common/core/zones.ts';
 import { openApiDocument } from '../common/api/openapi.ts';
+import type { Clocks } from '../common/runtime/clocks.ts';
 import type { Logger } from '../common/runtime/logger.ts';
 import type { Metrics } from '../common/runtime/metrics.ts';
 import type { Etcd } from '../common/store/etcd.ts';
@@ -52,6 +53,9 @@ export interface AppDeps {
   readonly version: string;
   readonly quotaBytes: number;
   readonly mostStreams?: number;
+  /** How this master's clock and those of others compare; absent: not measured. */
+  readonly clocks?: Clocks;
+  readonly masterId?: string;
 }
 
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
@@ -106,7 +110,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       views,
       probeKey: keys.housekeeper,
       metrics: deps.metrics,
-      cluster: clusterReader({ etcd, keys, views, quotaBytes: deps.quotaBytes }),
+      cluster: clusterReader({
+        etcd,
+        keys,
+        views,
+        quotaBytes: deps.quotaBytes,
+        clocks: deps.clocks,
+        masterId: deps.masterId,
+      }),
       openApi: openApiDocument(deps.version) as Record<string, never>,
     }),
   };

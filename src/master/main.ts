@@ -5,6 +5,7 @@ import type { Clock } from '../common/core/clock.ts';
 import type { MasterConfig } from '../common/runtime/config.ts';
 import { isLoopback, listenText } from '../common/runtime/listen.ts';
 import type { Logger } from '../common/runtime/logger.ts';
+import { startClocks } from '../common/runtime/clocks.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { packageVersion } from '../common/runtime/version.ts';
@@ -12,7 +13,7 @@ import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
 import { buildApp } from './app.ts';
 import { startHousekeeper } from './housekeeper.ts';
-import { startRegistration } from './registration.ts';
+import { startRegistration, type Registration } from './registration.ts';
 import { startViews } from './views/views.ts';
 
 export interface Master {
@@ -29,8 +30,11 @@ export interface MasterOptions {
   readonly clock: Clock;
 }
 
+/** Beyond this a master goes by the time of the others; a setting of the workers. */
+const MAX_CLOCK_OFFSET = 1_000;
+
 /** Starts also while etcd is away: requests are then answered with 503. Rejects when it cannot listen. */
-export async function start({ config, logger, clock }: MasterOptions): Promise<Master> {
+export async function start({ config, logger, clock: bareClock }: MasterOptions): Promise<Master> {
   const { listen, tokens, allowedHosts, quotaBytes } = config;
   // The settings refuse this with more words; whoever builds a config by hand is refused here.
   if (tokens.length === 0 && !isLoopback(listen.host)) {
@@ -43,7 +47,25 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
   const id = `${host.replace(/[^A-Za-z0-9._-]/g, '-')}-${randomBytes(3).toString('hex')}`;
   const keys = keyspace(config.etcd.prefix);
   const etcd = connectEtcd(etcdSettings(config.etcd));
-  const views = startViews({ etcd, keys, clock, logger });
+  let registration: Registration | undefined;
+  // What jobs may fire from when is decided by this clock, too: one that is far off must not silence them.
+  const clocks = startClocks({
+    clock: bareClock,
+    keys,
+    logger,
+    maxOffset: MAX_CLOCK_OFFSET,
+    revisions: () => views.peerRevisions,
+    tell: () => registration?.tellTime(),
+    onChanged: () => undefined,
+  });
+  const { clock } = clocks;
+  const views = startViews({
+    etcd,
+    keys,
+    clock,
+    logger,
+    onPeers: (changes, isLive) => clocks.take(changes, isLive),
+  });
   try {
     const app = await buildApp({
       etcd,
@@ -56,10 +78,12 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
       access: { tokens, allowedHosts: [...allowedHosts, listen.host] },
       version,
       quotaBytes,
+      clocks,
+      masterId: id,
     });
     const url = await app.listen({ host: listen.host, port: listen.port });
     const startedAt = clock.now();
-    const registration = startRegistration({
+    const registered = startRegistration({
       etcd,
       keys,
       clock,
@@ -71,30 +95,33 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
         version,
         http: config.advertise ?? url,
         startedAt,
-        wallClock: clock.now(),
+        ...clocks.stamp(keys.master(id)),
       }),
     });
+    registration = registered;
     const housekeeper = startHousekeeper({
       etcd,
       keys,
       clock,
       logger,
       masterId: id,
-      registration,
+      registration: registered,
       quotaBytes,
     });
     logger.info({ url, id }, 'master listens');
     const stopAll = async (): Promise<void> => {
       await housekeeper.stop();
       await app.close();
-      await registration.stop();
+      await registered.stop();
       views.stop();
+      clocks.stop();
       etcd.close();
     };
     let stopping: Promise<void> | undefined;
     return { url, id, stop: () => (stopping ??= stopAll()) };
   } catch (error) {
     views.stop();
+    clocks.stop();
     etcd.close();
     throw error;
   }

@@ -13,10 +13,15 @@ const TTL_SECONDS = 15;
 const MARGIN_MS: Millis = 1_000;
 const REWRITE_EVERY: Millis = 10_000;
 const RETRY_AFTER: Millis = 1_000;
+/** Who asks for our time is answered after this, others who ask along with him; and again after that. */
+const GATHER: Millis = 50;
+const ANSWER_PAUSE: Millis = 500;
 
 export interface Registration {
   /** undefined: no lease at the moment. */
   readonly leaseId: LeaseId | undefined;
+  /** Writes the record anew in a moment: another asks for our time, or we ask for theirs. */
+  tellTime(): void;
   /** Takes the record away at once, unless etcd is away. */
   stop(): Promise<void>;
 }
@@ -33,6 +38,8 @@ export interface RegistrationDeps {
 export function startRegistration({ etcd, keys, clock, logger, record }: RegistrationDeps): Registration {
   let session: Session | undefined;
   let timer: Timer | undefined;
+  let answer: Timer | undefined;
+  let writtenAt = -Infinity;
   let isStopped = false;
   let working: Promise<void> = Promise.resolve();
 
@@ -64,6 +71,7 @@ export function startRegistration({ etcd, keys, clock, logger, record }: Registr
   const write = async (): Promise<void> => {
     try {
       session ??= await open();
+      writtenAt = clock.monotonic();
       const { txn } = registerMaster(keys, record(), session.leaseId);
       await etcd.txn(txn);
       again(REWRITE_EVERY);
@@ -78,9 +86,18 @@ export function startRegistration({ etcd, keys, clock, logger, record }: Registr
     get leaseId() {
       return session?.isValid() ? session.leaseId : undefined;
     },
+    tellTime() {
+      if (!session?.isValid() || answer || isStopped) return;
+      answer = clock.setTimer(Math.max(GATHER, writtenAt + ANSWER_PAUSE - clock.monotonic()), () => {
+        answer = undefined;
+        // One at a time: a write that is on its way goes first.
+        working = working.then(() => (isStopped || !session?.isValid() ? undefined : write()));
+      });
+    },
     async stop() {
       isStopped = true;
       timer?.cancel();
+      answer?.cancel();
       await working;
       const last = session;
       session = undefined;

@@ -64,7 +64,15 @@ export const showClaim = (lock: LockRecord): RunRef => ({
 });
 
 export function showWorker(
-  { token: _token, wallClock: _wallClock, joinedAt, draining, ...plain }: WorkerRecord,
+  {
+    token: _token,
+    wallClock: _wallClock,
+    asks: _asks,
+    seen: _seen,
+    joinedAt,
+    draining,
+    ...plain
+  }: WorkerRecord,
   drain: DrainRecord | undefined,
   clockOffsetMs: number | null,
 ): WorkerView {

@@ -54,6 +54,8 @@ export interface Dispatcher {
   has(job: string, runId: string): boolean;
   /** Gives back what is armed under another revision than the current one. */
   definitionChanged(job: string): void;
+  /** The time was moved: armed runs start earlier or later, or are given back. */
+  clockChanged(): void;
   /** Gives every armed run back, now and until undrain(); resolves when that is written. */
   drain(): Promise<void>;
   undrain(): void;
@@ -301,6 +303,12 @@ export function createDispatcher(
         const { run, jobRevision } = each.assignment;
         if (run.job !== job || jobRevision === events.currentRevision(job)) continue;
         if (disarm(each)) release(each, 'the definition changed');
+      }
+    },
+    clockChanged() {
+      for (const [startAt, group] of starts) {
+        group.timer.cancel();
+        startDue(startAt);
       }
     },
     async drain() {

@@ -7,6 +7,7 @@ import type { WorkerConfig } from '../common/runtime/config.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
 import { packageVersion } from '../common/runtime/version.ts';
+import { startClocks } from '../common/runtime/clocks.ts';
 import { startBatcher } from '../common/store/batcher.ts';
 import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
@@ -61,36 +62,47 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
   });
   const { dataDir } = config;
   const runner = processes ? await startRunner({ dataDir, clock, logger }) : undefined;
+  const token = randomBytes(24).toString('hex');
+  const keys = keyspace(config.etcd.prefix);
+  let registration: Registration | undefined;
+  const clocks = startClocks({
+    clock,
+    keys,
+    logger,
+    maxOffset: config.maxClockOffset,
+    revisions: () => scheduler.peerRevisions(),
+    tell: () => registration?.tellTime(),
+    onChanged: () => scheduler.clockChanged(),
+  });
   const tasks = openTaskPort({
     ...(runner && { runner }),
     handlers,
     dataDir,
-    clock,
+    clock: clocks.clock,
+    correction: () => clocks.correction,
     workerEnv: process.env,
   });
-  const token = randomBytes(24).toString('hex');
   const ports: WorkerPorts = {
     etcd,
     batcher,
-    keys: keyspace(config.etcd.prefix),
-    clock,
+    keys,
+    clock: clocks.clock,
     logger,
     randomSuffix: () => randomBytes(3).toString('hex'),
     tasks,
     beginOutput: (job, runId) => outputs.begin(job, runId),
   };
 
-  let registration: Registration | undefined;
   let ready: () => void;
   const joinedOnce = new Promise<void>((resolve) => (ready = resolve));
   const scheduler = startScheduler({
     ports,
     slots: config.slots,
-    maxClockOffset: config.maxClockOffset,
+    clocks,
     membership: () => registration?.membership,
     onLoadChanged: () => registration?.tell(),
   });
-  registerWorkerMetrics(metrics.registry, scheduler, batcher);
+  registerWorkerMetrics(metrics.registry, scheduler, clocks, batcher);
   const http = await startWorkerHttp({
     host: config.listen.host,
     port: config.listen.port,
@@ -112,6 +124,7 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
     token,
     load: () => scheduler.load(),
     draining: () => scheduler.draining(),
+    stamp: (key) => clocks.stamp(key),
     onExtended: (deadline) => tasks.setDeadline(deadline),
     onJoined: () => {
       scheduler.joined();
@@ -141,6 +154,7 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
     timeout.cancel();
     giveUp.cancel();
     scheduler.stop();
+    clocks.stop();
     await registered.leave();
     await http.stop();
     await runner?.stop();

@@ -1,9 +1,15 @@
 // What a worker tells Prometheus of its scheduling.
 import { Gauge, type Registry } from 'prom-client';
 import type { Batcher } from '../common/store/batcher.ts';
+import type { Clocks } from '../common/runtime/clocks.ts';
 import type { Scheduler } from './scheduler.ts';
 
-export function registerWorkerMetrics(registry: Registry, scheduler: Scheduler, batcher: Batcher): void {
+export function registerWorkerMetrics(
+  registry: Registry,
+  scheduler: Scheduler,
+  clocks: Clocks,
+  batcher: Batcher,
+): void {
   const gauge = (name: string, help: string, read: () => number): void => {
     // Registering is all that is wanted of it.
     void new Gauge({
@@ -26,7 +32,12 @@ export function registerWorkerMetrics(registry: Registry, scheduler: Scheduler, 
   gauge(
     'etcron_worker_clock_offset_seconds',
     'How far this clock is ahead of the median of all clocks',
-    () => scheduler.clockOffset().offset / 1000,
+    () => clocks.offset().offset / 1000,
+  );
+  gauge(
+    'etcron_worker_clock_correction_seconds',
+    'What is taken off this clock, because the others say otherwise or its last step is not confirmed yet',
+    () => clocks.correction / 1000,
   );
   gauge('etcron_worker_transactions_waiting', 'Transactions waiting or under way', () => batcher.depth);
 }

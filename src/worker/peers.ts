@@ -1,25 +1,21 @@
-// Who else is there: the registered workers, the ranking that follows, and what their clocks say of ours.
+// Who else is there: the registered workers, and the ranking that follows.
 import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
-import { offsetFromMedian, CLOCKS_NEEDED } from '../common/core/clock-offset.ts';
 import { labelsMatch } from '../common/core/labels.ts';
 import { candidatesOf, firstOf, type Candidate } from '../common/core/ranking.ts';
 import type { Shard } from '../common/model/run.ts';
-import type { WorkerRecord } from '../common/model/worker.ts';
+import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
 import type { Change } from '../common/store/follow.ts';
 import type { PlanningRule } from './job-table.ts';
 
-/** Samples of one clock; the largest has the least delivery time in it. */
-const SAMPLES = 3;
-
 /** What a job wants of its workers. */
 export type Wish = Pick<PlanningRule, 'labels' | 'wants'>;
 
 export interface Peers {
-  /** Takes changes under workers/ and masters/. `live`: told as they happened, so that clocks can be compared. */
-  take(changes: readonly Change[], live: boolean): PeerChanges;
+  /** Takes changes under workers/. */
+  take(changes: readonly Change[]): PeerChanges;
   /** The worker that should schedule a job; undefined: none that is eligible. */
   firstFor(jobHash: number, wish: Wish): string | undefined;
   /** It is registered, takes work or soon will, and matches. */
@@ -34,8 +30,6 @@ export interface Peers {
   heirOf(workerIdHash: number): string | undefined;
   has(workerId: string): boolean;
   readonly count: number;
-  /** Our clock against the median; `known`: there are clocks enough to tell whose is wrong. */
-  clockOffset(): { readonly offset: Millis; readonly known: boolean };
 }
 
 export interface PeerChanges {
@@ -44,11 +38,20 @@ export interface PeerChanges {
   readonly gone: readonly string[];
 }
 
-/** Now or soon, and better late than never. */
-const takesWork = ({ state }: WorkerRecord): boolean => state !== 'draining' && state !== 'loading';
+/** Who takes work: now; soon, which is late; and when nobody else is there, by a clock that had to be corrected. */
+const ORDER: readonly WorkerState[] = ['ready', 'full', 'clock_skew'];
 
-/** Of `mode: all`: also when it is full, for its ticks wait for it alone. */
-const runsTicks = ({ state }: WorkerRecord): boolean => state === 'ready' || state === 'full';
+/** The best of those that are there. */
+function poolOf(workers: readonly WorkerRecord[]): WorkerRecord[] {
+  for (const state of ORDER) {
+    const pool = workers.filter((worker) => worker.state === state);
+    if (pool.length > 0) return pool;
+  }
+  return [];
+}
+
+/** Of `mode: all`: also when it is full or its clock had to be corrected, for its ticks wait for it alone. */
+const runsTicks = ({ state }: WorkerRecord): boolean => ORDER.includes(state);
 
 const byNameAndId = (a: WorkerRecord, b: WorkerRecord): number =>
   a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1;
@@ -69,30 +72,15 @@ interface Ranked {
 
 const keyOf = (change: Change): string => (change.type === 'put' ? change.kv.key : change.key);
 
-export function createPeers(
-  keys: Keyspace,
-  clock: Clock,
-  logger: Logger,
-  ownId: () => string | undefined,
-): Peers {
+export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers {
   const workers = new Map<string, WorkerRecord>();
-  const clocks = new Map<string, Millis[]>();
   let ranked: Ranked | undefined;
   /** Wishes that no registered worker meets, and since when. */
   const unmet = new Map<string, { readonly wish: Wish; readonly since: Monotonic }>();
 
-  const sample = (key: string, wallClock: number): void => {
-    const samples = clocks.get(key) ?? [];
-    samples.push(wallClock - clock.now());
-    if (samples.length > SAMPLES) samples.shift();
-    clocks.set(key, samples);
-  };
-
   const ranking = () => {
     if (ranked) return ranked;
-    const present = [...workers.values()].filter(takesWork);
-    const ready = present.filter((worker) => worker.state === 'ready');
-    const pool = ready.length > 0 ? ready : present;
+    const pool = poolOf([...workers.values()]);
     ranked = { pool, all: candidatesOf(pool), byWish: new Map() };
     return ranked;
   };
@@ -102,12 +90,12 @@ export function createPeers(
     let group = byWish.get(wish.wants);
     if (group) return group;
     const matching = [...workers.values()].filter((worker) => labelsMatch(wish.labels, worker.labels));
-    let eligible = pool.filter((worker) => labelsMatch(wish.labels, worker.labels));
-    // Better late on a full worker that may run it than never on a free one that may not.
-    if (eligible.length === 0) eligible = matching.filter(takesWork);
+    const eligible = pool.filter((worker) => labelsMatch(wish.labels, worker.labels));
     group = {
       matching,
-      candidates: wish.labels === undefined ? all : candidatesOf(eligible),
+      // Better late on a full worker that may run it than never on a free one that may not.
+      candidates:
+        wish.labels === undefined ? all : candidatesOf(eligible.length > 0 ? eligible : poolOf(matching)),
       shards: matching
         .filter(runsTicks)
         .sort(byNameAndId)
@@ -128,11 +116,10 @@ export function createPeers(
     a.name === b.name &&
     JSON.stringify(a.labels) === JSON.stringify(b.labels);
 
-  const takeWorker = (change: Change, live: boolean): { ranking: boolean; gone?: string } => {
+  const takeWorker = (change: Change): { ranking: boolean; gone?: string } => {
     const key = keyOf(change);
     const id = keys.partsOf(key)[0] ?? '';
     if (change.type === 'delete') {
-      clocks.delete(key);
       return workers.delete(id) ? { ranking: true, gone: id } : { ranking: false };
     }
     const decoded = codecs.worker.decode(change.kv.value);
@@ -140,30 +127,17 @@ export function createPeers(
       logger.error({ key, reason: decoded.error }, 'worker passed over: its registration does not parse');
       return { ranking: false };
     }
-    if (live && id !== ownId()) sample(key, decoded.value.wallClock);
     const before = workers.get(id);
     workers.set(id, decoded.value);
     return { ranking: !before || !ranksAlike(before, decoded.value) };
   };
 
-  const takeMaster = (change: Change, live: boolean): void => {
-    if (change.type === 'delete') clocks.delete(keyOf(change));
-    else {
-      const decoded = codecs.master.decode(change.kv.value);
-      if (live && decoded.ok) sample(change.kv.key, decoded.value.wallClock);
-    }
-  };
-
   return {
-    take(changes, live) {
+    take(changes) {
       let rankingChanged = false;
       const gone: string[] = [];
       for (const change of changes) {
-        if (keyOf(change).startsWith(keys.masters.key)) {
-          takeMaster(change, live);
-          continue;
-        }
-        const taken = takeWorker(change, live);
+        const taken = takeWorker(change);
         rankingChanged ||= taken.ranking;
         if (taken.gone !== undefined) gone.push(taken.gone);
       }
@@ -200,10 +174,6 @@ export function createPeers(
     has: (workerId) => workers.has(workerId),
     get count() {
       return workers.size;
-    },
-    clockOffset() {
-      const others = [...clocks.values()].map((samples) => Math.max(...samples));
-      return { offset: offsetFromMedian(others), known: others.length + 1 >= CLOCKS_NEEDED };
     },
   };
 }

@@ -40,6 +40,8 @@ export interface Planner {
   runOver(entry: JobEntry | undefined, assignment: Assignment, how: 'ended' | 'given-back'): void;
   /** The run goes on here, and its lock is gone. */
   lockLost(entry: JobEntry | undefined, assignment: Assignment): void;
+  /** The time was moved: what waits for an instant may have to wait less, or be judged anew. */
+  clockChanged(): void;
   /** A claim of this job is on its way. */
   isAsking(job: string): boolean;
   /** Resolves when no claim is on its way. */
@@ -341,6 +343,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       overlaps.release(run.job);
       rounds.mark(entry);
     },
+    clockChanged: () => rounds.clockChanged(),
     isAsking: (job) => table.get(job)?.busy === 'asking',
     whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),
     overdue() {

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import type { Timer } from '../common/core/clock.ts';
 import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
-import type { Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
+import type { ClockStamp, Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { createBackoff } from '../common/store/backoff.ts';
 import { EtcdError } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
@@ -14,6 +14,9 @@ import type { Membership, WorkerPorts } from './ports.ts';
 const REWRITE_EVERY: Millis = 10_000;
 /** A state that comes and goes (full, ready) is told at most this often; draining is told at once. */
 const STATE_PAUSE: Millis = 1_000;
+/** Who asks for our time is answered after this, others who ask along with him; and again after that. */
+const GATHER: Millis = 50;
+const ANSWER_PAUSE: Millis = 500;
 /** Part of the TTL kept back, so that what runs is dead when the lease can end. */
 const MARGIN = 0.15;
 
@@ -33,6 +36,8 @@ export interface RegistrationOptions {
     readonly left: number | undefined;
   };
   readonly draining: () => Draining | undefined;
+  /** What the record tells of this clock, asked at each writing. */
+  readonly stamp: (key: string) => ClockStamp;
   readonly onExtended: (deadline: Monotonic) => void;
   readonly onJoined: (membership: Membership) => void;
   readonly onLost: (membership: Membership, reason: LossReason) => void;
@@ -42,6 +47,8 @@ export interface Registration {
   readonly membership: Membership | undefined;
   /** Tells a changed state, or the progress of a drain, soon; `atOnce` resolves when it is told. */
   tell(): void;
+  /** Writes it anew in a moment, whatever was told: another asks for our time, or we ask for theirs. */
+  tellTime(): void;
   atOnce(): Promise<void>;
   /** Leaves: the lease is revoked, the registration and every lock with it. */
   leave(): Promise<void>;
@@ -57,6 +64,8 @@ export function startRegistration(options: RegistrationOptions): Registration {
   let toldLeft: number | undefined;
   let rewrite: Timer | undefined;
   let soon: Timer | undefined;
+  let answer: Timer | undefined;
+  let writtenAt = -Infinity;
   let stopped = false;
 
   const write = async (member: Membership): Promise<void> => {
@@ -77,10 +86,11 @@ export function startRegistration(options: RegistrationOptions): Registration {
       token: options.token,
       startedAt,
       joinedAt: member.since,
-      wallClock: clock.now(),
+      ...options.stamp(keys.worker(member.workerId)),
     };
     told = state;
     toldLeft = left;
+    writtenAt = clock.monotonic();
     await etcd.txn(register(keys.worker(member.workerId), codecs.worker.encode(record), member.leaseId));
   };
 
@@ -146,6 +156,8 @@ export function startRegistration(options: RegistrationOptions): Registration {
     rewrite?.cancel();
     soon?.cancel();
     soon = undefined;
+    answer?.cancel();
+    answer = undefined;
     return was;
   };
 
@@ -188,6 +200,13 @@ export function startRegistration(options: RegistrationOptions): Registration {
       soon = clock.setTimer(STATE_PAUSE, () => {
         soon = undefined;
         if (!isTold()) void writeOrWarn();
+      });
+    },
+    tellTime() {
+      if (!membership || answer) return;
+      answer = clock.setTimer(Math.max(GATHER, writtenAt + ANSWER_PAUSE - clock.monotonic()), () => {
+        answer = undefined;
+        void writeOrWarn();
       });
     },
     atOnce: writeOrWarn,

@@ -34,6 +34,8 @@ export interface Rounds {
   drop(entry: JobEntry): void;
   /** Sets the timer anew, after plans that were made outside of judging. */
   sleep(): void;
+  /** The time was moved: what waits for an instant is judged anew, or waited for anew. */
+  clockChanged(): void;
   /** The earliest instant that is planned; Infinity: none. */
   earliest(): number;
   stop(): void;
@@ -130,6 +132,15 @@ export function createRounds(clock: Clock, table: JobTable, judge: (entry: JobEn
       dirty.delete(entry);
     },
     sleep,
+    clockChanged() {
+      // What was to be looked at in a second would be looked at in an hour, after a step back of an hour.
+      for (let entry = waking.first(); entry; entry = waking.first()) {
+        unplan(entry);
+        mark(entry);
+      }
+      armUntil = instant(0);
+      sleep();
+    },
     earliest: () => Math.min(arming.first()?.due ?? Infinity, waking.first()?.due ?? Infinity),
     stop() {
       stopped = true;

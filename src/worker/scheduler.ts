@@ -6,7 +6,8 @@ import type { Draining, WorkerState } from '../common/model/worker.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { register } from '../common/store/transactions/membership.ts';
 import { startFollow, type Change, type Follow } from '../common/store/follow.ts';
-import { CLOCKS_NEEDED } from '../common/core/clock-offset.ts';
+import type { Revision } from '../common/store/etcd.ts';
+import type { Clocks } from '../common/runtime/clocks.ts';
 import { createClaimer } from './claimer.ts';
 import { createCursorReader } from './cursors.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -21,15 +22,14 @@ import type { Membership, WorkerPorts } from './ports.ts';
 import { createRecorder } from './recorder.ts';
 import { startSettler } from './settler.ts';
 
-/** Beyond this a worker warns of its clock. */
-const CLOCK_WARNING: Millis = 500;
 /** A tick this late, that this worker should have claimed, means that it does not work. */
 const OVERDUE: Millis = 10_000;
 
 export interface SchedulerOptions {
+  /** With the clock that is believed. */
   readonly ports: WorkerPorts;
   readonly slots: number;
-  readonly maxClockOffset: Millis;
+  readonly clocks: Clocks;
   readonly membership: () => Membership | undefined;
   /** The state may have changed: tell it. */
   readonly onLoadChanged: () => void;
@@ -45,7 +45,10 @@ export interface Scheduler {
     readonly left: number | undefined;
   };
   draining(): Draining | undefined;
-  clockOffset(): { readonly offset: Millis; readonly known: boolean };
+  /** Up to where registrations have been told. */
+  peerRevisions(): { readonly workers: Revision; readonly masters: Revision };
+  /** The time was moved, or whether this clock is off has changed. */
+  clockChanged(): void;
   readiness(): { readonly ok: boolean; readonly reason?: string };
   readonly whenLoaded: Promise<void>;
   joined(): void;
@@ -61,13 +64,13 @@ export interface Scheduler {
 }
 
 export function startScheduler(options: SchedulerOptions): Scheduler {
-  const { ports, membership, onLoadChanged } = options;
+  const { ports, clocks, membership, onLoadChanged } = options;
   const { etcd, keys, clock, logger } = ports;
   const ownId = (): string | undefined => membership()?.workerId;
 
   const table = createJobTable(logger);
   const requests = createRequests(keys, logger);
-  const peers = createPeers(keys, clock, logger, ownId);
+  const peers = createPeers(keys, clock, logger);
   const recorder = createRecorder(ports);
   const dispatcher = createDispatcher(ports, recorder, {
     currentRevision: (job) => table.get(job)?.revision,
@@ -94,7 +97,6 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   let isLeaving = false;
   const drainWishes = new Set<string>();
   const isDraining = (): boolean => isDrainAsked || isLeaving;
-  let isSkewed = false;
   let isLoaded = false;
 
   const planner = createPlanner({
@@ -121,7 +123,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       return isHeir ? KEEPS : NOTHING;
     }
     if (!rule.all) return first === own ? OWNS : NOTHING;
-    const owns = !isSkewed && peers.takes(own, rule) ? OWNS : NOTHING;
+    const owns = peers.takes(own, rule) ? OWNS : NOTHING;
     return first === own ? ((owns | KEEPS) as Place) : owns;
   };
   const ownership = createOwnership({
@@ -168,24 +170,6 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     planner.mark(entry);
   };
 
-  const judgeClock = (): void => {
-    const { offset, known } = peers.clockOffset();
-    const off = Math.abs(offset);
-    if (off > CLOCK_WARNING) {
-      const direction = offset > 0 ? 'ahead of' : 'behind';
-      logger.warn(
-        { offsetMs: Math.round(offset) },
-        known
-          ? `this clock is ${direction} the others`
-          : `clocks differ; with fewer than ${CLOCKS_NEEDED} none can be told to be wrong`,
-      );
-    }
-    const skewed = known && off > options.maxClockOffset;
-    if (skewed === isSkewed) return;
-    isSkewed = skewed;
-    onLoadChanged();
-  };
-
   const loads: Promise<void>[] = [];
   const follow = (
     range: { key: string; rangeEnd: string },
@@ -206,16 +190,18 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   };
 
   const takePeers = (changes: readonly Change[], live: boolean): void => {
-    const { rankingChanged, gone } = peers.take(changes, live);
+    clocks.take(changes, live);
+    const { rankingChanged, gone } = peers.take(changes);
     if (rankingChanged && isLoaded) ownership.judgeAll();
     for (const workerId of gone) settler.workerGone(workerId);
-    if (live) judgeClock();
   };
+  const workers = follow(keys.workers, takePeers);
+  const masters = follow(keys.masters, (changes, live) => clocks.take(changes, live));
 
   const follows = [
     follow(keys.jobs, (changes) => changes.forEach(takeJob)),
-    follow(keys.workers, takePeers),
-    follow(keys.masters, takePeers),
+    workers,
+    masters,
     follow(keys.triggers, (changes) => {
       for (const change of changes) {
         if (change.type === 'delete') requests.removeTrigger(change.key);
@@ -248,7 +234,13 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     }),
   ];
 
-  const whenLoaded = Promise.all(loads).then(() => {
+  let registered: () => void;
+  const whenRegistered = new Promise<void>((resolve) => (registered = resolve));
+  // Nothing is claimed by a clock that may be fast: it is compared first.
+  const whenCompared = Promise.all([workers.whenLoaded, masters.whenLoaded, whenRegistered]).then(() =>
+    clocks.compared(),
+  );
+  const whenLoaded = Promise.all([...loads, whenCompared]).then(() => {
     isLoaded = true;
     logger.info({ jobs: table.entries.size, broken: table.broken.size, workers: peers.count }, 'jobs loaded');
     ownership.judgeAll();
@@ -274,7 +266,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const stateFor = (count: number): WorkerState => {
     if (!isLoaded) return 'loading';
     if (isDraining()) return 'draining';
-    if (isSkewed) return 'clock_skew';
+    if (clocks.isAside) return 'clock_skew';
     return count >= options.slots ? 'full' : 'ready';
   };
 
@@ -309,7 +301,12 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     table,
     load,
     draining: () => drainWatch.report(),
-    clockOffset: () => peers.clockOffset(),
+    peerRevisions: () => ({ workers: workers.revision, masters: masters.revision }),
+    clockChanged() {
+      dispatcher.clockChanged();
+      planner.clockChanged();
+      onLoadChanged();
+    },
     readiness() {
       if (!membership()?.isValid()) return { ok: false, reason: 'no session with etcd' };
       if (!isLoaded) return { ok: false, reason: 'jobs are being loaded' };
@@ -322,6 +319,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     },
     whenLoaded,
     joined() {
+      registered();
       if (isLoaded) ownership.judgeAll(true);
       const member = membership();
       if (member) dispatcher.adopt(member);

@@ -7,6 +7,8 @@ export interface TestClock extends Clock {
   advance(by: Millis): Promise<void>;
   /** Time passes and no timer fires, as in a frozen process; those overdue fire at the next advance(). */
   freeze(by: Millis): void;
+  /** The wall clock is set forward, or back; monotonic time and timers go on. */
+  step(by: Millis): void;
   readonly pendingTimers: number;
 }
 
@@ -14,9 +16,10 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 export function createTestClock(startsAt = 1_800_000_000_000): TestClock {
   let now = 0;
+  let stepped = 0;
   const timers = new Set<{ at: number; fn: () => void }>();
   return {
-    now: () => instant(startsAt + now),
+    now: () => instant(startsAt + now + stepped),
     monotonic: () => monotonic(now),
     setTimer(delay, fn): Timer {
       const timer = { at: now + Math.max(0, delay), fn };
@@ -38,6 +41,9 @@ export function createTestClock(startsAt = 1_800_000_000_000): TestClock {
     },
     freeze(by) {
       now += by;
+    },
+    step(by) {
+      stepped += by;
     },
     get pendingTimers() {
       return timers.size;

@@ -80,13 +80,21 @@ export interface Workers {
   readonly jobs: ReturnType<typeof jobsOf>;
   /** Ready workers on the test's own prefix; what still runs at its end is stopped. */
   start(count: number, settings?: Partial<WorkerSettings>): Promise<RunningWorker[]>;
+  /** Resolves when what this test started has drained and is gone. */
+  stopAll(): Promise<void>;
 }
 
 /** One etcd for the file, workers for each test: call at the top of the file. */
 export function useWorkers(options: EtcdOptions = {}): Workers {
   const shared = useEtcd(options);
+  const running = new Set<RunningWorker>();
   return {
     shared,
+    async stopAll() {
+      const all = [...running];
+      running.clear();
+      await Promise.all(all.map((worker) => worker.stop()));
+    },
     get keys() {
       return keyspace(shared.prefix);
     },
@@ -100,7 +108,13 @@ export function useWorkers(options: EtcdOptions = {}): Workers {
           startTestWorker({ endpoint: server.endpoint, prefix, ...settings }),
         ),
       );
-      for (const worker of workers) shared.cleanup(() => worker.stop());
+      for (const worker of workers) {
+        running.add(worker);
+        shared.cleanup(() => {
+          running.delete(worker);
+          return worker.stop();
+        });
+      }
       await Promise.all(workers.map((worker) => worker.whenReady));
       return workers;
     },

@@ -4,7 +4,13 @@ import { masterRecord } from '../model/worker.ts';
 import { operation } from './operation.ts';
 import { API, time } from './values.ts';
 
-const { wallClock: _wallClock, startedAt: _startedAt, ...plain } = masterRecord.shape;
+const {
+  wallClock: _wallClock,
+  asks: _asks,
+  seen: _seen,
+  startedAt: _startedAt,
+  ...plain
+} = masterRecord.shape;
 
 export const member = z.strictObject({
   id: z.string(),
@@ -46,7 +52,16 @@ export const clusterView = z
     dbSizeInUse: z.int(),
     quotaBytes: z.int(),
     alarms: z.array(z.strictObject({ memberId: z.string(), kind: z.enum(['NOSPACE', 'CORRUPT', 'OTHER']) })),
-    masters: z.array(z.strictObject({ ...plain, startedAt: time })),
+    masters: z.array(
+      z.strictObject({
+        ...plain,
+        startedAt: time,
+        clockOffsetMs: z.number().nullable().meta({
+          description:
+            'How far its wall clock is ahead: of the median of all clocks for the master that answers, of the time that this one goes by for others; null: not measured',
+        }),
+      }),
+    ),
     housekeeper: z.string().nullable().meta({ description: 'The master that prunes and watches the quota' }),
     jobs: z.int(),
     workers: z.int(),

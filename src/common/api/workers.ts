@@ -8,6 +8,8 @@ import { API, time } from './values.ts';
 const {
   token: _token,
   wallClock: _wallClock,
+  asks: _asks,
+  seen: _seen,
   startedAt: _startedAt,
   joinedAt: _joinedAt,
   draining: _draining,
@@ -39,7 +41,8 @@ export const workerView = z
         description: 'How far a worker is that takes no more work, by a wish or because it shuts down',
       }),
     clockOffsetMs: z.number().nullable().meta({
-      description: "Its wall clock less this master's, as last seen; a little low by the time the news took",
+      description:
+        "Its wall clock less the time that this master goes by (its own clock, or the others' when that is off), as last seen; a little low by the time the news took",
     }),
   })
   .meta({ id: 'Worker' });

@@ -22,6 +22,22 @@ export const draining = z.object({
 });
 export type Draining = z.output<typeof draining>;
 
+const clockStamp = {
+  /** The wall clock when this was written: readers estimate its offset from it. */
+  wallClock: z.int(),
+  /** One more each time the writer asks the others for their time, as after a step of its clock. */
+  asks: z.int().optional(),
+  /** Up to which revision the writer had been told of registrations: a reader knows its own among them. */
+  seen: z.object({ workers: z.int(), masters: z.int() }).optional(),
+};
+
+/** What a registration tells of its writer's clock. */
+export interface ClockStamp {
+  readonly wallClock: number;
+  readonly asks?: number | undefined;
+  readonly seen?: { readonly workers: number; readonly masters: number } | undefined;
+}
+
 /** The value of `workers/<workerId>`; the id is `<name>-<6 hex digits>`, new at every registration. */
 export const workerRecord = z.object({
   id: z.string(),
@@ -41,8 +57,7 @@ export const workerRecord = z.object({
   startedAt: z.int(),
   /** When this session began: under `mode: all` the worker runs the ticks after it. Absent: of an older version. */
   joinedAt: z.int().optional(),
-  /** The worker's wall clock when it wrote this: readers estimate its offset from it. */
-  wallClock: z.int(),
+  ...clockStamp,
 });
 export type WorkerRecord = z.output<typeof workerRecord>;
 
@@ -54,7 +69,7 @@ export const masterRecord = z.object({
   version: z.string(),
   http: z.string(),
   startedAt: z.int(),
-  wallClock: z.int(),
+  ...clockStamp,
 });
 export type MasterRecord = z.output<typeof masterRecord>;
 

@@ -5,6 +5,7 @@ import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { housekeeperOf } from '../../common/store/transactions/masters.ts';
 import { get, getSome, kvAt, kvsOf } from '../../common/store/transactions/parts.ts';
 import { shownTime } from '../shown.ts';
+import type { Clocks } from '../../common/runtime/clocks.ts';
 import type { Views } from '../views/views.ts';
 
 /** More masters than this nobody runs. */
@@ -32,12 +33,26 @@ export function clusterReader({
   keys,
   views,
   quotaBytes,
+  clocks,
+  masterId,
 }: {
   etcd: Etcd;
   keys: Keyspace;
   views: Views;
   quotaBytes: number;
+  clocks: Clocks | undefined;
+  masterId: string | undefined;
 }): ClusterReader {
+  /** Whose clock it is makes the difference: ours is measured against all, another's against what we go by. */
+  const offsetOf = (id: string): number | null => {
+    if (id === masterId) {
+      const own = clocks?.offset();
+      return own?.known === true ? Math.round(own.offset) : null;
+    }
+    const offset = clocks?.offsetOf(keys.master(id));
+    return offset === undefined ? null : Math.round(offset);
+  };
+
   return {
     async read() {
       const [status, found] = await Promise.all([
@@ -51,8 +66,8 @@ export function clusterReader({
       const masters = kvsOf(found.responses[0]).flatMap((kv) => {
         const decoded = codecs.master.decode(kv.value);
         if (!decoded.ok) return [];
-        const { wallClock: _wallClock, startedAt, ...plain } = decoded.value;
-        return [{ ...plain, startedAt: shownTime(startedAt) }];
+        const { wallClock: _wallClock, asks: _asks, seen: _seen, startedAt, ...plain } = decoded.value;
+        return [{ ...plain, startedAt: shownTime(startedAt), clockOffsetMs: offsetOf(plain.id) }];
       });
       const reached = status.members.filter((member) => member.error === undefined);
       const versions = reached.map((member) => member.version).filter((version) => version !== '');
@@ -71,7 +86,7 @@ export function clusterReader({
         jobs: views.jobs.size,
         workers: views.workers.size,
         runs: views.runs.size,
-        warnings: [...ofEtcd(status, dbSizeInUse, quotaBytes), ...ofViews(views)],
+        warnings: [...ofEtcd(status, dbSizeInUse, quotaBytes), ...ofViews(views), ...ofMasters(masters)],
       };
     },
   };
@@ -143,7 +158,15 @@ function ofViews({ workers, jobs }: Views): Warning[] {
       : []),
     ...off.map(({ record, clockOffsetMs }): Warning => ({
       code: 'clock_offset',
-      message: `the clock of ${record.id} is ${Math.round(clockOffsetMs!)} ms off that of this master`,
+      message: `the clock of ${record.id} is ${Math.round(clockOffsetMs!)} ms off the time that this master goes by${record.state === 'clock_skew' ? ': it takes no work while others are there' : ''}`,
     })),
   ];
 }
+
+const ofMasters = (masters: ClusterView['masters']): Warning[] =>
+  masters
+    .filter(({ clockOffsetMs }) => Math.abs(clockOffsetMs ?? 0) > CLOCK_OFFSET_MS)
+    .map(({ id, clockOffsetMs }) => ({
+      code: 'clock_offset',
+      message: `the clock of the master ${id} is ${clockOffsetMs} ms off: jobs that are created, changed or resumed through it may tick from a wrong moment on`,
+    }));

@@ -18,6 +18,8 @@ export interface Views {
   readonly jobs: JobIndex;
   readonly runs: RunIndex;
   readonly workers: WorkerIndex;
+  /** Up to where registrations have been told. */
+  readonly peerRevisions: { readonly workers: Revision; readonly masters: Revision };
   /** Everything is loaded and up to date but for what is on its way. */
   readonly isFresh: boolean;
   readonly whenLoaded: Promise<void>;
@@ -30,7 +32,16 @@ export interface Views {
   stop(): void;
 }
 
-export function startViews(deps: { etcd: Etcd; keys: Keyspace; clock: Clock; logger: Logger }): Views {
+export interface ViewsDeps {
+  readonly etcd: Etcd;
+  readonly keys: Keyspace;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes the registrations of workers and masters, to compare clocks. */
+  readonly onPeers?: (changes: readonly Change[], isLive: boolean) => void;
+}
+
+export function startViews(deps: ViewsDeps): Views {
   const { etcd, keys, clock, logger } = deps;
   const runs = createRunIndex(keys);
   const jobs = createJobIndex(
@@ -42,7 +53,7 @@ export function startViews(deps: { etcd: Etcd; keys: Keyspace; clock: Clock; log
   let written: Revision = 0;
 
   const follow = (
-    family: Family,
+    family: Family | 'masters',
     range: Required<KeyRange>,
     apply: (changes: readonly Change[], isLive: boolean) => ActiveRun[],
   ) => {
@@ -53,7 +64,8 @@ export function startViews(deps: { etcd: Etcd; keys: Keyspace; clock: Clock; log
       range,
       onChanges(changes) {
         const ended = apply(changes, isLive);
-        if (isLive) for (const listener of listeners) listener(family, changes, ended);
+        if (isLive && family !== 'masters')
+          for (const listener of listeners) listener(family, changes, ended);
       },
       onLoaded(revision) {
         isLive = true;
@@ -75,13 +87,20 @@ export function startViews(deps: { etcd: Etcd; keys: Keyspace; clock: Clock; log
     jobs.apply(changes);
     return [];
   });
+  const followedWorkers = follow('workers', keys.workers, (changes, isLive) => {
+    deps.onPeers?.(changes, isLive);
+    workers.apply(changes, isLive);
+    return [];
+  });
+  const followedMasters = follow('masters', keys.masters, (changes, isLive) => {
+    deps.onPeers?.(changes, isLive);
+    return [];
+  });
   const follows = [
     followedJobs,
     follow('runs', keys.actives, (changes) => runs.apply(changes)),
-    follow('workers', keys.workers, (changes, isLive) => {
-      workers.apply(changes, isLive);
-      return [];
-    }),
+    followedWorkers,
+    followedMasters,
   ];
   const whenLoaded = Promise.all(follows.map((each) => each.whenLoaded)).then(() => {});
   whenLoaded.catch(() => {});
@@ -90,6 +109,9 @@ export function startViews(deps: { etcd: Etcd; keys: Keyspace; clock: Clock; log
     jobs,
     runs,
     workers,
+    get peerRevisions() {
+      return { workers: followedWorkers.revision, masters: followedMasters.revision };
+    },
     get isFresh() {
       return follows.every((each) => each.isFresh);
     },

@@ -2,7 +2,7 @@
 // fence for these, as the runner holds it for the processes.
 import type { Clock, Timer } from '../../common/core/clock.ts';
 import type { Task } from '../../common/model/job.ts';
-import { monotonic, type Monotonic } from '../../common/model/time.ts';
+import { instant, monotonic, type Millis, type Monotonic } from '../../common/model/time.ts';
 import { spoolPath } from '../output-path.ts';
 import type { Runner } from '../runner/client.ts';
 import { endedTask, startHandler, type Handler } from './handler.ts';
@@ -16,6 +16,8 @@ export interface TaskPortOptions {
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly dataDir: string;
   readonly clock: Clock;
+  /** What `clock` takes off the wall clock, which the runner goes by; 0 by default. */
+  readonly correction?: () => Millis;
   /** The worker's environment, of which tasks get a harmless part. */
   readonly workerEnv: Readonly<Record<string, string | undefined>>;
 }
@@ -59,12 +61,28 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
     });
   };
 
+  /** The runner knows the bare wall clock only: its times are told on the scale that scheduling goes by. */
+  const corrected = (handle: TaskHandle): TaskHandle => {
+    const by = options.correction?.() ?? 0;
+    if (by === 0) return handle;
+    return {
+      started: handle.started.then((at) => instant(at - by)),
+      ended: handle.ended.then((end) => ({
+        ...end,
+        startedAt: instant(end.startedAt - by),
+        endedAt: instant(end.endedAt - by),
+      })),
+      kill: () => handle.kill(),
+      killNow: () => handle.killNow(),
+    };
+  };
+
   return {
     startTask(task, context) {
       if (task.kind === 'handler') return startHandlerTask(task, context);
       if (task.kind === 'http')
         return startHere(context, (spool) => startHttp(task, context, { clock, spool }));
-      if (runner) return runner.start(processRequest(task, context, options.workerEnv));
+      if (runner) return corrected(runner.start(processRequest(task, context, options.workerEnv)));
       return endedTask(
         'failed',
         'task.kind: this worker starts no processes; select others by workers.labels',
