@@ -77,6 +77,7 @@ export const tickPage = z
     job: z.string(),
     from: time,
     to: time,
+    jobCreatedAt: time,
     asOf: time.meta({ description: 'When it was looked at' }),
     scheduleKnownFrom: time.meta({
       description: 'Before it only records are shown: which ticks were due then is not known',

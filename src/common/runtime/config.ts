@@ -68,6 +68,13 @@ export interface DevConfig {
   readonly worker: { readonly slots: number; readonly ttl: Millis; readonly drainTimeout: Millis };
 }
 
+/** Of a command that asks a master. */
+export interface ClientConfig {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: Secret | undefined;
+}
+
 export interface Loaded<T> {
   readonly config: T;
   /** To be logged once there is a logger. */
@@ -117,11 +124,21 @@ export function loadDevConfig(sources: SettingSources): Checked<Loaded<DevConfig
   });
 }
 
+/** `command`: one that asks a master. */
+export function loadClientConfig(command: 'audit', sources: SettingSources): Checked<Loaded<ClientConfig>> {
+  return load(command, sources, ({ settings: { client }, readClientToken }) => ({
+    url: client.url.replace(/\/+$/, ''),
+    token: readClientToken(sources.env['ETCRON_TOKEN']),
+  }));
+}
+
 interface Reading {
   readonly settings: Settings;
   readonly etcd: () => EtcdConfig;
   /** Also refuses an open address without tokens. */
   readonly readTokens: () => readonly ApiToken[];
+  /** Of the file, or else the given one. */
+  readonly readClientToken: (given: string | undefined) => Secret | undefined;
 }
 
 function load<T>(
@@ -147,6 +164,7 @@ function load<T>(
     settings,
     etcd: () => etcdConfig(settings.etcd, readFile, complain),
     readTokens: () => masterTokens(settings.master, readFile, complain),
+    readClientToken: (given) => clientToken(settings.client, given, readFile, complain),
   });
   return issues.length > 0 ? { ok: false, issues } : { ok: true, value: { config, warnings } };
 }
@@ -216,6 +234,21 @@ function masterTokens(
   for (const { path, message } of parsed.issues)
     complain('master.tokensFile', `${tokensFile}${path && `, ${path}`}: ${message}`);
   return [];
+}
+
+function clientToken(
+  { tokenFile }: Settings['client'],
+  given: string | undefined,
+  readFile: ReadFile,
+  complain: Complain,
+): Secret | undefined {
+  if (tokenFile === undefined) return given === undefined || given === '' ? undefined : secret(given.trim());
+  const text = readFile('client.tokenFile', tokenFile);
+  const line = text.split('\n').find((each) => each.trim() !== '' && !each.trim().startsWith('#'));
+  const token = line?.trim().split(/\s+/).at(-1);
+  if (token !== undefined) return secret(token);
+  if (text !== '') complain('client.tokenFile', `${tokenFile} holds no token`);
+  return undefined;
 }
 
 export type { SettingSources };

@@ -29,9 +29,9 @@ export interface GatheredSettings {
 
 type Raw = Record<string, Record<string, unknown>>;
 
-/** Variables with our prefix that are no settings: where etcd comes from, and what a task is told. */
+/** Variables with our prefix that are no settings: where etcd comes from, a client's token, and what a task is told. */
 const OTHER_VARIABLES = new Set(
-  ['CONFIG', 'ETCD_BIN', 'JOB', 'RUN_ID', 'SCHEDULED_FOR', 'ATTEMPT', 'FENCING_TOKEN', 'WORKER'].map(
+  ['CONFIG', 'ETCD_BIN', 'TOKEN', 'JOB', 'RUN_ID', 'SCHEDULED_FOR', 'ATTEMPT', 'FENCING_TOKEN', 'WORKER'].map(
     (name) => `ETCRON_${name}`,
   ),
 );
@@ -105,7 +105,7 @@ function readYaml(file: string, sources: SettingSources, issues: FieldIssue[]): 
   if (broken) return fail(`not YAML: ${broken.message.split('\n')[0]}`);
   const content: unknown = document.toJS() ?? {};
   if (!isMap(content))
-    return fail('the file must hold sections (etcd, log, master, worker, dev) with their settings');
+    return fail('the file must hold sections (etcd, log, master, worker, dev, client) with their settings');
   const raw: Raw = {};
   for (const [section, fields] of Object.entries(content)) {
     if (fields === null) continue;

@@ -6,7 +6,7 @@ import { workerName } from '../model/ids.ts';
 import { labels } from '../model/job.ts';
 import * as value from './setting-values.ts';
 
-export type CommandName = 'master' | 'worker' | 'dev';
+export type CommandName = 'master' | 'worker' | 'dev' | 'audit';
 
 export interface SettingInfo {
   /** Without dashes; the environment variable follows from it: `etcd-user` is ETCRON_ETCD_USER. */
@@ -33,6 +33,7 @@ const services = ['master', 'worker'] as const;
 const everywhere = ['master', 'worker', 'dev'] as const;
 const masters = ['master', 'dev'] as const;
 const workers = ['worker', 'dev'] as const;
+const clients = ['audit'] as const;
 
 const DURATION = 'a duration with its unit, such as "10s" or "1m30s"';
 const DIRECTORY = 'the path of a directory';
@@ -255,6 +256,21 @@ const dev = z.strictObject({
   }),
 });
 
+const client = z.strictObject({
+  url: setting(value.httpUrl().default('http://127.0.0.1:8700'), {
+    flag: 'url',
+    takes: 'url',
+    commands: clients,
+    help: 'the master to ask, or the load balancer before several',
+    expects: 'a URL such as "http://127.0.0.1:8700"',
+  }),
+  tokenFile: file(
+    'token-file',
+    clients,
+    'file with the API token: alone, or a line of --tokens-file; else that of ETCRON_TOKEN is sent',
+  ),
+});
+
 /** The YAML file: each section, and the file, may be left out. */
 export const settingsSchema = z.strictObject({
   etcd: etcd.prefault({}),
@@ -262,6 +278,7 @@ export const settingsSchema = z.strictObject({
   master: master.prefault({}),
   worker: worker.prefault({}),
   dev: dev.prefault({}),
+  client: client.prefault({}),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
@@ -278,7 +295,7 @@ export interface Setting extends SettingInfo {
 
 /** All settings, in the order of the schema. */
 export function allSettings(): readonly Setting[] {
-  return Object.entries({ etcd, log, master, worker, dev }).flatMap(([section, schema]) =>
+  return Object.entries({ etcd, log, master, worker, dev, client }).flatMap(([section, schema]) =>
     Object.entries<z.ZodType>(schema.shape).map(([field, leaf]): Setting => {
       const info = about.get(leaf)!;
       const env = `ETCRON_${info.flag.replaceAll('-', '_').toUpperCase()}`;

@@ -85,6 +85,7 @@ export function tickRoutes(outcomes: OutcomeReader): Pick<Handlers, 'listTicks'>
           job: params.job,
           from: shownTime(told.from),
           to: shownTime(told.to),
+          jobCreatedAt: shownTime(told.createdAt),
           asOf: shownTime(now),
           scheduleKnownFrom: shownTime(told.scheduleKnownFrom),
           historyKnownFrom: knownAfter === -Infinity ? null : shownTime(Math.min(knownAfter, now)),

@@ -33,6 +33,7 @@ export interface OutcomeQuery {
 export interface JobOutcomes extends AskedStretch {
   readonly now: Instant;
   readonly segments: readonly Segment[];
+  readonly createdAt: number;
   readonly scheduleKnownFrom: Instant;
   /** -Infinity: all records are there. */
   readonly knownAfter: number;
@@ -160,7 +161,8 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
     if (answer[0].some(({ outcome }) => outcome === 'unexplained'))
       answer = await judge(await allClaims(job, read.revision));
     const [segments, known] = answer;
-    return { from, to, now, segments, scheduleKnownFrom: read.eras[0]!.after, knownAfter: known };
+    const { createdAt } = read.records.at(-1)!;
+    return { from, to, now, segments, createdAt, scheduleKnownFrom: read.eras[0]!.after, knownAfter: known };
   };
 
   return {
