@@ -15,14 +15,9 @@ export interface Era {
   /** Nothing was due. `since-unknown`: from some moment in it on. */
   readonly paused: 'no' | 'yes' | 'since-unknown';
   readonly overlap: JobRecord['definition']['overlap'];
-  /** `mode: all`: each worker has its own run of a tick. */
-  readonly perWorker: boolean;
   /** The last definition of the era. */
   readonly generation: number;
 }
-
-const isPerWorker = ({ workers }: JobRecord['definition']): boolean =>
-  (workers as { readonly mode?: unknown }).mode === 'all';
 
 /** Definitions that follow one another without a hole, oldest first, the last the one of now. */
 function unbroken(records: readonly JobRecord[]): JobRecord[] {
@@ -55,7 +50,7 @@ export function erasOf(
     if (!compiled.ok) return false;
     const { overlap } = record.definition;
     const { generation } = record;
-    const era = { ticks: compiled.value, overlap, generation, perWorker: isPerWorker(record.definition) };
+    const era = { ticks: compiled.value, overlap, generation };
     if (after < until) eras.push({ ...era, after: instant(after), until, paused });
     until = Math.min(until, after);
     return true;

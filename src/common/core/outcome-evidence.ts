@@ -41,10 +41,6 @@ export function evidenceOf(ended: readonly RunRecord[], active: readonly RunReco
   return { runs, passed };
 }
 
-/** `backup-7f3a9c` -> `backup`: a worker has a new id at each session, and is the same worker. */
-export const workerNameOf = (workerId: string | undefined): string =>
-  workerId?.replace(/-[0-9a-f]{6}$/, '') ?? '';
-
 /**
  * The last run of each claim of one tick. A run and its retries elsewhere are one claim, so one is right and
  * two are the tick run twice; two retries of the same run are two.
@@ -55,11 +51,14 @@ export function claimsOf(runs: readonly RunRecord[]): RunRecord[] {
   return runs.filter((run) => !retried.has(run.id));
 }
 
-/** `perWorker`: each worker has its own run of the tick (`mode: all`), so only two by one worker are twice. */
-export function isTwice(claims: readonly RunRecord[], perWorker: boolean): boolean {
+/**
+ * Under `mode: all` each worker has its own run of the tick, so only two by one worker are twice. By its id: names
+ * need not be unique. The runs tell the mode: a shard is on them, and the definition may have changed since.
+ */
+export function isTwice(claims: readonly RunRecord[]): boolean {
   if (claims.length < 2) return false;
-  if (!perWorker) return true;
-  return new Set(claims.map((run) => workerNameOf(run.worker))).size < claims.length;
+  if (claims.some((run) => run.shard === undefined)) return true;
+  return new Set(claims.map((run) => run.worker)).size < claims.length;
 }
 
 /** Ticks that the records bear of their own; a retry and a run by hand bear none. Sorted. */

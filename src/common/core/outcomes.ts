@@ -89,9 +89,9 @@ const OVERDUE = 'still due: no worker has settled it';
 const NO_RECORD = 'no record tells what became of it, although later ticks were settled';
 const DROPPED = 'still due when the definition was changed or paused, which drops it';
 
-function verdictOfRuns(runs: readonly RunRecord[], era: Era | undefined, question: TickQuestion): Verdict {
+function verdictOfRuns(runs: readonly RunRecord[], question: TickQuestion): Verdict {
   const claims = claimsOf(runs);
-  if (isTwice(claims, era?.perWorker ?? false))
+  if (isTwice(claims))
     return { outcome: 'twice', reason: `runs ${claims.map(({ id }) => id).join(' and ')}`, runs };
   const verdicts = claims.map((run) => verdictOfRun(run, question));
   const order = ['running', 'armed', 'waiting', 'lost', 'ran', 'skipped'];
@@ -209,7 +209,7 @@ function segmentsOfEra(era: Era, asked: TickQuestion): Segment[] {
       // One record tells of all that is skipped for one run, also across a pause in which nothing was due.
       const passed = era.paused === 'yes' ? undefined : open.at(-1);
       const verdict = runs
-        ? verdictOfRuns(runs, era, question)
+        ? verdictOfRuns(runs, question)
         : passed
           ? verdictOfPassed(passed)
           : verdictOfNothing(first, era, question);
@@ -232,7 +232,7 @@ function segmentsOffSchedule(question: TickQuestion): Segment[] {
   for (const [tick, runs] of evidence.runs) {
     if (tick < from || tick > to || isTick(tick)) continue;
     const { generation } = runs[0]!;
-    const verdict = verdictOfRuns(runs, eraAt(tick) ?? eras[0], question);
+    const verdict = verdictOfRuns(runs, question);
     const at = instant(tick);
     segments.push({ from: at, to: at, count: 1, runs: [], ticks: undefined, generation, ...verdict });
   }

@@ -13,6 +13,7 @@ import { instant, type Instant, type Millis } from '../../common/model/time.ts';
 import { EtcdError, type Etcd, type KeyValue, type Op, type Revision } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { listPages } from '../../common/store/queries.ts';
+import { VERSIONS_KEPT } from '../../common/store/transactions/jobs.ts';
 import { get, getSome, kvAt, kvsOf } from '../../common/store/transactions/parts.ts';
 import { brokenJob, jobNow, noSuchJob } from '../intents/jobs.ts';
 import type { Views } from '../views/views.ts';
@@ -80,9 +81,11 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
         get(keys.job(job)),
         get(keys.cursor(job)),
         get(keys.lock(job)),
-        getSome(keys.locksOfRuns(job), MOST_CLAIMS),
+        getSome(keys.locksBelow(job), MOST_CLAIMS),
         getSome(keys.triggersOf(job), MOST_CLAIMS),
         get(keys.historyCut),
+        get(keys.cursorOfAll(job)),
+        { ...getSome(keys.versionsOf(job), VERSIONS_KEPT), descending: true },
       ],
       failure: [],
     });
@@ -90,21 +93,25 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
     if (!kv) throw noSuchJob(job);
     const { record, error } = jobNow(kv);
     if (!record) throw brokenJob(job, error);
-    const eras = erasOf([record], compiler);
+    const versions = kvsOf(result.responses[7]).flatMap((each) => jobNow(each).record ?? []);
+    const records = [...versions.filter(({ generation }) => generation < record.generation), record];
+    const eras = erasOf(records, compiler);
     if (!eras) throw brokenJob(job, 'its schedule is not understood');
-    const cursor = codecs.cursor.decode(kvAt(result, 1)?.value ?? '');
-    const cut = codecs.cursor.decode(kvAt(result, 5)?.value ?? '');
-    const [own, ...others] = [2, 3].flatMap((index) => kvsOf(result.responses[index])).map(readLock);
-    const locks = [own, ...others].filter((lock) => lock !== undefined);
+    // That of the mode, and that of the other mode, up to which nothing is due either.
+    const cursors = [1, 6].flatMap((index) => instantIn(kvAt(result, index)) ?? []);
+    const locks = [2, 3]
+      .flatMap((index) => kvsOf(result.responses[index]))
+      .flatMap((each) => readLock(each) ?? []);
+    const isHeld = kvAt(result, 2) !== undefined || record.definition.workers.mode === 'all';
     return {
       revision: result.revision,
-      records: [record],
+      records,
       created: kv.createRevision,
       eras,
-      cursor: cursor.ok ? instant(cursor.value) : undefined,
-      held: kvAt(result, 2) ? own : undefined,
+      cursor: cursors.length === 0 ? undefined : instant(Math.max(...cursors)),
+      held: isHeld ? locks[0] : undefined,
       retriesAsked: new Set(kvsOf(result.responses[4]).flatMap((each) => retryOf(each) ?? [])),
-      cutAt: cut.ok ? cut.value : -Infinity,
+      cutAt: instantIn(kvAt(result, 5)) ?? -Infinity,
       claims: locks.map(({ worker, runId }) => keys.active(worker, job, runId)),
     };
   };
@@ -187,6 +194,11 @@ interface Active {
 const readLock = (kv: KeyValue): { runId: string; worker: string; startAt: number } | undefined => {
   const decoded = codecs.lock.decode(kv.value);
   return decoded.ok ? decoded.value : undefined;
+};
+
+const instantIn = (kv: KeyValue | undefined): number | undefined => {
+  const decoded = kv && codecs.cursor.decode(kv.value);
+  return decoded?.ok ? decoded.value : undefined;
 };
 
 const retryOf = (kv: KeyValue): string | undefined => {

@@ -28,7 +28,7 @@ describe('the command line', () => {
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it.each(['master', 'worker', 'dev'] as const)(
+  it.each(['master', 'worker', 'dev', 'audit'] as const)(
     'shows each setting of %s with its default and variable',
     (name) => {
       const command = buildProgram().commands.find((one) => one.name() === name)!;

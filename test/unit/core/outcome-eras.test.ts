@@ -117,14 +117,6 @@ describe('the eras of a job', () => {
       erasOf([{ ...record!, definition: { ...record!.definition, timezone: 'Mars/North' } }], compiler),
     ).toBeUndefined();
   });
-
-  test('say whether each worker has its own runs', () => {
-    const [record] = life({});
-    const workers = { ...record!.definition.workers, mode: 'all' };
-    const found = erasOf([{ ...record!, definition: { ...record!.definition, workers } }], compiler)!;
-    expect(found[0]!.perWorker).toBe(true);
-    expect(erasOf([record!], compiler)![0]!.perWorker).toBe(false);
-  });
 });
 
 describe('the limits of a history', () => {

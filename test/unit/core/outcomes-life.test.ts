@@ -28,7 +28,6 @@ function question(life: Life, options: LifeOptions, from: number, to: number): T
       until: era.until,
       paused: era.paused ? 'yes' : 'no',
       overlap: options.overlap,
-      perWorker: false,
       generation: i + 1,
     })),
     evidence,

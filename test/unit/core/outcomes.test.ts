@@ -57,7 +57,6 @@ const era = (rest: Partial<Era> = {}): Era => ({
   until: Infinity,
   paused: 'no',
   overlap: 'forbid',
-  perWorker: false,
   generation: 1,
   ...rest,
 });
@@ -206,16 +205,15 @@ describe('a tick', () => {
   });
 
   test('that each worker runs for itself is right by two workers, and twice by one', () => {
-    const eras = [era({ perWorker: true })];
-    const by = (worker: string, rest: Partial<RunRecord> = {}) => run(5, { worker, ...rest });
-    expect(outcomeOf(5, { eras, ended: [by('a-000001'), by('b-000001'), by('c-00000f')] })).toBe('ran');
-    expect(outcomeOf(5, { eras, ended: [by('a-000001'), by('b-000001'), by('a-000002')] })).toMatch(/^twice/);
-    expect(
-      outcomeOf(5, { eras, ended: [by('a-000001'), by('b-000001', { state: 'lost', reason: 'gone' })] }),
-    ).toBe('lost: gone');
-    expect(
-      outcomeOf(5, { eras, ended: [by('a-000001')], active: [by('b-000001', { state: 'running' })] }),
-    ).toBe('running');
+    const by = (worker: string, rest: Partial<RunRecord> = {}) =>
+      run(5, { worker, shard: { index: 0, total: 2 }, ...rest });
+    const [a, b] = [by('a-000001'), by('b-000001')];
+    expect(outcomeOf(5, { ended: [a, b, by('a-000002')] })).toBe('ran');
+    expect(outcomeOf(5, { ended: [a, b, by('a-000001')] })).toMatch(/^twice/);
+    expect(outcomeOf(5, { ended: [a, { ...b, state: 'lost', reason: 'gone' }] })).toBe('lost: gone');
+    expect(outcomeOf(5, { ended: [a], active: [{ ...b, state: 'running' }] })).toBe('running');
+    // One of them for all, and another for itself.
+    expect(outcomeOf(5, { ended: [a, run(5)] })).toMatch(/^twice/);
   });
 
   test('that runs on a worker that is gone says so', () => {
