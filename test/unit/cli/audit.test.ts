@@ -62,7 +62,7 @@ function played(jobs: Record<string, TickPage | (() => Response)>) {
     return typeof page === 'function' ? page() : Response.json(page);
   };
   const fetch = async (input: string | URL | Request): Promise<Response> => {
-    const url = new URL(input as string);
+    const url = new URL(input);
     asked.push(url);
     busiest = Math.max(busiest, ++busy);
     await new Promise(setImmediate);
@@ -72,7 +72,7 @@ function played(jobs: Record<string, TickPage | (() => Response)>) {
   const client = createApiClient({
     url: 'http://master',
     token: undefined,
-    fetch: fetch as typeof globalThis.fetch,
+    fetch,
     waits: [0, 0],
   });
   return { client, asked, busiest: () => busiest };
@@ -184,7 +184,7 @@ describe('the client of the API', () => {
     const client = createApiClient({
       url: 'http://master',
       token: secret('the-token'),
-      fetch: fetch as never,
+      fetch,
       waits: [],
     });
     const failed = await client.read('listJobs').catch((error: unknown) => error);
