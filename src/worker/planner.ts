@@ -59,9 +59,21 @@ export function createPlanner(options: PlannerOptions): Planner {
   let full = new Set<JobEntry>();
   let asking = 0;
   const answered: (() => void)[] = [];
+  /** Requests to run are asked for again then: another worker's run holds the lock. */
+  const heldUp = new WeakMap<JobEntry, Instant>();
+  /** Not after a clock that was set back. */
+  const isAhead = (at: Instant): boolean => at > clock.now() && at - clock.now() <= RETRY;
   const later = (entry: JobEntry, delay: Millis): void => rounds.wakeAt(entry, instant(clock.now() + delay));
 
   const judge = (entry: JobEntry): void => {
+    judgeNow(entry);
+    // Its ticks may be far away; the request is not.
+    const until = heldUp.get(entry);
+    if (until === undefined || !isAhead(until) || !entry.owned || entry.busy !== 'no') return;
+    if (entry.on === undefined || entry.due > until) rounds.wakeAt(entry, until);
+  };
+
+  const judgeNow = (entry: JobEntry): void => {
     rounds.unplan(entry);
     const member = membership();
     if (!member?.isValid() || !entry.owned || table.get(entry.name) !== entry || entry.busy === 'asking')
@@ -140,6 +152,9 @@ export function createPlanner(options: PlannerOptions): Planner {
   /** True: the job is busy with a request to run. */
   const judgeTrigger = (entry: JobEntry, member: Membership): boolean => {
     const trigger = nextTrigger(entry, member);
+    const until = heldUp.get(entry);
+    if (trigger && until !== undefined && isAhead(until)) return false;
+    heldUp.delete(entry);
     if (!trigger) return false;
     if (entry.busy === 'held') {
       if (trigger.record.whenRunning === 'skip') overlaps.skipTrigger(entry, trigger);
@@ -232,7 +247,11 @@ export function createPlanner(options: PlannerOptions): Planner {
           pending.delete(entry);
           return (rounds.wakeAt(entry, tick), rounds.sleep());
         }
-        if (tick === undefined) return (later(entry, RETRY), rounds.sleep());
+        // A request behind another worker's run: asked again in a moment, and ticks are judged meanwhile.
+        if (tick === undefined) {
+          heldUp.set(entry, instant(now + RETRY));
+          return rounds.mark(entry);
+        }
         return overlapping(entry, member, failed.lock, now);
       case 'trigger-gone':
         return rounds.mark(entry);

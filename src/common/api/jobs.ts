@@ -217,7 +217,11 @@ export const jobOperations = {
     }),
     body: z
       .strictObject({
-        env: envOverrides.optional(),
+        env: envOverrides
+          .optional()
+          .meta({
+            description: 'Of a shell or exec task: added to that of the definition. Never shown again',
+          }),
         payload: z
           .json()
           .optional()

@@ -1,7 +1,7 @@
 // Routes of jobs.
 import { invalidInput } from '../../common/api/problems.ts';
 import { durationMs } from '../../common/model/duration.ts';
-import { awaitKey } from '../await-key.ts';
+import { awaitEnd } from '../await-end.ts';
 import { deleteJob } from '../intents/delete.ts';
 import { createJob, pauseJob, putJob, type JobChanged, type JobDeps } from '../intents/jobs.ts';
 import { claimsWithoutLock, killClaims, killJob, runNow } from '../intents/runs.ts';
@@ -91,15 +91,8 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const wish = { by: caller.name, queue: query.queue, env: body?.env, payload: body?.payload };
       const { runId, revision } = await runNow(deps, params.job, wish);
       if (query.wait !== undefined) {
-        const key = deps.keys.run(params.job, runId);
         const timeout = durationMs(query.wait)!;
-        await awaitKey(deps.etcd, deps.clock, {
-          key,
-          after: revision,
-          until: (kv) => kv !== undefined,
-          timeout,
-          signal: caller.signal,
-        });
+        await awaitEnd(deps, { job: params.job, runId, after: revision, timeout, signal: caller.signal });
       }
       const record = await deps.runs.find(params.job, runId);
       if (record?.endedAt !== undefined)

@@ -16,6 +16,7 @@ import { showClaim } from '../shown.ts';
 import type { StrictDeps } from '../strict.ts';
 import { brokenJob, jobNow, LOST_RACES, noSuchJob, raceLost, type JobNow } from './jobs.ts';
 import { readJobWithLocks } from './locks.ts';
+import { checkOverrides } from './overrides.ts';
 
 /** Requests for runs of one job that wait for a worker. Retries wait beside them and are never refused. */
 export const MOST_WAITING = 100;
@@ -58,6 +59,7 @@ export async function runNow(
     const { found, waiting } = await readJobWithQueue(deps, job);
     if (!found) throw noSuchJob(job);
     if (!found.record) throw brokenJob(job, found.error);
+    checkOverrides(found.record.definition.task, wish);
     const onlyWhenIdle = !wish.queue && found.record.definition.overlap !== 'allow';
     // Refused without a write: who asks again and again costs a read.
     if (!onlyWhenIdle && waiting >= MOST_WAITING) throw queueFull(job);
