@@ -227,8 +227,8 @@ describe('overrides', () => {
     ['a payload of an exec task', 'payload', { kind: 'exec', argv: ['true'] }, { payload: null }],
     ['an environment of a handler', 'env', { kind: 'handler', name: 'gate' }, { env: { A: '1' } }],
     ['a zero byte', 'env.A', { kind: 'shell', command: 'true' }, { env: { A: 'a\0b' } }],
-    ['too much environment', 'env', { kind: 'shell', command: 'true' }, { env: { A: long } }],
-    ['too large a payload', 'payload', { kind: 'handler', name: 'gate' }, { payload: [long] }],
+    ['too much environment', '', { kind: 'shell', command: 'true' }, { env: { A: long } }],
+    ['too large a payload', '', { kind: 'handler', name: 'gate' }, { payload: [long] }],
   ])('that make no sense are refused: %s', async ([, path, task, body]) => {
     await create({ task });
     const { errors } = await master.refused('invalid_input', 'runJob', { params: { job: 'job' }, body });
