@@ -1,7 +1,7 @@
 // Jobs: definitions and what becomes of them.
 import { z } from 'zod';
-import { envOverrides, jobDefinition, labels, overlapPolicy, task } from '../model/job.ts';
-import { jobName, runId } from '../model/ids.ts';
+import { envOverrides, jobDefinition, labels, overlapPolicy, task, wantedLabels } from '../model/job.ts';
+import { jobName, runId, WORKER_ID } from '../model/ids.ts';
 import { operation } from './operation.ts';
 import { pageOf, paging } from './paging.ts';
 import { API, flag, jobParams, runRef, runView, time, waitFor } from './values.ts';
@@ -34,6 +34,10 @@ const details = {
   state: jobState,
   running: z.int().meta({ description: 'Runs that hold a claim, armed or running' }),
   nextTicks: z.array(time).meta({ description: 'Empty when paused, ended or only run by hand' }),
+  unschedulable: z.strictObject({ reason: z.string(), labels: wantedLabels }).optional().meta({
+    description:
+      'There only when no registered worker matches: its ticks are recorded as missed as they come',
+  }),
 };
 
 export const jobSummary = z
@@ -91,6 +95,12 @@ export const ifMatch = z
   .optional()
   .meta({ description: 'Only if the ETag is one of these (`*`: only if it exists)' });
 const etags = { 'if-match': ifMatch };
+
+const askedRun = z.strictObject({
+  run: runId,
+  worker: z.string().optional().meta({ description: 'The worker that it was asked of, by mode all' }),
+  record: runView.nullable(),
+});
 
 /** In a PUT the name may be left to the path. */
 const putBody = z.strictObject({ ...jobDefinition.shape, name: jobName.optional() });
@@ -209,10 +219,16 @@ export const jobOperations = {
     path: `${API}/jobs/{job}/run`,
     tag: 'jobs',
     summary: 'Run a job now',
-    description: 'Also when it is paused. The run that starts has the id that is answered.',
+    description:
+      'Also when it is paused. The run that starts has the id that is answered. A job with workers.mode all runs on each worker that matches: `runs` names them all.',
     params: jobParams,
     query: z.strictObject({
       queue: flag.meta({ description: 'If it is running, run after that instead of answering 409' }),
+      worker: z
+        .string()
+        .regex(WORKER_ID, { error: 'not the name or the id of a worker' })
+        .optional()
+        .meta({ description: 'Of a job with workers.mode all: only on the worker of this name or id' }),
       wait: waitFor,
     }),
     body: z
@@ -229,12 +245,21 @@ export const jobOperations = {
       })
       .optional(),
     answers: {
-      200: z.strictObject({ run: runId, record: runView }).meta({ description: 'It has ended' }),
+      200: z
+        .strictObject({ run: runId, record: runView, runs: z.array(askedRun) })
+        .meta({ description: 'It has ended, and so have all of `runs`' }),
       202: z
-        .strictObject({ run: runId, record: runView.nullable() })
+        .strictObject({ run: runId, record: runView.nullable(), runs: z.array(askedRun) })
         .meta({ description: 'Asked for; `record` is null until a worker takes it' }),
     },
-    problems: ['job_not_found', 'job_running', 'job_broken', 'job_changed', 'queue_full'],
+    problems: [
+      'job_not_found',
+      'job_running',
+      'job_broken',
+      'job_changed',
+      'queue_full',
+      'no_matching_worker',
+    ],
   }),
   killJob: operation({
     method: 'POST',

@@ -1,6 +1,6 @@
 // Workers: who is there, and who shall take no more work.
 import { z } from 'zod';
-import { jobName, runId } from '../model/ids.ts';
+import { jobName, runId, WORKER_ID } from '../model/ids.ts';
 import { workerRecord } from '../model/worker.ts';
 import { operation } from './operation.ts';
 import { API, time } from './values.ts';
@@ -49,7 +49,7 @@ export const workerView = z
 export type WorkerView = z.output<typeof workerView>;
 
 const params = z.strictObject({
-  worker: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,71}$/, { error: 'not the id of a worker' }),
+  worker: z.string().regex(WORKER_ID, { error: 'not the id of a worker' }),
 });
 
 export const workerOperations = {

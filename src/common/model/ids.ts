@@ -4,6 +4,8 @@ import { toIso, type Instant } from './time.ts';
 
 export const JOB_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export const RUN_ID = /^\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}$/;
+/** A name, or a name with its suffix. */
+export const WORKER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,71}$/;
 export const WORKER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 const named = (pattern: RegExp, what: string, longest: number) =>

@@ -4,7 +4,8 @@ import { durationMs } from '../../common/model/duration.ts';
 import { awaitEnd } from '../await-end.ts';
 import { deleteJob } from '../intents/delete.ts';
 import { createJob, pauseJob, putJob, type JobChanged, type JobDeps } from '../intents/jobs.ts';
-import { claimsWithoutLock, killClaims, killJob, runNow } from '../intents/runs.ts';
+import { runNow } from '../intents/run-now.ts';
+import { claimsWithoutLock, killClaims, killJob } from '../intents/runs.ts';
 import type { JobReader } from '../reads/jobs.ts';
 import type { RunReader } from '../reads/runs.ts';
 import { showJob, showRun } from '../shown.ts';
@@ -88,16 +89,38 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       return { status: 200, body: changeOf(change), headers: etag(change.job.kv.modRevision) };
     },
     async runJob({ params, query, body }, caller) {
-      const wish = { by: caller.name, queue: query.queue, env: body?.env, payload: body?.payload };
-      const { runId, revision } = await runNow(deps, params.job, wish);
+      const wish = {
+        by: caller.name,
+        queue: query.queue,
+        worker: query.worker,
+        env: body?.env,
+        payload: body?.payload,
+      };
+      const workers = () => views.workers.list().map(({ record }) => record);
+      const { runs: asked, revision } = await runNow(deps, params.job, wish, workers);
       if (query.wait !== undefined) {
         const timeout = durationMs(query.wait)!;
-        await awaitEnd(deps, { job: params.job, runId, after: revision, timeout, signal: caller.signal });
+        const { signal } = caller;
+        await Promise.all(
+          asked.map(({ runId }) =>
+            awaitEnd(deps, { job: params.job, runId, after: revision, timeout, signal }),
+          ),
+        );
       }
-      const record = await deps.runs.find(params.job, runId);
-      if (record?.endedAt !== undefined)
-        return { status: 200, body: { run: runId, record: showRun(record) } };
-      return { status: 202, body: { run: runId, record: record ? showRun(record) : null } };
+      const runs = await Promise.all(
+        asked.map(async ({ runId, worker }) => {
+          const record = await deps.runs.find(params.job, runId);
+          return {
+            run: runId,
+            ...(worker !== undefined && { worker }),
+            record: record ? showRun(record) : null,
+          };
+        }),
+      );
+      const { run, record } = runs[0]!;
+      if (record !== null && runs.every((each) => each.record?.endedAt !== undefined))
+        return { status: 200, body: { run, record, runs } };
+      return { status: 202, body: { run, record, runs } };
     },
     async killJob({ params, body }, caller) {
       const kill = { by: caller.name, reason: body?.reason };

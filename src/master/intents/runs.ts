@@ -1,119 +1,21 @@
-// Asking for runs, and asking for their end. A master only asks: workers claim, run, kill and record.
-import { randomBytes } from 'node:crypto';
+// Asking for the end of runs, and taking requests to run back. A master only asks: workers kill and record.
 import type { RunRef } from '../../common/api/values.ts';
-import { invalidInput, ProblemError } from '../../common/api/problems.ts';
-import { makeRunId } from '../../common/model/ids.ts';
-import { MAX_DEFINITION_BYTES, type JobRecord } from '../../common/model/job.ts';
-import type { RunRecord, TriggerRecord } from '../../common/model/run.ts';
-import type { KeyValue, Revision } from '../../common/store/etcd.ts';
+import { ProblemError } from '../../common/api/problems.ts';
+import type { JobRecord } from '../../common/model/job.ts';
+import type { RunRecord } from '../../common/model/run.ts';
+import type { KeyValue } from '../../common/store/etcd.ts';
 import { perform } from '../../common/store/intent.ts';
 import type { HeldLock } from '../../common/store/transactions/claims.ts';
 import { codecs } from '../../common/store/keyspace.ts';
-import { get, kvAt } from '../../common/store/transactions/parts.ts';
 import { settleTrigger } from '../../common/store/transactions/endings.ts';
-import { requestKill, requestRun, withdrawRequest } from '../../common/store/transactions/jobs.ts';
+import { requestKill } from '../../common/store/transactions/jobs.ts';
 import { showClaim } from '../shown.ts';
 import type { StrictDeps } from '../strict.ts';
-import { brokenJob, jobNow, LOST_RACES, noSuchJob, raceLost, type JobNow } from './jobs.ts';
+import { jobNow, LOST_RACES, noSuchJob } from './jobs.ts';
 import { readJobWithLocks } from './locks.ts';
-import { checkOverrides } from './overrides.ts';
-
-/** Requests for runs of one job that wait for a worker. Retries wait beside them and are never refused. */
-export const MOST_WAITING = 100;
-const FULL_RETRY_SECONDS = 10;
 
 /** A request to kill that nobody answers goes away with its lease. */
 const KILL_TTL_SECONDS = 60;
-
-export interface RunNow {
-  readonly by: string;
-  /** While it is running: wait for it to end. Else refused with job_running, unless overlap allows. */
-  readonly queue: boolean;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly payload?: TriggerRecord['payload'];
-}
-
-/**
- * Answers the id that the run will have, and the revision after which it can appear. Throws queue_full: etcd cannot
- * compare with a number, so the request is counted as it is made, and taken back when it is one too many.
- */
-export async function runNow(
-  deps: StrictDeps,
-  job: string,
-  wish: RunNow,
-): Promise<{ runId: string; revision: Revision }> {
-  checkSize(wish);
-  const { clock, keys, etcd } = deps;
-  const now = clock.now();
-  const runId = makeRunId(now, randomBytes(3).toString('hex'));
-  const trigger: TriggerRecord = {
-    cause: 'manual',
-    by: wish.by,
-    attempt: 1,
-    requestedAt: now,
-    whenRunning: wish.queue ? 'queue' : 'skip',
-    ...(wish.env && { env: { ...wish.env } }),
-    ...(wish.payload !== undefined && { payload: wish.payload }),
-  };
-  for (let tries = 0; tries < LOST_RACES; tries++) {
-    const { found, waiting } = await readJobWithQueue(deps, job);
-    if (!found) throw noSuchJob(job);
-    if (!found.record) throw brokenJob(job, found.error);
-    checkOverrides(found.record.definition.task, wish);
-    const onlyWhenIdle = !wish.queue && found.record.definition.overlap !== 'allow';
-    // Refused without a write: who asks again and again costs a read.
-    if (!onlyWhenIdle && waiting >= MOST_WAITING) throw queueFull(job);
-    const asked = await perform(
-      etcd,
-      requestRun(keys, { job, jobRevision: found.kv.modRevision, runId, trigger, onlyWhenIdle }),
-    );
-    if (asked.ok) {
-      const request = { job, runId, revision: asked.revision };
-      const isOver = asked.waiting > MOST_WAITING && (await perform(etcd, withdrawRequest(keys, request)));
-      if (isOver) throw queueFull(job);
-      return { runId, revision: asked.revision };
-    }
-    if (asked.reason === 'running') throw stillRunning(job, asked.locks, asked.requested);
-  }
-  throw raceLost(job);
-}
-
-/** What a request overrides waits with it in etcd, and stands on the record of its run while that is on. */
-function checkSize({ env, payload }: RunNow): void {
-  const bytes = Buffer.byteLength(JSON.stringify({ env, payload }));
-  if (bytes <= MAX_DEFINITION_BYTES) return;
-  const message = `env and payload have ${bytes} bytes together: at most ${MAX_DEFINITION_BYTES}; keep large things outside and name them`;
-  throw invalidInput([{ path: '', message }]);
-}
-
-async function readJobWithQueue(
-  { etcd, keys }: StrictDeps,
-  job: string,
-): Promise<{ found: JobNow | undefined; waiting: number }> {
-  const result = await etcd.txn({
-    compare: [],
-    success: [get(keys.job(job)), { type: 'range', ...keys.triggersOf(job), countOnly: true }],
-    failure: [],
-  });
-  const kv = kvAt(result, 0);
-  const requests = result.responses[1];
-  return { found: kv && jobNow(kv), waiting: requests?.type === 'range' ? requests.count : 0 };
-}
-
-const queueFull = (job: string): ProblemError =>
-  new ProblemError(
-    'queue_full',
-    `${MOST_WAITING} requests to run ${job} are waiting already: ask again when some of them have run, or take them back by killing the job's runs`,
-    { retryAfterSeconds: FULL_RETRY_SECONDS },
-  );
-
-function stillRunning(job: string, locks: readonly HeldLock[], requested: readonly string[]): ProblemError {
-  const runs = [...locks.flatMap((lock) => lock.record?.runId ?? []), ...requested];
-  return new ProblemError(
-    'job_running',
-    `${job} is running or about to (${runs.join(', ') || 'unknown run'}): queue=true runs it after that`,
-  );
-}
 
 export interface Kill {
   readonly by: string;

@@ -7,6 +7,7 @@ import { get, getSome, kvAt, kvsOf } from '../../common/store/transactions/parts
 import { shownTime } from '../shown.ts';
 import type { Clocks } from '../../common/runtime/clocks.ts';
 import type { Views } from '../views/views.ts';
+import { unmatchedWarnings } from './unmatched.ts';
 
 /** More masters than this nobody runs. */
 const MASTERS_READ = 100;
@@ -86,7 +87,12 @@ export function clusterReader({
         jobs: views.jobs.size,
         workers: views.workers.size,
         runs: views.runs.size,
-        warnings: [...ofEtcd(status, dbSizeInUse, quotaBytes), ...ofViews(views), ...ofMasters(masters)],
+        warnings: [
+          ...ofEtcd(status, dbSizeInUse, quotaBytes),
+          ...ofViews(views),
+          ...unmatchedWarnings(views),
+          ...ofMasters(masters),
+        ],
       };
     },
   };

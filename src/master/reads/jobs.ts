@@ -11,6 +11,7 @@ import type { JobEntry, JobFilter } from '../views/job-index.ts';
 import type { Views } from '../views/views.ts';
 import { CATCH_UP_MS, type RunReader } from './runs.ts';
 import type { TickReader } from './ticks.ts';
+import { unschedulable } from './unmatched.ts';
 
 const TICKS_IN_LIST = 3;
 
@@ -77,11 +78,12 @@ export function jobReader(deps: JobReaderDeps): JobReader {
         error: told,
       };
     }
-    const { description, labels, schedule, timezone, paused, overlap, task } = record.definition;
+    const { description, labels, schedule, timezone, paused, overlap, task, workers } = record.definition;
     return {
       ...shared,
       state: stateOf(paused, running),
       nextTicks: ticks.next(record, clock.now(), TICKS_IN_LIST),
+      ...unschedulable(workers.labels, views),
       ...(description !== undefined && { description }),
       ...(labels && { labels }),
       schedule: typeof schedule === 'string' ? [schedule] : schedule,
@@ -121,6 +123,7 @@ export function jobReader(deps: JobReaderDeps): JobReader {
         state: stateOf(record.definition.paused, running),
         running,
         nextTicks: ticks.next(record, clock.now(), want.ticks),
+        ...unschedulable(record.definition.workers.labels, views),
         lastRuns: lastRuns.map(showRun),
       };
     },

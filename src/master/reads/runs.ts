@@ -14,6 +14,8 @@ import type { Views } from '../views/views.ts';
 /** Before a list is answered it must know our own writes; longer than this, and etcd is as good as away. */
 export const CATCH_UP_MS = 5_000;
 const JOBS_PER_REQUEST = 100;
+/** More runs of one job at once than this are not told apart. */
+const MOST_LOCKS = 1_000;
 /** Records looked at for one page, when a state is asked for: history is bounded at 1,000 a job anyway. */
 const SCAN_PAGE = 200;
 
@@ -103,7 +105,7 @@ export function runReader({ etcd, keys, views }: { etcd: Etcd; keys: Keyspace; v
       compare: [],
       success: [
         { type: 'range', key: keys.lock(job) },
-        { type: 'range', key: keys.lockOfRun(job, runId) },
+        { type: 'range', ...keys.locksBelow(job), limit: MOST_LOCKS },
       ],
       failure: [],
     });

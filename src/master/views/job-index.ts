@@ -1,6 +1,7 @@
 // All jobs in memory, small enough for 100,000 of them: the stored text, and what lists filter by. Parsed
 // records live only as long as a page is made of them. A value that does not parse is kept and told.
 import type { JobState } from '../../common/api/jobs.ts';
+import type { WantedLabels } from '../../common/model/job.ts';
 import type { Change } from '../../common/store/follow.ts';
 import type { KeyValue } from '../../common/store/etcd.ts';
 import { jobNow } from '../intents/jobs.ts';
@@ -13,6 +14,8 @@ export interface JobEntry {
   readonly labels: Readonly<Record<string, string>>;
   readonly paused: boolean;
   readonly broken: boolean;
+  /** The labels that it wants of its workers, while it is not paused. */
+  readonly wants: WantedLabels | undefined;
 }
 
 export interface JobFilter {
@@ -26,6 +29,8 @@ export interface JobIndex {
   apply(changes: readonly Change[]): void;
   readonly size: number;
   readonly brokenCount: number;
+  /** What jobs that are not paused want of their workers, and how many want it. */
+  wishes(): { readonly labels: WantedLabels; readonly jobs: number }[];
   /** Matching jobs by name, after `after`; `total` counts all that match, whatever the page. */
   find(
     filter: JobFilter,
@@ -45,9 +50,22 @@ export function createJobIndex(
   /** Names in order; undefined after jobs came or went. */
   let sorted: string[] | undefined = [];
 
+  /** By what is wanted, as text. */
+  const wishes = new Map<string, { labels: WantedLabels; jobs: number }>();
+
+  const count = ({ wants }: JobEntry, change: 1 | -1): void => {
+    if (wants === undefined) return;
+    const key = JSON.stringify(wants);
+    const wish = wishes.get(key) ?? { labels: wants, jobs: 0 };
+    wish.jobs += change;
+    if (wish.jobs > 0) wishes.set(key, wish);
+    else wishes.delete(key);
+  };
+
   const remove = (name: string): void => {
     const entry = entries.get(name);
     if (!entry) return;
+    count(entry, -1);
     if (entry.broken) broken--;
     entries.delete(name);
   };
@@ -81,6 +99,7 @@ export function createJobIndex(
         if (change.type === 'put') {
           const entry = toEntry(name, change.kv);
           entries.set(name, entry);
+          count(entry, 1);
           if (entry.broken) broken++;
         }
         if (known !== entries.has(name)) sorted = undefined;
@@ -92,6 +111,7 @@ export function createJobIndex(
     get brokenCount() {
       return broken;
     },
+    wishes: () => [...wishes.values()],
     find(filter, { after, limit }) {
       sorted ??= [...entries.keys()].sort((a, b) => (a < b ? -1 : 1));
       const found: JobEntry[] = [];
@@ -111,8 +131,17 @@ function toEntry(name: string, kv: KeyValue): JobEntry {
   const { record } = jobNow(kv);
   // A record that stands under another's key would be run, shown and deleted under the wrong name.
   if (!record || record.definition.name !== name) {
-    return { name, kv, text: name.toLowerCase(), labels: NO_LABELS, paused: false, broken: true };
+    return {
+      name,
+      kv,
+      text: name.toLowerCase(),
+      labels: NO_LABELS,
+      paused: false,
+      broken: true,
+      wants: undefined,
+    };
   }
-  const { description = '', labels = NO_LABELS, paused } = record.definition;
-  return { name, kv, text: `${name} ${description}`.toLowerCase(), labels, paused, broken: false };
+  const { description = '', labels = NO_LABELS, paused, workers } = record.definition;
+  const wants = paused ? undefined : workers.labels;
+  return { name, kv, text: `${name} ${description}`.toLowerCase(), labels, paused, broken: false, wants };
 }

@@ -134,12 +134,17 @@ describe('leftovers of deleted jobs', () => {
     await write(keys.cursor('here'), '1');
     await addRun('gone', id);
     await write(keys.cursor('gone'), '1');
+    await write(keys.cursorOfAll('gone'), '1');
+    await write(keys.cursorOf('gone', 'w-000001'), '1');
+    await write(keys.cursorOfAll('here'), '1');
     for (const name of ['here', 'gone']) await write(keys.version(name, 1), '{}');
     await start('m1', { leftoverAge: 50 });
     const ofGone = [
       keys.run('gone', id),
       keys.output('gone', id),
       keys.cursor('gone'),
+      keys.cursorOfAll('gone'),
+      keys.cursorOf('gone', 'w-000001'),
       keys.version('gone', 1),
     ];
     for (const key of ofGone) await waitFor(async () => !(await exists(key)), { what: `${key} is gone` });
@@ -147,6 +152,7 @@ describe('leftovers of deleted jobs', () => {
       keys.run('here', id),
       keys.output('here', id),
       keys.cursor('here'),
+      keys.cursorOfAll('here'),
       keys.version('here', 1),
     ])
       expect(await exists(key)).toBe(true);

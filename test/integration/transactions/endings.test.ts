@@ -378,8 +378,7 @@ describe('all transactions of workers, together in one request', () => {
         requestRun(store.keys, {
           job: i.name,
           jobRevision: i.revision,
-          runId: '20270115T080000.000Z-cccccc',
-          trigger,
+          runs: [{ runId: '20270115T080000.000Z-cccccc', trigger }],
           onlyWhenIdle: true,
         }),
       ),

@@ -30,7 +30,7 @@ async function runNow(job: string, jobRevision: number, more: Partial<TriggerRec
   } as const;
   const answer = await perform(
     cluster.shared.etcd,
-    requestRun(cluster.keys, { job, jobRevision, runId, trigger, onlyWhenIdle: false }),
+    requestRun(cluster.keys, { job, jobRevision, runs: [{ runId, trigger }], onlyWhenIdle: false }),
   );
   expect(answer.ok).toBe(true);
   return runId;

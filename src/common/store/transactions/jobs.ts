@@ -118,28 +118,43 @@ export type RunRequest =
       readonly requested: readonly string[];
     };
 
+/** `runId` becomes the id of the run. */
+export interface AskedRun {
+  readonly runId: string;
+  readonly trigger: TriggerRecord;
+}
+
 /**
- * Asks for a run now, under the definition of mod revision `jobRevision`. `onlyWhenIdle`: refused while a run is on, armed
- * or asked for. `runId` becomes the id of the run.
+ * Asks for runs now, under the definition of mod revision `jobRevision`. `onlyWhenIdle`: refused while a run is on, armed
+ * or asked for; of runs that are asked of certain workers, while one of these runs the job.
  */
 export function requestRun(
   keys: Keyspace,
   request: {
     job: string;
     jobRevision: Revision;
-    runId: string;
-    trigger: TriggerRecord;
+    runs: readonly AskedRun[];
     onlyWhenIdle: boolean;
   },
 ): Intent<RunRequest> {
-  const { job, runId } = request;
-  const idle = [absent({ key: keys.lock(job) }), absent(keys.locksBelow(job)), absent(keys.triggersOf(job))];
+  const { job, runs } = request;
+  const workers = runs.flatMap(({ trigger: { worker } }) => worker ?? []);
+  const idle = [
+    absent({ key: keys.lock(job) }),
+    absent(keys.triggersOf(job)),
+    ...(workers.length === 0
+      ? [absent(keys.locksBelow(job))]
+      : [
+          absent(keys.locksOfRuns(job)),
+          ...workers.map((workerId) => absent({ key: keys.lockOfWorker(job, workerId) })),
+        ]),
+  ];
   return {
     job,
     txn: {
       compare: [modifiedAt(keys.job(job), request.jobRevision), ...(request.onlyWhenIdle ? idle : [])],
       success: [
-        put(keys.trigger(job, runId), codecs.trigger.encode(request.trigger)),
+        ...runs.map(({ runId, trigger }) => put(keys.trigger(job, runId), codecs.trigger.encode(trigger))),
         { type: 'range', ...keys.triggersOf(job), countOnly: true },
       ],
       failure: [
@@ -150,11 +165,11 @@ export function requestRun(
     },
     read(result) {
       if (result.succeeded) {
-        const requests = result.responses[1];
+        const requests = result.responses[runs.length];
         return {
           ok: true,
           revision: result.revision,
-          waiting: requests?.type === 'range' ? requests.count : 1,
+          waiting: requests?.type === 'range' ? requests.count : runs.length,
         };
       }
       const found = kvAt(result, 0);
