@@ -13,7 +13,7 @@ import {
 import { retryAfter, type Retrying } from '../common/core/retry.ts';
 import { durationMs, sizeBytes } from '../common/model/duration.ts';
 import type { RunRecord } from '../common/model/run.ts';
-import { instant, type Millis } from '../common/model/time.ts';
+import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { Assignment } from './assignment.ts';
 import type { TaskEnd, TaskHandle, TaskPort } from './tasks/task.ts';
 
@@ -81,6 +81,15 @@ export function startExecution(
     onProgress();
   };
 
+  /** By the wall clock; in the future while it holds. */
+  const claimEnd = (): Instant => instant(clock.now() + (assignment.membership.deadline - clock.monotonic()));
+
+  const outlive = (why: string): void => {
+    if (isOutliving) return;
+    isOutliving = true;
+    record = outlivingRun(record, instant(Math.min(claimEnd(), clock.now())), why);
+  };
+
   const attemptOnce = async (number: number): Promise<TaskEnd> => {
     progress = undefined;
     if (record.progress !== undefined) record = withoutProgress(record);
@@ -109,6 +118,8 @@ export function startExecution(
     }
     const end = await handle.ended;
     handle = undefined;
+    // A worker that was frozen may hear of the end before it finds its claim lost.
+    if (outlivesClaim && end.outcome !== 'lost' && end.endedAt > claimEnd()) outlive('the claim was lost');
     const { outcome, exitCode, signal, httpStatus, error, startedAt, endedAt } = end;
     if (record.attempts.length === 0) {
       record = { ...record, startedAt, startLagMs: startedAt - record.scheduledFor };
@@ -181,11 +192,7 @@ export function startExecution(
     },
     fence(reason) {
       if (isOutliving) return;
-      if (outlivesClaim && hasStarted && handle) {
-        isOutliving = true;
-        record = outlivingRun(record, clock.now(), reason);
-        return;
-      }
+      if (outlivesClaim && hasStarted && handle) return outlive(reason);
       stopAs('lost', reason);
       handle?.killNow();
     },

@@ -47,6 +47,24 @@ describe('the documentation', () => {
     expect(jobDefinition.safeParse(JSON.parse(body))).toMatchObject({ success: true });
   });
 
+  it('has an example of retries that is accepted, and a row for each end that can be named', () => {
+    const failures = file('docs/failures.md');
+    const example = parse(/```yaml\n([^]*?)```/.exec(failures)![1]!) as object;
+    const parsed = jobDefinition.safeParse({
+      name: 'x',
+      schedule: '@daily',
+      task: { kind: 'shell', command: 'true' },
+      ...example,
+    });
+    expect(parsed.error?.issues ?? []).toEqual([]);
+    const on = jobDefinition.shape.retry.unwrap().shape.on.unwrap();
+    const table = failures.slice(
+      failures.indexOf('| field'),
+      failures.indexOf('An end that it does not name'),
+    );
+    expect(Array.from(table.matchAll(/^\| `(\w+)`/gm), ([, name]) => name)).toEqual(Object.keys(on.shape));
+  });
+
   it('has examples of tasks that are accepted, of every kind', () => {
     const examples = Array.from(file('docs/tasks.md').matchAll(/```yaml\n([^]*?)```/g), ([, text]) => text!);
     const kinds = examples.map((text) => {

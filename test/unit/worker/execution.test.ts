@@ -20,7 +20,7 @@ beforeEach(() => {
   steps = 0;
 });
 
-function start(more: Partial<JobDefinitionInput> = {}): Execution {
+function start(more: Partial<JobDefinitionInput> = {}, deadline = Infinity): Execution {
   const definition = jobDefinition.parse({
     name: 'job',
     schedule: '@manual',
@@ -42,11 +42,16 @@ function start(more: Partial<JobDefinitionInput> = {}): Execution {
     workerId: 'w1-000001',
     leaseId: 1n,
     isValid: () => true,
-    deadline: monotonic(Infinity),
+    deadline: monotonic(deadline),
   } as never;
   return startExecution(
     { definition, run, membership, lock: 'job', fencingToken: 99, jobRevision: 8, startAt: clock.now() },
-    { clock, tasks, onStarted: (record) => told.push(record), onProgress: () => steps++ },
+    {
+      clock,
+      tasks,
+      onStarted: (record) => told.push(record),
+      onProgress: () => steps++,
+    },
   );
 }
 
@@ -170,5 +175,86 @@ describe('progress', () => {
   test('is not asked of a process', () => {
     start();
     expect(tasks.attempts[0]!.context).not.toHaveProperty('onProgress');
+  });
+});
+
+describe('a run whose claim is lost', () => {
+  const lasting = { onLostLease: 'continue', retry: { limit: 3, delay: '1s' } } as const;
+
+  test('is killed at once, and ends as lost', async () => {
+    const execution = start({ retry: { limit: 3 } });
+    await clock.advance(10);
+    execution.fence('the claim was lost (expired)');
+    expect(tasks.attempts[0]!.asked).toEqual(['killNow']);
+    tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGKILL' });
+    const { run, isToBeRetried } = await execution.ended;
+    expect(run).toMatchObject({ state: 'lost', reason: 'the claim was lost (expired)' });
+    expect([execution.isOutliving, isToBeRetried, run.mayHaveOverlapped]).toEqual([false, false, undefined]);
+  });
+
+  test('runs on where it may, and its record tells since when', async () => {
+    const execution = start(lasting, 5_000);
+    expect(tasks.attempts[0]!.context.outlivesClaim).toBe(true);
+    const from = clock.now();
+    await clock.advance(5_000);
+    execution.fence('the claim was lost (expired)');
+    execution.fence('the claim was lost (gone)');
+    await clock.advance(1_000);
+    expect(execution.isOutliving).toBe(true);
+    expect(execution.record).toMatchObject({ state: 'running', mayHaveOverlapped: true });
+    expect(tasks.attempts[0]!.asked).toEqual([]);
+    tasks.attempts[0]!.end({ outcome: 'succeeded', exitCode: 0 });
+    const { run } = await execution.ended;
+    expect(run).toMatchObject({ state: 'succeeded', mayHaveOverlapped: true, durationMs: 6_000 });
+    const since = new Date(from + 5_000).toISOString();
+    expect(run.reason).toContain(`the claim was lost (expired) at ${since} and the task ran on`);
+  });
+
+  test('is not made to try again here, but left to be tried elsewhere', async () => {
+    const execution = start(lasting, 5_000);
+    await clock.advance(5_000);
+    execution.fence('the claim was lost (expired)');
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
+    const { run, isToBeRetried } = await execution.ended;
+    expect([run.state, isToBeRetried]).toEqual(['failed', true]);
+    await clock.advance(10_000);
+    expect(tasks.attempts).toHaveLength(1);
+  });
+
+  test('can still be killed, and says both', async () => {
+    const execution = start(lasting, 5_000);
+    await clock.advance(5_000);
+    execution.fence('the claim was lost (expired)');
+    execution.kill('killed by somebody');
+    expect(tasks.attempts[0]!.asked).toEqual(['kill']);
+    tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGTERM' });
+    const { run, isToBeRetried } = await execution.ended;
+    expect(run.reason).toMatch(/^killed by somebody; the claim was lost \(expired\) at /);
+    expect([run.state, run.mayHaveOverlapped, isToBeRetried]).toEqual(['killed', true, false]);
+  });
+
+  test('is given up between two attempts, for nothing runs that could go on', async () => {
+    const execution = start(lasting);
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
+    await clock.advance(10);
+    execution.fence('the claim was lost (expired)');
+    const { run } = await execution.ended;
+    expect(run).toMatchObject({ state: 'lost', reason: 'the claim was lost (expired)' });
+    expect(tasks.attempts).toHaveLength(1);
+  });
+
+  test.each([
+    [4_999, undefined],
+    [5_001, true],
+  ])('tells an end after %d ms, heard of late, by when it came', async (at, mayHaveOverlapped) => {
+    const execution = start(lasting, 5_000);
+    const from = clock.now();
+    // Frozen: neither the deadline nor the end is noticed.
+    clock.freeze(60_000);
+    tasks.attempts[0]!.end({ outcome: 'succeeded', endedAt: instant(from + at) });
+    const { run } = await execution.ended;
+    expect(run).toMatchObject({ state: 'succeeded', endedAt: from + at });
+    expect(run.mayHaveOverlapped).toBe(mayHaveOverlapped);
+    expect(run.reason?.includes(new Date(from + 5_000).toISOString())).toBe(mayHaveOverlapped);
   });
 });
