@@ -1,4 +1,7 @@
 // Tasks of the kind http, against real servers: what is asked, what counts as success, what is kept.
+import { execFileSync } from 'node:child_process';
+import { createReadStream, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
 import { cutMark, lossMark } from '../../../src/worker/runner/spool.ts';
@@ -118,6 +121,38 @@ describe('an answer', () => {
     const kept = tasks.output();
     expect(kept.subarray(0, 100_000).toString()).toMatch(/^HTTP\/1\.1 200 OK\n[^]*x$/);
     expect(kept.subarray(100_000).toString()).toBe(cutMark(100_000) + lossMark(end.outputBytes - 100_000));
+  });
+
+  test('comes no faster than it can be kept', async () => {
+    // A disk that takes nothing: a pipe that nobody reads.
+    const spool = join(tasks.dir, `runs/job/${RUN}.log`);
+    mkdirSync(dirname(spool), { recursive: true });
+    execFileSync('mkfifo', [spool]);
+    const chunk = Buffer.alloc(256 * 1024, 'x');
+    const total = 256 * chunk.length;
+    let sent = 0;
+    let sentAt = 0;
+    const server = await servers.start((_, response) => {
+      const more = (): void => {
+        sent += chunk.length;
+        sentAt = Date.now();
+        if (sent === total) response.end(chunk);
+        else response.write(chunk, more);
+      };
+      more();
+    });
+    const task = tasks.run({ url: server.url }, { outputLimit: 2 * total });
+    await waitFor(() => sent === total || (sent > 0 && Date.now() - sentAt > 1_000), {
+      what: 'the server is held up, or done',
+    });
+    expect(sent).toBeLessThan(total / 2);
+    let read = 0;
+    const reading = createReadStream(spool).on('data', (part) => (read += part.length));
+    const end = await task.ended;
+    expect(end).toMatchObject({ outcome: 'succeeded', outputTruncated: false });
+    await waitFor(() => read === end.outputBytes, { what: 'all of it has been kept' });
+    expect(read).toBeGreaterThan(total);
+    reading.destroy();
   });
 
   test('can be read while it comes', async () => {
