@@ -233,11 +233,9 @@ export const jobOperations = {
     }),
     body: z
       .strictObject({
-        env: envOverrides
-          .optional()
-          .meta({
-            description: 'Of a shell or exec task: added to that of the definition. Never shown again',
-          }),
+        env: envOverrides.optional().meta({
+          description: 'Of a shell or exec task: added to that of the definition. Never shown again',
+        }),
         payload: z
           .json()
           .optional()

@@ -89,8 +89,6 @@ export function startHttp(
     let answered: Answered;
     try {
       answered = await follow();
-      // It was complete before it could be stopped.
-      stop = undefined;
     } catch (cause) {
       answered = {
         ...(answer?.statusCode !== undefined && phase === 'reading' && { status: answer.statusCode }),

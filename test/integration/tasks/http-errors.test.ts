@@ -1,6 +1,7 @@
 // What a failed request of an http task says: of names, connections, TLS, and answers that break off.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readBody, sendRequest } from '../../../src/worker/tasks/http-request.ts';
 import { explainHttpError } from '../../../src/worker/tasks/http-words.ts';
 import { hasOpenssl, selfSigned, useHttpServers, type Certificate } from '../../support/http-servers.ts';
 import { freePorts } from '../../support/ports.ts';
@@ -73,6 +74,21 @@ describe('a request fails in words', () => {
       error: `127.0.0.1:${server.port} closed the connection in the middle of its answer`,
       tail: expect.stringMatching(/only this$/),
     });
+  });
+
+  test('of an answer that breaks before anybody reads it', async () => {
+    const server = await servers.start((_, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('x', () => setTimeout(() => response.socket!.resetAndDestroy(), 20));
+    });
+    const answer = await sendRequest(
+      { method: 'GET', url: new URL(server.url), headers: {}, body: undefined },
+      { verify: true, context: undefined },
+      new AbortController().signal,
+      () => undefined,
+    );
+    await new Promise((resolve) => answer.once('close', resolve));
+    await expect(readBody(answer, () => undefined)).rejects.toThrow(/aborted|closed/);
   });
 
   test('of a server that speaks something else', async () => {

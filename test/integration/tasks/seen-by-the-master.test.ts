@@ -163,7 +163,7 @@ describe('the progress of a handler', () => {
     expect(await ended(master, 'import', run)).toMatchObject({ state: 'succeeded', progress: 0.75 });
   });
 
-  test('of a short run is spared the write, and is on its record', async () => {
+  test('of a run too short to be shown is on its record', async () => {
     await cluster.start(1, { handlers: { quick: ({ progress }) => progress(1) } });
     const master = await startTestMaster(cluster.shared);
     await master.call('createJob', {
