@@ -7,6 +7,9 @@ import { createTail, TAIL_BYTES } from './tail.ts';
 /** Above this many bytes on their way to the disk, the source should pause. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
+/** A block of most file systems, and more than a mark takes. */
+const ROOM_BYTES = 4096;
+
 export interface SpoolResult {
   /** Bytes written by the task, kept or not. */
   readonly bytes: number;
@@ -66,9 +69,17 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
   /** Says at the end how much is missing; where the disk refused, also that. */
   const markLoss = async (): Promise<void> => {
     if (!file || !truncated) return;
-    const lost = bytes - ((await file.stat()).size - before - marks);
+    const { size } = await file.stat();
+    const lost = bytes - (size - before - marks);
     if (lost <= 0) return;
     await mark(file, (error === undefined ? '' : `\n[etcron: ${error}]\n`) + lossMark(lost));
+  };
+
+  /** On a full disk the last block of this attempt gives way to the word that it is not all. */
+  const makeRoom = async (): Promise<void> => {
+    if (!file || error === undefined) return;
+    const { size } = await file.stat();
+    await file.truncate(Math.max(before, size - ROOM_BYTES));
   };
 
   const writeWaiting = async (): Promise<void> => {
@@ -116,8 +127,10 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
     async finish() {
       // Nothing is written after this call, so one wait is all.
       await writing;
-      // On a disk that is still full there is no room for a word: then the run's record alone tells.
-      await markLoss().catch(() => {});
+      // Where even that fails, the run's record alone tells.
+      await markLoss()
+        .catch(() => makeRoom().then(markLoss))
+        .catch(() => {});
       await file?.close().catch(() => {});
       return { bytes, truncated, tail: tail.text(), ...(error !== undefined && { error }) };
     },
