@@ -164,7 +164,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     ask(entry, claimer.claimTrigger(entry, member, trigger), (outcome) => {
       if (!outcome.ok && outcome.reason === 'lock-held' && trigger.record.whenRunning === 'skip')
         overlaps.skipTrigger(entry, trigger);
-      if (!outcome.ok && outcome.reason === 'trigger-gone')
+      // The claim consumed it. The watch may tell so later: until then it would be claimed again, and with a
+      // lock of its own be taken for this very claim, and run a second time.
+      if (outcome.ok || outcome.reason === 'trigger-gone')
         requests.removeTrigger(options.ports.keys.trigger(trigger.job, trigger.runId));
       claimed(entry, member, undefined, outcome);
     });
