@@ -1,7 +1,6 @@
 // What the records of a job tell of its ticks: the runs of each tick, and the stretches that were skipped or
 // missed. Pure. It says what is on record; what a tick without any means is core/outcomes' to judge.
 import type { RunRecord } from '../model/run.ts';
-import type { Instant } from '../model/time.ts';
 
 /** Ticks that a skipped or missed record stands for, both ends included. */
 export interface PassedStretch {
@@ -68,10 +67,9 @@ export function firstTicksOf({ runs, passed }: Evidence): number[] {
   return ticks.sort((a, b) => a - b);
 }
 
-/** The run that spans a moment: it had started by `from` and went on until `to`. */
-export const runSpanning = (
-  ended: readonly RunRecord[],
-  from: number,
-  to: Instant | number,
-): RunRecord | undefined =>
-  ended.find((run) => (run.startedAt ?? Infinity) <= from && (run.endedAt ?? -Infinity) >= to);
+/** A run that was on from one instant to another: ticks of those between may have waited for it. */
+export const runSpanning = (runs: readonly RunRecord[], from: number, to: number): RunRecord | undefined =>
+  runs.find((run) => beganAt(run) <= from && (run.endedAt ?? Infinity) >= to);
+
+/** Of a run that was just claimed, a start is not told yet. */
+export const beganAt = (run: RunRecord): number => run.startedAt ?? run.armedAt ?? Infinity;

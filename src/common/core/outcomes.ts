@@ -4,7 +4,14 @@
 import type { RunRecord } from '../model/run.ts';
 import { instant, type Instant, type Millis } from '../model/time.ts';
 import type { Era } from './outcome-eras.ts';
-import { claimsOf, isTwice, runSpanning, type Evidence, type PassedStretch } from './outcome-evidence.ts';
+import {
+  beganAt,
+  claimsOf,
+  isTwice,
+  runSpanning,
+  type Evidence,
+  type PassedStretch,
+} from './outcome-evidence.ts';
 import type { TickSource } from './due.ts';
 
 /**
@@ -38,8 +45,8 @@ export interface TickQuestion {
   readonly grace: Millis;
   readonly eras: readonly Era[];
   readonly evidence: Evidence;
-  /** Everything under runs/, for what kept a tick waiting. */
-  readonly ended: readonly RunRecord[];
+  /** Ended and active, also by hand: what may have kept a tick waiting. */
+  readonly allRuns: readonly RunRecord[];
   /** The last settled tick; undefined: none yet. */
   readonly cursor: Instant | undefined;
   /** Up to here records may be gone. */
@@ -72,6 +79,8 @@ export interface Segment {
 /** A question, and what holds of the era that is looked at. */
 interface Here extends TickQuestion {
   readonly stale: number;
+  /** The last tick of the era that is on record: the cursor has passed all before it. */
+  readonly settled: number;
 }
 
 interface Verdict {
@@ -130,7 +139,7 @@ const verdictOfPassed = ({ record }: PassedStretch): Verdict => ({
 
 /** Of a tick of the era that nothing is on record for. */
 function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
-  const { now, grace, cursor, knownAfter, unreadable, stale } = question;
+  const { now, grace, cursor, knownAfter, unreadable, stale, settled } = question;
   if (unreadable.has(tick)) return { outcome: 'unexplained', reason: 'its record cannot be read' };
   if (era.paused === 'yes') return { outcome: 'paused' };
   const isSettled = cursor !== undefined && tick <= cursor;
@@ -151,7 +160,8 @@ function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
       outcome: 'missed',
       reason: 'a run of the definition before had been claimed for a later instant',
     };
-  if (tick > era.until - grace || runSpanning(question.ended, tick, era.until))
+  const isOpen = tick > settled && era.until < Infinity;
+  if (isOpen && (tick > era.until - grace || runSpanning(question.allRuns, tick, era.until)))
     return { outcome: 'missed', reason: DROPPED };
   return { outcome: 'unexplained', reason: NO_RECORD };
 }
@@ -175,21 +185,34 @@ function staleUntil(era: Era, { evidence }: TickQuestion): number {
   return until;
 }
 
+function settledIn({ after, until }: Era, evidence: Evidence): number {
+  let settled = -Infinity;
+  const note = (tick: number): void => {
+    if (tick > after && tick <= until && tick > settled) settled = tick;
+  };
+  for (const tick of evidence.runs.keys()) note(tick);
+  for (const { from, to } of evidence.passed) {
+    note(from);
+    note(to);
+  }
+  return settled;
+}
+
 /** Instants up to and including which a verdict holds that may differ right after. */
 function boundsOf(era: Era, question: Here): number[] {
-  const { now, grace, cursor, knownAfter, held, evidence, ended, unreadable, stale } = question;
-  const bounds = [now, now - grace, knownAfter, stale, era.until - grace];
+  const { now, grace, cursor, knownAfter, held, evidence, allRuns, unreadable, stale, settled } = question;
+  const bounds = [now, now - grace, knownAfter, stale, settled, era.until - grace];
   if (cursor !== undefined) bounds.push(cursor);
   if (held) bounds.push(held.startAt - 1);
   for (const tick of evidence.runs.keys()) bounds.push(tick - 1, tick);
   for (const { from, to } of evidence.passed) bounds.push(from - 1, to);
   for (const at of unreadable) bounds.push(at - 1, at);
-  for (const run of ended) if ((run.endedAt ?? 0) >= era.until) bounds.push((run.startedAt ?? 0) - 1);
+  for (const run of allRuns) if ((run.endedAt ?? Infinity) >= era.until) bounds.push(beganAt(run) - 1);
   return bounds;
 }
 
 function segmentsOfEra(era: Era, asked: TickQuestion): Segment[] {
-  const question: Here = { ...asked, stale: staleUntil(era, asked) };
+  const question: Here = { ...asked, stale: staleUntil(era, asked), settled: settledIn(era, asked.evidence) };
   const { ticks, generation } = era;
   const { evidence } = question;
   const low = Math.max(era.after, question.from - 1);

@@ -238,7 +238,7 @@ function questionOf(
     ...asked,
     eras: read.eras,
     evidence,
-    ended,
+    allRuns: [...ended, ...on],
     cursor: read.cursor,
     knownAfter: knownAfter({
       limits: {

@@ -62,6 +62,7 @@ const era = (rest: Partial<Era> = {}): Era => ({
 });
 
 interface Given extends Partial<Omit<TickQuestion, 'evidence' | 'cursor'>> {
+  readonly ended?: readonly RunRecord[];
   readonly active?: readonly RunRecord[];
   /** A minute. */
   readonly cursor?: number;
@@ -76,7 +77,7 @@ function question({ active = [], ended = [], cursor = 10, ...rest }: Given): Tic
     grace: MINUTE,
     eras: [era()],
     evidence: evidenceOf(ended, active),
-    ended,
+    allRuns: [...ended, ...active],
     cursor: instant(tick(cursor)),
     knownAfter: -Infinity,
     held: undefined,
@@ -308,7 +309,14 @@ describe('a change of the definition', () => {
   test.each<[string, number, Given, RegExp]>([
     ['drops the tick that it meets unsettled', 5, {}, /^missed: still due when the definition was changed/],
     ['drops a tick that waited for a run', 3, { ended: [busy] }, /^missed: still due when/],
+    [
+      'drops a tick that waited for a run that is still on',
+      3,
+      { active: [unstarted(2, { armedAt: tick(2) })] },
+      /^missed: still due when/,
+    ],
     ['does not excuse a tick from before that run', 1, { ended: [busy] }, /^unexplained/],
+    ['does not excuse a tick before one that it found settled', 4, { ended: [run(5)] }, /^unexplained/],
     ['does not excuse a tick that was overdue', 3, {}, /^unexplained/],
     [
       'may be passed by a run claimed ahead under the one before',
