@@ -535,6 +535,11 @@ describe('a batch', () => {
         [1, 'created'],
       ]);
     }
+    // With the oldest to go, too, as after thirty changes.
+    for (const name of names) await age(master.keys.job(name), '"generation":3', '"generation":30');
+    const late = await batch(names.map((name) => ({ op: 'put', definition: job(name) })));
+    expect(new Set(late.body.results.map((each: { modRevision: number }) => each.modRevision)).size).toBe(1);
+    expect((await list('j99')).map(({ generation }) => generation)).toEqual([31, 30]);
     const { body } = await batch(names.map((name) => ({ op: 'delete', name })));
     expect(new Set(body.results.map((each: { modRevision: number }) => each.modRevision)).size).toBe(1);
     expect((await master.etcd.range({ ...master.keys.all, countOnly: true })).count).toBe(0);
