@@ -1,0 +1,217 @@
+// Claims of `mode: all`: each worker's own lock and cursor, the cursor of all, and the other mode's as a floor.
+import { describe, expect, test } from 'vitest';
+import { instant } from '../../../src/common/model/time.ts';
+import { perform } from '../../../src/common/store/intent.ts';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import {
+  claimRun,
+  releaseRun,
+  settleTicks,
+  type ClaimRequest,
+  type Release,
+} from '../../../src/common/store/transactions/claims.ts';
+import { finishRun } from '../../../src/common/store/transactions/endings.ts';
+import {
+  TICK,
+  useTransactions,
+  type Claimed,
+  type TestJob,
+  type TestWorker,
+} from '../../support/transactions.ts';
+import { put } from '../../support/writes.ts';
+
+const store = useTransactions();
+
+const ALL = { lock: 'worker', all: true } as const;
+
+const claim = (job: TestJob, worker: TestWorker, more: Partial<ClaimRequest> = {}) =>
+  perform(store.etcd, claimRun(store.keys, store.claim(job, worker, { ...ALL, ...more })));
+
+const claimed = (job: TestJob, worker: TestWorker, more: Partial<ClaimRequest> = {}) =>
+  store.claimed(job, worker, { ...ALL, ...more });
+
+const release = ({ request, fencingToken }: Claimed, more: Partial<Release> = {}) =>
+  perform(
+    store.etcd,
+    releaseRun(store.keys, {
+      run: request.run,
+      workerId: request.workerId,
+      lock: request.lock,
+      fencingToken,
+      allUnder: request.leaseId,
+      cursorBack: { tick: TICK - 1_000, at: instant(TICK) },
+      ...more,
+    }),
+  );
+
+const valueOf = async (key: string): Promise<string | undefined> => (await store.content()).get(key);
+const revisionOf = async (key: string): Promise<number> =>
+  (await store.etcd.range({ key })).kvs[0]?.modRevision ?? 0;
+
+describe('a tick that runs on all', () => {
+  test('is claimed once by each worker, under its own lock and cursor, which go with its lease', async () => {
+    const job = await store.job();
+    const workers = await Promise.all([store.worker(), store.worker(), store.worker()]);
+    const results = await Promise.all(
+      workers.flatMap((worker) => [claim(job, worker), claim(job, worker), claim(job, worker)]),
+    );
+    expect(results.filter(({ ok }) => ok)).toHaveLength(3);
+    for (const { workerId } of workers) {
+      expect(await valueOf(store.keys.lockOfWorker(job.name, workerId))).toContain(workerId);
+      expect(await valueOf(store.keys.cursorOf(job.name, workerId))).toBe(String(TICK));
+    }
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
+    expect(await valueOf(store.keys.cursor(job.name))).toBeUndefined();
+    await workers[0]!.die();
+    const left = await store.keysLeft();
+    expect(left.filter((key) => key.includes(workers[0]!.workerId) && !key.startsWith('active/'))).toEqual(
+      [],
+    );
+  });
+
+  test('is not claimed again by the same worker when its run is over', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const { ending, fencingToken } = await claimed(job, worker);
+    expect(await perform(store.etcd, finishRun(store.keys, ending()))).toBe('recorded');
+    expect(await claim(job, worker)).toEqual({
+      ok: false,
+      reason: 'cursor-moved',
+      cursor: { tick: TICK, revision: fencingToken },
+    });
+  });
+
+  test('is not claimed while the worker runs the job, and names that run alone', async () => {
+    const job = await store.job();
+    const [worker, other] = [await store.worker(), await store.worker()];
+    const { run, fencingToken } = await claimed(job, worker);
+    await claimed(job, other);
+    const next = {
+      run: store.run(job, worker, TICK + 1_000),
+      cursor: { revision: fencingToken, to: TICK + 1_000 },
+    };
+    expect(await claim(job, worker, next)).toMatchObject({
+      ok: false,
+      reason: 'lock-held',
+      lock: { key: store.keys.lockOfWorker(job.name, worker.workerId), record: { runId: run.id } },
+    });
+  });
+
+  test('waits for runs of the time when the job ran on one worker, or was allowed to overlap', async () => {
+    const job = await store.job();
+    const [worker, other] = [await store.worker(), await store.worker()];
+    const one = await store.claimed(job, other);
+    const cursor = { revision: 0, to: TICK };
+    expect(await claim(job, worker, { cursor })).toMatchObject({
+      reason: 'lock-held',
+      lock: { record: { runId: one.run.id } },
+    });
+    await perform(store.etcd, finishRun(store.keys, one.ending()));
+    const allowed = await claimed(job, other, { lock: 'run', cursor });
+    expect(await claim(job, worker, { cursor })).toMatchObject({
+      reason: 'lock-held',
+      lock: { record: { runId: allowed.run.id } },
+    });
+    await perform(store.etcd, finishRun(store.keys, allowed.ending()));
+    expect(await claim(job, worker, { cursor })).toMatchObject({ ok: true });
+  });
+
+  test('keeps the job from running on one worker while it is on', async () => {
+    const job = await store.job();
+    const { run } = await claimed(job, await store.worker());
+    const result = await perform(store.etcd, claimRun(store.keys, store.claim(job, await store.worker())));
+    expect(result).toMatchObject({ reason: 'lock-held', lock: { record: { runId: run.id } } });
+  });
+
+  test('is not claimed on a floor that has moved', async () => {
+    const job = await store.job();
+    const key = store.keys.cursor(job.name);
+    const revision = await put(store.etcd, key, codecs.cursor.encode(TICK - 1_000));
+    await put(store.etcd, key, codecs.cursor.encode(TICK));
+    const worker = await store.worker();
+    expect(await claim(job, worker, { cursor: { revision: 0, to: TICK, floor: { key, revision } } })).toEqual(
+      {
+        ok: false,
+        reason: 'floor-moved',
+      },
+    );
+    expect(
+      await perform(
+        store.etcd,
+        settleTicks(store.keys, {
+          job: job.name,
+          jobRevision: job.revision,
+          cursor: { revision: 0, to: TICK, floor: { key, revision } },
+          all: worker,
+          records: [],
+        }),
+      ),
+    ).toEqual({ ok: false, reason: 'floor-moved' });
+  });
+
+  test('never sets the cursor of all back', async () => {
+    const job = await store.job();
+    await put(store.etcd, store.keys.cursorOfAll(job.name), codecs.cursor.encode(TICK + 5_000));
+    await claimed(job, await store.worker());
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK + 5_000));
+  });
+});
+
+describe('a claim of all that is given back', () => {
+  test('puts its own cursor back, under the lease, and that of all when nobody else has the tick', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const { request, fencingToken, run } = await claimed(job, worker);
+    expect(await release({ request, fencingToken, run, ending: () => undefined as never })).toBe(true);
+    expect(await valueOf(store.keys.cursorOf(job.name, worker.workerId))).toBe(String(TICK - 1_000));
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
+    const revision = await revisionOf(store.keys.cursorOf(job.name, worker.workerId));
+    expect(await claim(job, worker, { cursor: { revision, to: TICK } })).toMatchObject({ ok: true });
+    await worker.die();
+    expect(await valueOf(store.keys.cursorOf(job.name, worker.workerId))).toBeUndefined();
+  });
+
+  test.each([
+    ['holds it still', false],
+    ['has run it', true],
+  ])('leaves the cursor of all when another worker %s', async (_, ended) => {
+    const job = await store.job();
+    const first = await claimed(job, await store.worker());
+    const second = await claimed(job, await store.worker());
+    if (ended) await perform(store.etcd, finishRun(store.keys, first.ending()));
+    expect(await release(second)).toBe(true);
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
+    if (ended) return;
+    // The last of them puts it back, whoever claimed last.
+    expect(await release(first)).toBe(true);
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
+  });
+
+  test('also after its lease is lost, and then without a cursor of its own', async () => {
+    const job = await store.job();
+    const worker = await store.worker();
+    const it = await claimed(job, worker);
+    await worker.die();
+    expect(await release(it, { leaseLost: true })).toBe(true);
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
+    expect(await store.keysLeft()).toEqual([`cursor/${job.name}/@`, `jobs/${job.name}`]);
+  });
+});
+
+test('ticks that nobody was there for are settled once, by the cursor of all', async () => {
+  const job = await store.job();
+  const settle = () =>
+    perform(
+      store.etcd,
+      settleTicks(store.keys, {
+        job: job.name,
+        jobRevision: job.revision,
+        cursor: { revision: 0, to: TICK },
+        all: 'nobody',
+        records: [],
+      }),
+    );
+  const results = await Promise.all([settle(), settle(), settle()]);
+  expect(results.filter(({ ok }) => ok)).toHaveLength(1);
+  expect(await store.keysLeft()).toEqual([`cursor/${job.name}/@`, `jobs/${job.name}`]);
+});
