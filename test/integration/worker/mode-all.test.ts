@@ -261,3 +261,21 @@ test('a drained worker runs no tick, the others each, and again when it is resum
   const runs = await cluster.jobs.runs('job');
   for (const id of ids) expectEachTickOnce(of(runs, id));
 });
+
+test('an etcd that restarts costs no worker a tick, and repeats none', async () => {
+  const gate = openGate();
+  const workers = await cluster.start(2, { handlers: { gate: gate.handler }, labels: { region: 'eu' } });
+  await cluster.jobs.create(onAll('job', { catchUp: { policy: 'all' } }));
+  await records('job', 'both run', (runs) => workers.every((worker) => of(runs, worker).length >= 2));
+  await cluster.shared.server.restart();
+  const at = Date.now();
+  const ranAfter = (runs: readonly RunRecord[], worker: RunningWorker) =>
+    inState(of(runs, worker), 'succeeded').filter(({ scheduledFor }) => scheduledFor > at);
+  await records('job', 'both go on', (runs) => workers.every((worker) => ranAfter(runs, worker).length >= 3));
+  const ids = workers.map(({ workerId }) => workerId!);
+  await stop(workers);
+  const runs = await cluster.jobs.runs('job');
+  for (const id of ids) expectEachTickOnce(of(runs, id));
+  const started = gate.of('job').map(({ runId }) => runId);
+  expect(new Set(started).size).toBe(started.length);
+});
