@@ -62,11 +62,9 @@ describe('a tick that runs on all', () => {
     }
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
     expect(await valueOf(store.keys.cursor(job.name))).toBeUndefined();
-    await workers[0]!.die();
+    await workers[0].die();
     const left = await store.keysLeft();
-    expect(left.filter((key) => key.includes(workers[0]!.workerId) && !key.startsWith('active/'))).toEqual(
-      [],
-    );
+    expect(left.filter((key) => key.includes(workers[0].workerId) && !key.startsWith('active/'))).toEqual([]);
   });
 
   test('is not claimed again by the same worker when its run is over', async () => {
