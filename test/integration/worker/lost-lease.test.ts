@@ -77,13 +77,20 @@ const ended = (job: string, id: string, isIt: (run: RunRecord) => boolean = () =
     what: `the end of ${job}/${id}`,
   });
 
-const runOn = (job: string, worker: string): Promise<RunRecord> =>
+/** `id`: that run, and not a later one. */
+const runOn = (job: string, worker: string, id?: string): Promise<RunRecord> =>
   waitFor(
     () =>
       cluster.jobs
         .active()
         .then((runs) =>
-          runs.find((run) => run.job === job && run.state === 'running' && run.worker === worker),
+          runs.find(
+            (run) =>
+              run.job === job &&
+              run.state === 'running' &&
+              run.worker === worker &&
+              (id ?? run.id) === run.id,
+          ),
         ),
     { what: `${job} runs on ${worker}`, timeout: 40_000 },
   );
@@ -157,8 +164,11 @@ test('cut off beyond the TTL: what is to be killed is dead before the next run, 
   await away.mend();
   const newId = away.worker.workerId!;
   // Held again, it is shown as running, and its loss is no longer told.
-  expect(await runOn(kept, newId)).toMatchObject({ id: keptRun.id, mayHaveOverlapped: true });
-  expect(await runOn(keptHandler, newId)).toMatchObject({ id: keptHandlerRun.id, mayHaveOverlapped: true });
+  expect(await runOn(kept, newId, keptRun.id)).toMatchObject({ id: keptRun.id, mayHaveOverlapped: true });
+  expect(await runOn(keptHandler, newId, keptHandlerRun.id)).toMatchObject({
+    id: keptHandlerRun.id,
+    mayHaveOverlapped: true,
+  });
   expect(await recordOf(kept, keptRun.id)).toBeUndefined();
   go.give();
   gate.open();
@@ -282,7 +292,7 @@ test('a run that outlived its claim is waited for by a shutdown, then killed, an
   await ended(kept, run.id, ({ state }) => state === 'lost');
   expect((await cluster.jobs.remove(deleted, revision)).ok).toBe(true);
   await away.mend();
-  await runOn(kept, away.worker.workerId!);
+  await runOn(kept, away.worker.workerId!, run.id);
   expect(gate.of(deleted)[0]!.endedAt).toBeUndefined();
   await away.worker.stop();
   expect(gate.of(deleted)[0]!.endedAt).toBeDefined();
