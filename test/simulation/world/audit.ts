@@ -136,6 +136,11 @@ export function audit(ledger: Ledger, judge: Judge, now: Millis): void {
     if (tellsOfRun && startedAt !== undefined && !ran.has(name))
       judge.violate(4, job, `${name} is recorded as ${state}, and never ran`);
   }
+  // A claim is carried through to its answer for as long as its worker lives.
+  for (const { id, job, state, reason } of ledger.records.values()) {
+    if (state === 'lost' && reason?.startsWith('its claim was carried out after'))
+      judge.violate(4, job, `${id} was claimed, and its living worker did not know`);
+  }
   for (const { run, at } of ledger.active.values()) {
     if (at < now - SLACK)
       judge.violate(4, run.job, `${run.id} of ${run.worker} is active since ${at}, and never settled`);

@@ -78,6 +78,8 @@ export function connectSimulated(
   /** Messages of one stream towards the process: in order, stalled while the way is cut. */
   const openStream = (onBroken: (error: EtcdError) => void) => {
     let isOver = false;
+    /** A message was lost: nothing behind it arrives. */
+    let isTorn = false;
     let free: Millis = 0;
     let stalled: (() => void)[] = [];
     const end = (): void => {
@@ -106,10 +108,12 @@ export function connectSimulated(
       end,
       breakOff,
       send(deliver: () => void): void {
-        if (isOver) return;
+        if (isOver || isTorn) return;
         if (!link.cut.in && stalled.length === 0) {
-          if (random.chance(link.loss)) process.post(random.between(1, 500), breakOff);
-          else pass(deliver);
+          if (random.chance(link.loss)) {
+            isTorn = true;
+            process.post(random.between(1, 500), breakOff);
+          } else pass(deliver);
         } else if (stalled.push(deliver) === 1) {
           if (random.chance(0.3)) process.post(random.between(0, 500), breakOff);
           look(world.now);

@@ -1,0 +1,16 @@
+// Can the simulation fail? Each protection is taken out in turn, and a violation must be found soon.
+import { expect, test } from 'vitest';
+import { MUTATIONS } from './world/mutations.ts';
+import { simulate } from './world/simulate.ts';
+
+/** Within so many seeds, from the first on. */
+const SEEDS = 40;
+
+test.for(Object.entries(MUTATIONS))('finds out when %s', { timeout: 600_000 }, async ([, tamper]) => {
+  const found: string[] = [];
+  for (let seed = 1; seed <= SEEDS && found.length === 0; seed++) {
+    const { violations } = await simulate({ seed, tamper });
+    for (const { invariant, what } of violations) found.push(`seed ${seed}, invariant ${invariant}: ${what}`);
+  }
+  expect(found).not.toEqual([]);
+});
