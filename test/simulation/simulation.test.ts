@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { simulate } from './world/simulate.ts';
 
-const SEEDS = Number(process.env['ETCRON_SEEDS'] ?? 100);
+const SEEDS = Number(process.env['ETCRON_SEEDS'] ?? 60);
 const FIRST = Number(process.env['ETCRON_FIRST_SEED'] ?? 1);
 
 test('keeps every invariant through random faults', { timeout: 3_600_000 }, async () => {
