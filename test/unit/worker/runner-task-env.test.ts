@@ -65,3 +65,12 @@ test('a shell task is its shell, -c and the command', () => {
   const request = processRequest({ kind: 'shell', shell: '/bin/bash', command: 'a | b' }, context, workerEnv);
   expect(request).toMatchObject({ argv: ['/bin/bash', '-c', 'a | b'], programField: 'task.shell' });
 });
+
+test('a task of a job that runs on all workers is told which of them it is on, and cannot be told otherwise', () => {
+  const { env } = processRequest(
+    { kind: 'exec', argv: ['x'], env: { ETCRON_SHARD_INDEX: '7' } },
+    { ...context, shard: { index: 1, total: 3 } },
+    workerEnv,
+  );
+  expect(env).toMatchObject({ ETCRON_SHARD_INDEX: '1', ETCRON_SHARD_TOTAL: '3' });
+});
