@@ -4,6 +4,7 @@ import type { Checked, FieldIssue } from '../model/issue.ts';
 import { jobDefinition, MAX_DEFINITION_BYTES, type JobDefinition } from '../model/job.ts';
 import { toIso, type Instant } from '../model/time.ts';
 import { fieldIssues } from './definition-issues.ts';
+import { overlapIssues } from './definition-overlap.ts';
 import { keepSecrets, markSecrets, redactSecrets, secretNames } from './definition-secrets.ts';
 import { parseAt, parseInstant } from './every.ts';
 import type { Schedule, ScheduleCompiler } from './schedule.ts';
@@ -92,8 +93,8 @@ function neverTicks(
   ];
 }
 
-function contradictions(definition: JobDefinition): FieldIssue[] {
-  return [...forgottenQueue(definition), ...foreignCodes(definition)];
+function contradictions(definition: JobDefinition, previous: JobDefinition | undefined): FieldIssue[] {
+  return [...overlapIssues(definition, previous), ...foreignCodes(definition)];
 }
 
 /** What the task can't end with is a mistake, not a wish. */
@@ -111,17 +112,6 @@ function foreignCodes({ task, retry }: JobDefinition): FieldIssue[] {
       message: `a task of kind ${kind} ends with no HTTP status: write ${kind === 'handler' ? 'error' : 'exitCodes'}`,
     });
   return issues;
-}
-
-function forgottenQueue({ overlap, catchUp }: JobDefinition): FieldIssue[] {
-  if (overlap !== 'queue' || catchUp.policy !== 'none') return [];
-  return [
-    {
-      path: 'catchUp.policy',
-      message:
-        'none forgets a tick that did not start on time, and overlap queue keeps it waiting for just that: write latest or all, or another overlap',
-    },
-  ];
 }
 
 const bytesOf = (definition: JobDefinition): number =>
@@ -144,7 +134,7 @@ export function checkDefinition(input: unknown, context: DefinitionContext): Che
       message: `the definition has ${bytes} bytes: at most ${MAX_DEFINITION_BYTES}; keep large things outside and name them`,
     });
   }
-  issues.push(...contradictions(definition));
+  issues.push(...contradictions(definition, context.previous));
   const compiled = compileSchedule(definition, context.anchor ?? context.now, context.compiler);
   if (!compiled.ok) return refused([...issues, ...compiled.issues]);
   const past = pastInstants(definition, context);
