@@ -93,7 +93,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const runs = runReader({ etcd, keys, views });
   const ticks = tickReader(compiler);
   const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
-  const shared = { etcd, keys, clock, logger, views, compiler, zones, runs, streams };
+  const clockOffsetOf = (worker: string): number | null => {
+    // By what this master goes by now; the view tells by what it went by when the news came.
+    const measured = deps.clocks?.offsetOf(keys.worker(worker));
+    if (measured !== undefined) return Math.round(measured);
+    return views.workers.get(worker)?.clockOffsetMs ?? null;
+  };
+  const shared = { etcd, keys, clock, logger, views, compiler, zones, runs, streams, clockOffsetOf };
   const events = eventRoutes(shared);
   const handlers: Handlers = {
     ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, ticks }) }),
@@ -115,6 +121,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
         keys,
         views,
         quotaBytes: deps.quotaBytes,
+        clockOffsetOf,
         clocks: deps.clocks,
         masterId: deps.masterId,
       }),

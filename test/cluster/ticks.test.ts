@@ -1,7 +1,7 @@
 // Each tick once: two and five worker processes, and two whose clocks differ by more than the job is long.
 // The judge is what the tasks themselves wrote.
-import { execFileSync } from 'node:child_process';
 import { expect } from 'vitest';
+import { faketime } from '../support/faketime.ts';
 import { judgeTicks, overlapsIn, type Journal } from '../support/journal.ts';
 import { expectEachTickOnce, inState, ticksTold } from '../support/outcomes.ts';
 import { scenarios, type Stage } from '../support/scenarios.ts';
@@ -72,15 +72,6 @@ const together = (workers: number) => async (stage: Stage) => {
   await untilTicks(jobs, TICKS);
   await stage.stopAll();
   await judge(stage, jobs);
-};
-
-const faketime = (): string => {
-  try {
-    execFileSync('faketime', ['--version'], { stdio: 'pipe' });
-    return 'faketime';
-  } catch (cause) {
-    throw new Error('this needs faketime, which npm test gets: apt-get install faketime', { cause });
-  }
 };
 
 const clocksApart = async (stage: Stage): Promise<void> => {

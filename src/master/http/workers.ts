@@ -7,15 +7,15 @@ import { kvsOf } from '../../common/store/transactions/parts.ts';
 import { wishDrain } from '../../common/store/transactions/masters.ts';
 import { showWorker } from '../shown.ts';
 import type { StrictDeps } from '../strict.ts';
-import type { Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
 
 type WorkerRoutes = 'listWorkers' | 'getWorker' | 'drainWorker' | 'resumeWorker';
 
-export function workerRoutes(deps: StrictDeps & { views: Views }): Pick<Handlers, WorkerRoutes> {
-  const { etcd, keys, clock, views } = deps;
+export function workerRoutes(
+  deps: StrictDeps & { readonly clockOffsetOf: (worker: string) => number | null },
+): Pick<Handlers, WorkerRoutes> {
+  const { etcd, keys, clock, clockOffsetOf: offsetOf } = deps;
 
-  const offsetOf = (id: string): number | null => views.workers.get(id)?.clockOffsetMs ?? null;
   const noWorker = (id: string): ProblemError =>
     new ProblemError('worker_not_found', `no worker ${id} is registered: it has ended, or lost its lease`);
 

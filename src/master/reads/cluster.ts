@@ -34,6 +34,7 @@ export function clusterReader({
   keys,
   views,
   quotaBytes,
+  clockOffsetOf,
   clocks,
   masterId,
 }: {
@@ -41,6 +42,7 @@ export function clusterReader({
   keys: Keyspace;
   views: Views;
   quotaBytes: number;
+  clockOffsetOf: (worker: string) => number | null;
   clocks: Clocks | undefined;
   masterId: string | undefined;
 }): ClusterReader {
@@ -89,7 +91,7 @@ export function clusterReader({
         runs: views.runs.size,
         warnings: [
           ...ofEtcd(status, dbSizeInUse, quotaBytes),
-          ...ofViews(views),
+          ...ofViews(views, clockOffsetOf),
           ...unmatchedWarnings(views),
           ...ofMasters(masters),
         ],
@@ -138,8 +140,8 @@ function ofEtcd(status: ClusterStatus, inUse: number, quota: number): Warning[] 
   ];
 }
 
-function ofViews({ workers, jobs }: Views): Warning[] {
-  const all = workers.list();
+function ofViews({ workers, jobs }: Views, clockOffsetOf: (worker: string) => number | null): Warning[] {
+  const all = workers.list().map(({ record }) => ({ record, clockOffsetMs: clockOffsetOf(record.id) }));
   const off = all.filter((worker) => Math.abs(worker.clockOffsetMs ?? 0) > CLOCK_OFFSET_MS);
   const noReady = all.length > 0 && all.every((worker) => worker.record.state !== 'ready');
   return [
