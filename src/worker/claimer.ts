@@ -3,7 +3,7 @@
 import { armedRun } from '../common/core/lifecycle.ts';
 import { passedTicks } from '../common/core/lifecycle.ts';
 import { makeRunId } from '../common/model/ids.ts';
-import type { RunCause, RunRecord, Shard, Stretch, TriggerRecord } from '../common/model/run.ts';
+import type { RunCause, RunRecord, Stretch, TriggerRecord } from '../common/model/run.ts';
 import { instant, type Instant } from '../common/model/time.ts';
 import { settledUntil } from '../common/core/due.ts';
 import {
@@ -15,8 +15,9 @@ import {
 } from '../common/store/transactions/claims.ts';
 import type { CursorMove, CursorOwner } from '../common/store/transactions/cursor-moves.ts';
 import type { Assignment } from './assignment.ts';
-import type { JobEntry, JobTable, PlanningRule } from './job-table.ts';
+import type { JobEntry, JobTable } from './job-table.ts';
 import { carryThrough } from './persist.ts';
+import type { Peers } from './peers.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import type { PendingTrigger } from './requests.ts';
 
@@ -51,7 +52,7 @@ export interface Claimer {
 export function createClaimer(
   ports: WorkerPorts,
   table: JobTable,
-  shardOf: (workerId: string, rule: PlanningRule) => Shard,
+  peers: Pick<Peers, 'shardOf' | 'earliestFor'>,
 ): Claimer {
   const { keys, batcher, clock, logger } = ports;
   const submit = batcher.submit.bind(batcher);
@@ -62,6 +63,19 @@ export function createClaimer(
     generation: entry.generation,
     jobCreated: entry.created,
   });
+
+  /** The last tick that was due before any of the workers that match now was there; the keeper records it. */
+  const beforeAll = ({ rule, ticks, since, floor }: JobEntry, member: Membership): number | undefined => {
+    const earliest = Math.min(peers.earliestFor(rule) ?? Infinity, member.since);
+    const last = ticks.atOrBefore(instant(earliest));
+    return last === undefined || last <= since || last <= (floor?.tick ?? 0) ? undefined : last;
+  };
+
+  const cursorMove = (entry: JobEntry, member: Membership, to: number): CursorMove => {
+    const { cursorRevision: revision, floor, rule } = entry;
+    const before = rule.all ? beforeAll(entry, member) : undefined;
+    return { revision, to, ...(floor ? { floor } : {}), ...(before === undefined ? {} : { before }) };
+  };
 
   const guarded = async <R>(
     entry: JobEntry,
@@ -100,7 +114,7 @@ export function createClaimer(
         scheduledFor: wanted.scheduledFor,
         now,
         attempt: wanted.attempt,
-        shard: entry.rule.all ? shardOf(membership.workerId, entry.rule) : undefined,
+        shard: entry.rule.all ? peers.shardOf(membership.workerId, entry.rule) : undefined,
         ...versionOf(entry),
         ...(trigger ? { overrides: overridesOf(trigger.record) } : {}),
         ...(record.definition.onLostLease === 'continue' ? { onLostLease: 'continue' as const } : {}),
@@ -125,7 +139,7 @@ export function createClaimer(
           lock,
           startAt: wanted.startAt,
           ...(entry.rule.all ? { all: true } : {}),
-          ...(tick ? { cursor: cursorMove(entry, tick.tick) } : {}),
+          ...(tick ? { cursor: cursorMove(entry, membership, tick.tick) } : {}),
           ...(trigger ? { triggerRevision: trigger.revision } : {}),
           ...(missed ? { passed: [missed] } : {}),
         }),
@@ -188,7 +202,7 @@ export function createClaimer(
           settleTicks(keys, {
             job: entry.name,
             jobRevision: entry.revision,
-            cursor: cursorMove(entry, missed.to),
+            cursor: cursorMove(entry, membership, missed.to),
             records: [record],
             ...(all ? { all } : {}),
           }),
@@ -216,7 +230,7 @@ export function createClaimer(
           settleTicks(keys, {
             job: entry.name,
             jobRevision: entry.revision,
-            cursor: cursorMove(entry, skipped.to),
+            cursor: cursorMove(entry, membership, skipped.to),
             records: [record],
             whileHeld: lock,
             ...(all ? { all } : {}),
@@ -235,9 +249,6 @@ export function createClaimer(
 /** Whose ticks they are: the worker's own under `mode: all`. */
 const ownerOf = ({ rule }: JobEntry, { workerId, leaseId }: Membership): CursorOwner =>
   rule.all ? { workerId, leaseId } : undefined;
-
-const cursorMove = ({ cursorRevision: revision, floor }: JobEntry, to: number): CursorMove =>
-  floor === undefined ? { revision, to } : { revision, to, floor };
 
 /** What a request to run now changes of the definition; a retry elsewhere needs it again. */
 const overridesOf = ({ env, payload }: TriggerRecord): NonNullable<RunRecord['overrides']> => ({

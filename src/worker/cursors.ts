@@ -81,10 +81,11 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
     if (entry.cursorKnown || entry.revision !== revision) return onRead(entry);
     const ownKv = found.get(own);
     const floorKv = found.get(floor);
-    entry.cursor = latest(tickOf(ownKv), latest(tickOf(floorKv), owner?.since));
+    const floorTick = tickOf(floorKv);
+    entry.cursor = latest(tickOf(ownKv), latest(floorTick, owner?.since));
     entry.cursorRevision = ownKv?.modRevision ?? 0;
     entry.cursorOwner = owner?.workerId;
-    entry.floor = floorKv && { key: floor, revision: floorKv.modRevision };
+    entry.floor = floorKv && { key: floor, revision: floorKv.modRevision, tick: floorTick! };
     entry.cursorKnown = true;
     onRead(entry);
     const ahead = (entry.cursor ?? 0) - clock.now();

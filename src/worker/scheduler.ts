@@ -81,7 +81,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     onLockLost: (assignment) => planner.lockLost(table.get(assignment.run.job), assignment),
   });
   const drainWatch = createDrainWatch({ clock, logger, dispatcher });
-  const claimer = createClaimer(ports, table, (workerId, rule) => peers.shardOf(workerId, rule));
+  const claimer = createClaimer(ports, table, peers);
   const overlaps = createOverlaps(ports, () => dispatcher);
   const cursors = createCursorReader({
     etcd,

@@ -153,6 +153,22 @@ describe('a tick that runs on all', () => {
     await claimed(job, await store.worker());
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK + 5_000));
   });
+
+  test.each([
+    ['was never written', undefined, undefined],
+    ['stands before them', TICK - 9_000, String(TICK - 9_000)],
+    ['has passed them', TICK - 3_000, String(TICK)],
+    ['is beyond them', TICK - 2_000, String(TICK)],
+  ])(
+    'leaves the cursor of all where it is while ticks that nobody was there for are not recorded: it %s',
+    async (_, stood, stands) => {
+      const job = await store.job();
+      const key = store.keys.cursorOfAll(job.name);
+      if (stood !== undefined) await put(store.etcd, key, codecs.cursor.encode(stood));
+      await claimed(job, await store.worker(), { cursor: { revision: 0, to: TICK, before: TICK - 3_000 } });
+      expect(await valueOf(key)).toBe(stands);
+    },
+  );
 });
 
 describe('a claim of all that is given back', () => {

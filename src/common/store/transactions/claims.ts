@@ -141,7 +141,7 @@ export function claimRun(keys: Keyspace, request: ClaimRequest): Intent<ClaimRes
       ],
       success: [
         put(lock, codecs.lock.encode({ runId: run.id, worker: workerId, startAt: request.startAt }), leaseId),
-        ...(request.cursor ? moveCursor(keys, run.job, request.cursor.to, own) : []),
+        ...(request.cursor ? moveCursor(keys, run.job, request.cursor, own) : []),
         put(keys.active(workerId, run.job, run.id), codecs.run.encode(run)),
         ...(request.triggerRevision === undefined ? [] : [remove({ key: trigger })]),
         ...(request.passed ?? []).map((record) =>
@@ -290,7 +290,7 @@ export function settleTicks(keys: Keyspace, settlement: TickSettlement): Intent<
       success: [
         ...(all === 'nobody'
           ? [put(key, codecs.cursor.encode(cursor.to))]
-          : moveCursor(keys, job, cursor.to, own)),
+          : moveCursor(keys, job, cursor, own)),
         ...settlement.records.map((record) => put(keys.run(job, record.id), codecs.run.encode(record))),
       ],
       failure: stateOf(keys, job, key, cursor.floor),

@@ -14,7 +14,12 @@ export interface CursorMove {
   readonly revision: Revision;
   readonly to: number;
   /** The other mode's cursor as it was read; absent: there was none, and none can come. */
-  readonly floor?: { readonly key: string; readonly revision: Revision };
+  readonly floor?: { readonly key: string; readonly revision: Revision; readonly tick?: number };
+  /**
+   * `mode: all`: the last tick from before the first session of now. While the cursor of all is behind it,
+   * ticks that nobody was there for are still to be recorded, and it stays where it is.
+   */
+  readonly before?: number;
 }
 
 /** A worker under `mode: all`; undefined: `mode: one`. */
@@ -29,13 +34,26 @@ export const compareCursor = (key: string, { revision, floor }: CursorMove): Com
     : [modifiedAt(key, revision), modifiedAt(floor.key, floor.revision)];
 
 /** The cursor of all is not compared, only never set back; set again to the same tick, it knows its last claim. */
-export function moveCursor(keys: Keyspace, job: string, to: number, owner: CursorOwner): Op[] {
+export function moveCursor(
+  keys: Keyspace,
+  job: string,
+  { to, before }: CursorMove,
+  owner: CursorOwner,
+): Op[] {
   const text = codecs.cursor.encode(to);
   if (owner === undefined) return [put(keys.cursor(job), text)];
   const all = keys.cursorOfAll(job);
   return [
     put(keys.cursorOf(job, owner.workerId), text, owner.leaseId),
-    nested([valueAbove(all, text)], [], [put(all, text)]),
+    nested(
+      [valueAbove(all, text)],
+      [],
+      [
+        before === undefined
+          ? put(all, text)
+          : nested([valueAbove(all, codecs.cursor.encode(before - 1))], [put(all, text)], []),
+      ],
+    ),
   ];
 }
 
