@@ -13,6 +13,8 @@ const project = (name: string, timeout: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most of them wait for time to pass: one alone (vitest's choice on two cores) would leave both idle.
+    maxWorkers: 2,
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', 'test/support/closing-line.ts'],
     projects: [
