@@ -58,6 +58,10 @@ export function createClaimer(
   const submit = batcher.submit.bind(batcher);
   const skips = new Map<string, { lockRevision: number; id: string; ticks: Stretch }>();
 
+  /** Under `mode: all` every worker has a record of the same tick. */
+  const suffixFor = ({ rule }: JobEntry): string =>
+    rule.all ? ports.randomSuffix() + ports.randomSuffix() : ports.randomSuffix();
+
   const versionOf = (entry: JobEntry) => ({
     job: entry.name,
     generation: entry.generation,
@@ -128,7 +132,7 @@ export function createClaimer(
           reason: tick.missedReason,
           worker: ownerOf(entry, membership)?.workerId,
           at: now,
-          suffix: ports.randomSuffix(),
+          suffix: suffixFor(entry),
         });
       const result = await carryThrough(
         claimRun(keys, {
@@ -163,7 +167,7 @@ export function createClaimer(
   return {
     claimTick: (entry, membership, wanted) =>
       claim(entry, membership, {
-        id: makeRunId(wanted.tick, ports.randomSuffix()),
+        id: makeRunId(wanted.tick, suffixFor(entry)),
         cause: { kind: wanted.late ? 'catch_up' : 'schedule', tick: wanted.tick },
         scheduledFor: wanted.tick,
         // What the lock says of its start tells ticks that came while the run was on from those before it.
@@ -195,7 +199,7 @@ export function createClaimer(
         const record = passedTicks(versionOf(entry), 'missed', missed, {
           reason,
           at: clock.now(),
-          suffix: ports.randomSuffix(),
+          suffix: suffixFor(entry),
           worker: all?.workerId,
         });
         return carryThrough(
@@ -217,7 +221,7 @@ export function createClaimer(
         const ticks = goesOn
           ? { count: before.ticks.count + skipped.count, from: before.ticks.from, to: skipped.to }
           : skipped;
-        const id = goesOn ? before.id : makeRunId(instant(ticks.from), ports.randomSuffix());
+        const id = goesOn ? before.id : makeRunId(instant(ticks.from), suffixFor(entry));
         const holder = lock.record ? `run ${lock.record.runId} on ${lock.record.worker}` : 'another run';
         const all = ownerOf(entry, membership);
         const record = passedTicks(versionOf(entry), 'skipped', ticks, {

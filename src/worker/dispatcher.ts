@@ -32,6 +32,8 @@ const LONGEST_HOLD: Millis = 100;
 export interface DispatcherEvents {
   /** Mod revision of the job's definition as known now; undefined: no such job. */
   currentRevision(job: string): Revision | undefined;
+  /** The job of the run was deleted, and perhaps created again. */
+  isJobGone(run: RunRecord): boolean;
   /**
    * The run is over and holds its lock no more: it ended (recorded, or given up), or it was given back, which
    * moves the cursor.
@@ -52,7 +54,7 @@ export interface Dispatcher {
   /** False: no such run here. An armed run ends as killed without a start. */
   kill(job: string, runId: string, reason: string): boolean;
   has(job: string, runId: string): boolean;
-  /** Gives back what is armed under another revision than the current one. */
+  /** Gives back what is armed under another revision than the current one; ends the attempts of a job that is gone. */
   definitionChanged(job: string): void;
   /** The time was moved: armed runs start earlier or later, or are given back. */
   clockChanged(): void;
@@ -303,6 +305,10 @@ export function createDispatcher(
         const { run, jobRevision } = each.assignment;
         if (run.job !== job || jobRevision === events.currentRevision(job)) continue;
         if (disarm(each)) release(each, 'the definition changed');
+      }
+      for (const { assignment, execution } of held.values()) {
+        if (execution && assignment.run.job === job && events.isJobGone(assignment.run))
+          execution.endAttempts();
       }
     },
     clockChanged() {

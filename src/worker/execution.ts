@@ -31,6 +31,8 @@ export interface Execution {
    * started; no further attempt is made of it here either.
    */
   fence(reason: string): void;
+  /** The job is gone: the attempt that is on goes on, and none comes after it. */
+  endAttempts(): void;
   /** Outliving, it is held by this registration of the worker from now on. */
   adopt(workerId: string): void;
 }
@@ -67,9 +69,12 @@ export function startExecution(
   let handle: TaskHandle | undefined;
   let waiting: { timer: Timer; go: () => void } | undefined;
   let stop: { state: 'killed' | 'lost'; reason: string } | undefined;
+  let isLastAttempt = false;
   const outlivesClaim = definition.onLostLease === 'continue';
   let hasStarted = false;
   let isOutliving = false;
+  /** The record without the mark, and when the claim was lost: the task may have ended before that. */
+  let unmarked: { readonly record: RunRecord; readonly lostAt: Instant } | undefined;
 
   /** Of the attempt under way; kept apart, so that telling it copies no record. */
   let progress: number | undefined;
@@ -87,7 +92,9 @@ export function startExecution(
   const outlive = (why: string): void => {
     if (isOutliving) return;
     isOutliving = true;
-    record = outlivingRun(record, instant(Math.min(claimEnd(), clock.now())), why);
+    const lostAt = instant(Math.min(claimEnd(), clock.now()));
+    unmarked = { record, lostAt };
+    record = outlivingRun(record, lostAt, why);
   };
 
   const attemptOnce = async (number: number): Promise<TaskEnd> => {
@@ -118,8 +125,9 @@ export function startExecution(
     }
     const end = await handle.ended;
     handle = undefined;
-    // A worker that was frozen may hear of the end before it finds its claim lost.
+    // A worker that was frozen may hear of the end before it finds its claim lost, or after an end in time.
     if (outlivesClaim && end.outcome !== 'lost' && end.endedAt > claimEnd()) outlive('the claim was lost');
+    else if (unmarked && end.endedAt < unmarked.lostAt) record = unmarked.record;
     const { outcome, exitCode, signal, httpStatus, error, startedAt, endedAt } = end;
     if (record.attempts.length === 0) {
       record = { ...record, startedAt, startLagMs: startedAt - record.scheduledFor };
@@ -152,10 +160,10 @@ export function startExecution(
       const end = await attemptOnce(number);
       const next = stop || end.outcome === 'lost' ? LAST : retryAfter(definition.retry, number, end);
       const isToBeRetried = next.ok && isOutliving;
-      if (next.ok && !isOutliving) {
+      if (next.ok && !isOutliving && !isLastAttempt) {
         onStarted(record);
         await wait(next.delay);
-        if (!stop) continue;
+        if (!stop && !isLastAttempt) continue;
       }
       const state = end.outcome === 'succeeded' ? 'succeeded' : (stop?.state ?? end.outcome);
       const lost = 'the claim was lost: the task was killed at the fence deadline';
@@ -163,7 +171,7 @@ export function startExecution(
       const run = endedRun(record, {
         state,
         at: next.ok && !isOutliving ? clock.now() : end.endedAt,
-        reason: isOutliving && why !== undefined ? `${why}; ${record.reason}` : why,
+        reason: why !== undefined && record.mayHaveOverlapped ? `${why}; ${record.reason}` : why,
         outputBytes: end.outputBytes,
         outputTruncated: end.outputTruncated,
       });
@@ -171,10 +179,14 @@ export function startExecution(
     }
   };
 
-  const stopAs = (state: 'killed' | 'lost', reason: string): void => {
-    stop ??= { state, reason };
+  const endWait = (): void => {
     waiting?.timer.cancel();
     waiting?.go();
+  };
+
+  const stopAs = (state: 'killed' | 'lost', reason: string): void => {
+    stop ??= { state, reason };
+    endWait();
   };
 
   const ended = execute();
@@ -196,8 +208,13 @@ export function startExecution(
       stopAs('lost', reason);
       handle?.killNow();
     },
+    endAttempts() {
+      isLastAttempt = true;
+      endWait();
+    },
     adopt(workerId) {
       record = adoptedRun(record, workerId);
+      if (unmarked) unmarked = { ...unmarked, record: adoptedRun(unmarked.record, workerId) };
     },
   };
 }

@@ -101,7 +101,7 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
         .finally(() => skipping.delete(name));
     },
     whyMissed({ rule }) {
-      const why = `${rule.all ? 'the worker was not' : 'no worker was'} free to run it in time`;
+      const why = `${rule.all ? 'the worker was not' : 'no worker was'} there and free to run it in time`;
       return rule.overlap === 'queue' || rule.overlap === 'replace'
         ? `${why}, or a run was on: only the newest tick waits`
         : why;

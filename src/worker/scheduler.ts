@@ -74,6 +74,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const recorder = createRecorder(ports);
   const dispatcher = createDispatcher(ports, recorder, {
     currentRevision: (job) => table.get(job)?.revision,
+    isJobGone: ({ job, jobCreated }) => table.get(job)?.created !== jobCreated,
     onOver(assignment, how) {
       planner.runOver(table.get(assignment.run.job), assignment, how);
       onLoadChanged();

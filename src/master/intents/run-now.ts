@@ -60,7 +60,7 @@ export async function runNow(
   checkSize(wish);
   const now = deps.clock.now();
   const ask = (worker?: string): AskedRun => ({
-    runId: makeRunId(now, randomBytes(3).toString('hex')),
+    runId: makeRunId(now, randomBytes(worker === undefined ? 3 : 6).toString('hex')),
     trigger: {
       cause: 'manual',
       by: wish.by,

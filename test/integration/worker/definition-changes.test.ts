@@ -142,6 +142,31 @@ describe('in the last second before a tick', () => {
   });
 });
 
+test('a run of a deleted job is not tried again, and leaves nothing', async () => {
+  let attempts = 0;
+  const failing = (): never => {
+    attempts++;
+    throw new Error('not yet');
+  };
+  await cluster.start(1, { handlers: { failing } });
+  const { revision } = await cluster.jobs.create({
+    name: 'job',
+    schedule: `@at ${toIso(instant(Date.now() + 1_500))}`,
+    task: { kind: 'handler', name: 'failing' },
+    retry: { limit: 50, delay: '500ms', factor: 1 },
+  });
+  await waitFor(() => attempts === 2, { what: 'it has been tried twice', seen: () => attempts });
+  await remove('job', revision);
+  await waitFor(async () => (await cluster.jobs.active()).length === 0, { what: 'the run is over' });
+  const made = attempts;
+  await delay(1_200);
+  expect(attempts).toBe(made);
+  const { kvs } = await cluster.shared.etcd.range(cluster.keys.all);
+  expect(kvs.map(({ key }) => key).filter((key) => key.includes('/job/') || key.endsWith('/job'))).toEqual(
+    [],
+  );
+});
+
 test('a job created, edited or resumed fires nothing from before that moment', async () => {
   const starts: Start[] = [];
   const note = (context: HandlerContext): void => void starts.push(startOf(context));

@@ -140,6 +140,27 @@ describe('attempts', () => {
   });
 });
 
+describe('a run whose job is deleted', () => {
+  test('ends with the attempt that is on', async () => {
+    const execution = start({ retry: { limit: 5, delay: '1s' } });
+    execution.endAttempts();
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
+    expect((await execution.ended).run.state).toBe('failed');
+    await clock.advance(10_000);
+    expect(tasks.attempts).toHaveLength(1);
+  });
+
+  test('ends at once while it waits for its next attempt', async () => {
+    const execution = start({ retry: { limit: 5, delay: '1d' } });
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
+    await clock.advance(10);
+    execution.endAttempts();
+    expect((await execution.ended).run.state).toBe('failed');
+    expect(tasks.attempts).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
 describe('progress', () => {
   const handler = { task: { kind: 'handler', name: 'it' } } as const;
   const tell = (attempt: number, ...fractions: number[]) =>
@@ -240,6 +261,25 @@ describe('a run whose claim is lost', () => {
     execution.fence('the claim was lost (expired)');
     const { run } = await execution.ended;
     expect(run).toMatchObject({ state: 'lost', reason: 'the claim was lost (expired)' });
+    expect(tasks.attempts).toHaveLength(1);
+  });
+
+  test.each([
+    [4_999, undefined],
+    [5_001, true],
+  ])('tells an end after %d ms, heard of after the loss, by when it came', async (at, mayHaveOverlapped) => {
+    const execution = start(lasting, 5_000);
+    const from = clock.now();
+    await clock.advance(0);
+    clock.freeze(60_000);
+    execution.fence('the claim was lost (expired)');
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1, endedAt: instant(from + at) });
+    const { run, isToBeRetried } = await execution.ended;
+    expect(run).toMatchObject({ state: 'failed', endedAt: from + at });
+    expect(run.mayHaveOverlapped).toBe(mayHaveOverlapped);
+    expect(run.reason?.includes('the task ran on')).toBe(mayHaveOverlapped);
+    // Without a claim nothing starts here, in time or not.
+    expect(isToBeRetried).toBe(true);
     expect(tasks.attempts).toHaveLength(1);
   });
 
