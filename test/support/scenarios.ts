@@ -7,7 +7,7 @@ import { keyspace, type Keyspace } from '../../src/common/store/keyspace.ts';
 import { startEtcd, type TestEtcd } from './etcd.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { startWorkerProcess, type WorkerProcess, type WorkerProcessOptions } from './processes.ts';
-import { jobsOf } from './workers.ts';
+import { jobsOf, takesWork } from './workers.ts';
 
 export interface Stage {
   readonly etcd: Etcd;
@@ -50,6 +50,7 @@ export function scenarios(all: Readonly<Record<string, Scenario>>, timeout: numb
             ...more,
           });
           workers.push(worker);
+          await takesWork(etcd!, keys, worker.workerId);
           return worker;
         },
         journal() {

@@ -18,6 +18,7 @@ import { deleteJob, writeJob, type JobWrite } from '../../src/common/store/trans
 import { start, type RunningWorker } from '../../src/worker/main.ts';
 import type { EtcdOptions } from './etcd.ts';
 import { useEtcd, type SharedEtcd } from './shared-etcd.ts';
+import { waitFor } from './wait.ts';
 import type { Handler } from '../../src/worker/tasks/handler.ts';
 
 export interface WorkerSettings {
@@ -115,11 +116,27 @@ export function useWorkers(options: EtcdOptions = {}): Workers {
           return worker.stop();
         });
       }
-      await Promise.all(workers.map((worker) => worker.whenReady));
+      await Promise.all(
+        workers.map(async (worker) => {
+          await worker.whenReady;
+          await takesWork(shared.etcd, keyspace(prefix), worker.workerId!);
+        }),
+      );
       return workers;
     },
   };
 }
+
+/** Others leave it its share of the jobs from its registration on, which follows its being ready. */
+export const takesWork = (etcd: Etcd, keys: Keyspace, workerId: string): Promise<unknown> =>
+  waitFor(
+    async () => {
+      const { kvs } = await etcd.range({ key: keys.worker(workerId) });
+      const record = kvs[0] && codecs.worker.decode(kvs[0].value);
+      return record?.ok && record.value.state !== 'loading';
+    },
+    { what: `${workerId} is registered as one that takes work`, timeout: 30_000 },
+  );
 
 /** A job's name of which the first in the ranking is the worker of that name. */
 export function jobOwnedBy(
