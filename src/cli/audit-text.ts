@@ -57,6 +57,16 @@ function notesOf({ jobs, total, broken }: Audit): string[] {
     notes.push(
       `${ticks(total.notKnown)} not known: their records may have been removed with old history (history.keep and history.for of the job).`,
     );
+  for (const { job, counts } of jobs) {
+    if (counts.partly > 0)
+      notes.push(
+        `${job}: of what ran once, ${ticks(counts.partly)} not on every worker, as far as records tell (workers.mode: all): GET /api/v1/jobs/${job}/ticks?outcome=ran says what is known of the others.`,
+      );
+    if (counts.mayHaveOverlapped > 0)
+      notes.push(
+        `${job}: ${ticks(counts.mayHaveOverlapped)} with a run whose task ran on after its claim had ended (onLostLease: continue): it may have overlapped with another run of the job.`,
+      );
+  }
   for (const { job, scheduleKnownFrom } of jobs)
     if (scheduleKnownFrom !== null)
       notes.push(
@@ -70,7 +80,8 @@ function verdictOf({ jobs, total, broken, ok }: Audit): string {
   if (ok) {
     if (total.due === 0) return 'No tick was due.';
     const which = total.notKnown > 0 ? 'that was due, and whose record would still be kept,' : 'that was due';
-    return `Every tick ${which} is accounted for, and none ran twice.`;
+    const where = total.partly > 0 ? ' on at least one worker' : '';
+    return `Every tick ${which} is accounted for${where}, and none ran twice.`;
   }
   const parts = [
     ...(total.unexplained > 0 ? [`${ticks(total.unexplained)} unexplained`] : []),

@@ -27,8 +27,12 @@ const count = (description: string) => z.int().min(0).meta({ description });
 
 export const tickCounts = z
   .strictObject({
-    due: count('Ticks that were due by now: the sum of all others but `notYet` and `paused`'),
+    due: count('Ticks that were due by now: the sum of the outcomes but `notYet` and `paused`'),
     ran: count('Ran once, however the run ended'),
+    partly: count(
+      'Of `ran`, under `mode: all`: skipped or missed on some workers, or without a record of some',
+    ),
+    mayHaveOverlapped: count('With a run whose task ran on after its claim had ended'),
     skipped: count('Skipped, as `overlap` says, or killed before the start'),
     missed: count('Missed: nobody was there to run them'),
     lost: count('The worker was lost: nobody knows how, or whether, they ended'),
@@ -51,6 +55,10 @@ const runOfTick = z.strictObject({
   startedAt: time.optional(),
   endedAt: time.optional(),
   retryOf: runId.optional(),
+  mayHaveOverlapped: z.literal(true).optional().meta({
+    description:
+      'Its task ran on after its claim had ended, so another run of the job may have been on at the same time',
+  }),
 });
 
 export const tickView = z
@@ -58,6 +66,10 @@ export const tickView = z
     tick: time,
     outcome,
     reason: z.string().optional().meta({ description: 'Why, in words' }),
+    partly: z.literal(true).optional().meta({
+      description:
+        'With `ran`, under `mode: all`: not on all workers, as far as records tell; `reason` says what is known of the others',
+    }),
     worker: z.string().optional().meta({ description: 'Who ran it, or is to' }),
     startLagMs: z.number().optional().meta({ description: 'How late it started' }),
     runs: z.array(runOfTick).meta({ description: 'All runs of the tick, retries elsewhere included' }),

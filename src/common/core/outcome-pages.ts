@@ -3,9 +3,13 @@ import { instant, type Instant } from '../model/time.ts';
 import type { Segment, TickOutcome } from './outcomes.ts';
 
 export interface OutcomeCounts {
-  /** Ticks that were due by now: the sum of all others but `notYet` and `paused`. */
+  /** Ticks that were due by now: the sum of the outcomes but `notYet` and `paused`. */
   readonly due: number;
   readonly ran: number;
+  /** Of `ran`, under `mode: all`: on some workers only, as far as records tell. */
+  readonly partly: number;
+  /** Of any outcome: with a run whose task ran on after its claim had ended. */
+  readonly mayHaveOverlapped: number;
   readonly skipped: number;
   readonly missed: number;
   readonly lost: number;
@@ -19,7 +23,9 @@ export interface OutcomeCounts {
   readonly paused: number;
 }
 
-const FIELD: Readonly<Record<TickOutcome, Exclude<keyof OutcomeCounts, 'due'>>> = {
+const FIELD: Readonly<
+  Record<TickOutcome, Exclude<keyof OutcomeCounts, 'due' | 'partly' | 'mayHaveOverlapped'>>
+> = {
   ran: 'ran',
   twice: 'twice',
   skipped: 'skipped',
@@ -37,6 +43,8 @@ const FIELD: Readonly<Record<TickOutcome, Exclude<keyof OutcomeCounts, 'due'>>> 
 export const noCounts = (): { -readonly [K in keyof OutcomeCounts]: number } => ({
   due: 0,
   ran: 0,
+  partly: 0,
+  mayHaveOverlapped: 0,
   skipped: 0,
   missed: 0,
   lost: 0,
@@ -51,9 +59,11 @@ export const noCounts = (): { -readonly [K in keyof OutcomeCounts]: number } => 
 
 export function countsOf(segments: readonly Segment[], now: Instant): OutcomeCounts {
   const counts = noCounts();
-  for (const { outcome, count, from } of segments) {
+  for (const { outcome, count, from, partly, runs } of segments) {
     const field = outcome === 'armed' && from > now ? 'notYet' : FIELD[outcome];
     counts[field] += count;
+    if (partly) counts.partly += count;
+    if (runs.some((run) => run.mayHaveOverlapped)) counts.mayHaveOverlapped += count;
     if (field !== 'notYet' && field !== 'paused') counts.due += count;
   }
   return counts;

@@ -12,6 +12,7 @@ import {
   type Evidence,
   type PassedStretch,
 } from './outcome-evidence.ts';
+import { busyWorkers, elsewhere, neverStarted } from './outcome-workers.ts';
 import type { TickSource } from './due.ts';
 
 /**
@@ -69,6 +70,8 @@ export interface Segment {
   readonly count: number;
   readonly outcome: TickOutcome;
   readonly reason?: string;
+  /** `mode: all`: it ran on some workers and, as the reason says, was skipped or missed on others, or nothing tells. */
+  readonly partly?: true;
   /** Of a single tick. */
   readonly runs: readonly RunRecord[];
   /** What they are ticks of; undefined: of a schedule that is not kept, and only what the record says is known. */
@@ -76,8 +79,14 @@ export interface Segment {
   readonly generation: number;
 }
 
-/** A question, and what holds of the era that is looked at. */
-interface Here extends TickQuestion {
+/** A question, and what is worked out of it once. */
+interface Asked extends TickQuestion {
+  /** `mode: all`: workers that have a run on. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/** And what holds of the era that is looked at. */
+interface Here extends Asked {
   readonly stale: number;
   /** The last tick of the era that is on record: the cursor has passed all before it. */
   readonly settled: number;
@@ -86,6 +95,7 @@ interface Here extends TickQuestion {
 interface Verdict {
   readonly outcome: TickOutcome;
   readonly reason?: string;
+  readonly partly?: true;
   readonly runs?: readonly RunRecord[];
 }
 
@@ -98,14 +108,44 @@ const OVERDUE = 'still due: no worker has settled it';
 const NO_RECORD = 'no record tells what became of it, although later ticks were settled';
 const DROPPED = 'still due when the definition was changed or paused, which drops it';
 
-function verdictOfRuns(runs: readonly RunRecord[], question: TickQuestion): Verdict {
+/** `passed`: of which those of other workers may be of this tick, too. */
+function verdictOfRuns(
+  tick: number,
+  runs: readonly RunRecord[],
+  passed: readonly PassedStretch[],
+  question: Asked,
+): Verdict {
   const claims = claimsOf(runs);
   if (isTwice(claims))
     return { outcome: 'twice', reason: `runs ${claims.map(({ id }) => id).join(' and ')}`, runs };
-  const verdicts = claims.map((run) => verdictOfRun(run, question));
-  const order = ['running', 'armed', 'waiting', 'lost', 'ran', 'skipped'];
+  const verdicts = claims.map((run) => verdictOfClaim(run, runs, question));
+  const order = ['running', 'armed', 'waiting', 'lost', 'ran', 'not_known', 'skipped'];
   verdicts.sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
-  return { ...verdicts[0]!, runs };
+  const verdict = verdicts[0]!;
+  const { now, grace, knownAfter, busy } = question;
+  const isSettled = tick <= now - grace && tick > knownAfter;
+  const note = elsewhere({ tick, claims, passed, isSettled, busy });
+  if (note === undefined) return { ...verdict, runs };
+  return {
+    ...verdict,
+    reason: joined(verdict.reason, note),
+    ...(verdict.outcome === 'ran' ? { partly: true as const } : {}),
+    runs,
+  };
+}
+
+const joined = (one: string | undefined, more: string | undefined): string =>
+  [one, more].filter((text) => text !== undefined).join('; ');
+
+/** A retry that never started changes nothing about what the run before it did. */
+function verdictOfClaim(run: RunRecord, runs: readonly RunRecord[], question: Asked): Verdict {
+  const { retryOf } = run.cause;
+  if (retryOf === undefined || !neverStarted(run)) return verdictOfRun(run, question);
+  const before = runs.find(({ id }) => id === retryOf);
+  const verdict: Verdict = before
+    ? verdictOfClaim(before, runs, question)
+    : { outcome: 'not_known', reason: `the record of run ${retryOf} may have been removed with old history` };
+  return { ...verdict, reason: joined(verdict.reason, `its retry never started: ${run.reason ?? 'killed'}`) };
 }
 
 function verdictOfRun(run: RunRecord, { retriesAsked, ownerGone }: TickQuestion): Verdict {
@@ -121,7 +161,7 @@ function verdictOfRun(run: RunRecord, { retriesAsked, ownerGone }: TickQuestion)
         ? { outcome: 'waiting', reason: `run ${run.id} was lost; its retry waits for a worker` }
         : { outcome: 'lost', ...told };
     case 'killed':
-      return run.startedAt === undefined ? { outcome: 'skipped', ...told } : { outcome: 'ran', ...told };
+      return neverStarted(run) ? { outcome: 'skipped', ...told } : { outcome: 'ran', ...told };
     case 'skipped':
     case 'missed':
       return { outcome: run.state, ...told };
@@ -211,7 +251,7 @@ function boundsOf(era: Era, question: Here): number[] {
   return bounds;
 }
 
-function segmentsOfEra(era: Era, asked: TickQuestion): Segment[] {
+function segmentsOfEra(era: Era, asked: Asked): Segment[] {
   const question: Here = { ...asked, stale: staleUntil(era, asked), settled: settledIn(era, asked.evidence) };
   const { ticks, generation } = era;
   const { evidence } = question;
@@ -232,7 +272,7 @@ function segmentsOfEra(era: Era, asked: TickQuestion): Segment[] {
       // One record tells of all that is skipped for one run, also across a pause in which nothing was due.
       const passed = era.paused === 'yes' ? undefined : open.at(-1);
       const verdict = runs
-        ? verdictOfRuns(runs, question)
+        ? verdictOfRuns(first, runs, open, question)
         : passed
           ? verdictOfPassed(passed)
           : verdictOfNothing(first, era, question);
@@ -246,7 +286,7 @@ function segmentsOfEra(era: Era, asked: TickQuestion): Segment[] {
 }
 
 /** What records tell of instants that are ticks of no schedule that is known: of an earlier definition. */
-function segmentsOffSchedule(question: TickQuestion): Segment[] {
+function segmentsOffSchedule(question: Asked): Segment[] {
   const { eras, evidence, from, to } = question;
   const start = eras[0]?.after ?? Infinity;
   const eraAt = (at: number): Era | undefined => eras.find((era) => at > era.after && at <= era.until);
@@ -255,7 +295,7 @@ function segmentsOffSchedule(question: TickQuestion): Segment[] {
   for (const [tick, runs] of evidence.runs) {
     if (tick < from || tick > to || isTick(tick)) continue;
     const { generation } = runs[0]!;
-    const verdict = verdictOfRuns(runs, question);
+    const verdict = verdictOfRuns(tick, runs, evidence.passed, question);
     const at = instant(tick);
     segments.push({ from: at, to: at, count: 1, runs: [], ticks: undefined, generation, ...verdict });
   }
@@ -294,8 +334,9 @@ const countIn = (eras: readonly Era[], after: number, until: number): number => 
 
 /** In the order of time; each tick is in one of them. Neighbours that say the same are one. */
 export function outcomesOf(question: TickQuestion): readonly Segment[] {
-  const all = question.eras.flatMap((era) => segmentsOfEra(era, question));
-  all.push(...segmentsOffSchedule(question));
+  const asked: Asked = { ...question, busy: busyWorkers(question.allRuns) };
+  const all = question.eras.flatMap((era) => segmentsOfEra(era, asked));
+  all.push(...segmentsOffSchedule(asked));
   all.sort((a, b) => a.from - b.from);
   const merged: Segment[] = [];
   for (const segment of all) {

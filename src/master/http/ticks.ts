@@ -47,10 +47,11 @@ const showRunOfTick = (run: RunRecord): TickView['runs'][number] => ({
   ...(run.startedAt === undefined ? {} : { startedAt: shownTime(run.startedAt) }),
   ...(run.endedAt === undefined ? {} : { endedAt: shownTime(run.endedAt) }),
   ...(run.cause.retryOf === undefined ? {} : { retryOf: run.cause.retryOf }),
+  ...(run.mayHaveOverlapped ? { mayHaveOverlapped: true as const } : {}),
 });
 
 function showTick({ tick, segment }: ToldTick): TickView {
-  const { outcome, reason, generation, ticks, count, from, to } = segment;
+  const { outcome, reason, partly, generation, ticks, count, from, to } = segment;
   const runs = [...segment.runs].sort((a, b) => (a.id < b.id ? -1 : 1));
   const worker = runs.at(-1)?.worker;
   const startLagMs = runs.find((run) => run.startLagMs !== undefined)?.startLagMs;
@@ -58,6 +59,7 @@ function showTick({ tick, segment }: ToldTick): TickView {
     tick: shownTime(tick),
     outcome,
     ...(reason === undefined ? {} : { reason }),
+    ...(partly ? { partly } : {}),
     ...(worker === undefined ? {} : { worker }),
     ...(startLagMs === undefined ? {} : { startLagMs }),
     runs: runs.map(showRunOfTick),

@@ -87,6 +87,8 @@ describe('the ticks of a job', () => {
     expect(counts).toEqual({
       due: 10,
       ran: 3,
+      partly: 0,
+      mayHaveOverlapped: 0,
       skipped: 1,
       missed: 3,
       lost: 1,
@@ -104,6 +106,27 @@ describe('the ticks of a job', () => {
     expect((await ask({ outcome: 'unexplained,twice', cursor: bad.nextCursor })).items).toMatchObject([
       { tick: iso(minute(1)), outcome: 'unexplained' },
     ]);
+  });
+
+  it('say what became of them on other workers, and which run may have overlapped', async () => {
+    await record(3, { shard: { index: 0, total: 3 }, mayHaveOverlapped: true });
+    await record(3, {
+      worker: 'other-000001',
+      state: 'skipped',
+      reason: 'overlap: forbid',
+      ticks: { count: 1, from: minute(3), to: minute(3) },
+    });
+    const { items, counts } = await ask({ outcome: 'ran' });
+    expect(items).toMatchObject([
+      {
+        tick: iso(minute(3)),
+        outcome: 'ran',
+        partly: true,
+        reason: 'skipped on other-000001: overlap: forbid; 2 of 3 workers have a record',
+        runs: [{ worker: WORKER, mayHaveOverlapped: true }],
+      },
+    ]);
+    expect(counts).toMatchObject({ ran: 1, partly: 1, mayHaveOverlapped: 1 });
   });
 
   it('are running or armed while a claim is on, and say so when its worker is gone', async () => {

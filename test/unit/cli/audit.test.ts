@@ -140,6 +140,24 @@ NOT IN ORDER: 2 ticks unexplained, 1 tick ran twice.
 `);
   });
 
+  it('tells what ran on some workers only, and what may have overlapped, and is in order all the same', async () => {
+    const master = played({
+      cleanup: pageOf('cleanup', { counts: { ...noCounts(), due: 24, ran: 24, partly: 2 } }),
+      sync: pageOf('sync', { counts: { ...noCounts(), due: 24, ran: 24, mayHaveOverlapped: 1 } }),
+    });
+    const found = await audit(master.client, { ...STRETCH, jobs: [] });
+    expect(found).toMatchObject({ ok: true, total: { ran: 48, partly: 2, mayHaveOverlapped: 1 } });
+    const lines = auditText(found).trimEnd().split('\n').slice(-4);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^cleanup: of what ran once, 2 ticks not on every worker.*\/jobs\/cleanup\/ticks/,
+      ),
+      expect.stringMatching(/^sync: 1 tick with a run whose task ran on.*it may have overlapped/),
+      '',
+      'Every tick that was due is accounted for on at least one worker, and none ran twice.',
+    ]);
+  });
+
   it('does not claim more than is known', async () => {
     const text = async (counts: Partial<TickPage['counts']>) =>
       auditText(

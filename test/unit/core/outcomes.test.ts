@@ -217,6 +217,129 @@ describe('a tick', () => {
     expect(outcomeOf(5, { ended: [a, run(5)] })).toMatch(/^twice/);
   });
 
+  describe('that each worker runs for itself', () => {
+    const shard = { index: 0, total: 3 };
+    const by = (worker: string, rest: Partial<RunRecord> = {}) => run(5, { worker, shard, ...rest });
+    const [a, b, c] = [by('a'), by('b'), by('c')];
+    const skippedBy = (worker: string) => ({ ...passed('skipped', 4, 6), worker });
+    const partly = (given: Given): boolean => {
+      const at = instant(tick(5));
+      const asked = { ...question(given), from: at, to: at };
+      const [segment] = outcomesOf(asked);
+      const counts = countsOf(outcomesOf(asked), asked.now);
+      expect(counts.due).toBe(1);
+      expect(counts.partly).toBe(segment!.partly ? counts.ran : 0);
+      return segment!.partly ?? false;
+    };
+
+    test('says on which workers it was skipped or missed, and why', () => {
+      const ended = [a, skippedBy('b'), { ...passed('missed', 5, 5), worker: 'c' }];
+      expect(outcomeOf(5, { ended })).toBe(
+        'ran: skipped on b: skipped, as told; missed on c: missed, as told',
+      );
+      expect(partly({ ended })).toBe(true);
+      expect(
+        outcomeOf(4, { ended: [...ended, run(4, { worker: 'a', shard: { index: 0, total: 2 } })] }),
+      ).toBe('ran: skipped on b: skipped, as told');
+    });
+
+    test('says that it was killed before its start on one of them', () => {
+      const { startedAt: _start, ...killed } = by('b', { state: 'killed', reason: 'killed by me' });
+      expect(outcomeOf(5, { ended: [a, killed, c] })).toBe('ran: skipped on b: killed by me');
+      expect(outcomeOf(5, { ended: [killed] })).toBe('skipped: killed by me; 1 of 3 workers have a record');
+      expect(partly({ ended: [killed] })).toBe(false);
+    });
+
+    test('says how many of them have a record when some have none', () => {
+      expect(outcomeOf(5, { ended: [a, skippedBy('b')] })).toBe(
+        'ran: skipped on b: skipped, as told; 2 of 3 workers have a record',
+      );
+      expect(partly({ ended: [a, b] })).toBe(true);
+      expect(partly({ ended: [a, b, c] })).toBe(false);
+      expect(outcomeOf(5, { ended: [{ ...a, state: 'timed_out', reason: 'timeout' }, b] })).toBe(
+        'ran: timeout; 2 of 3 workers have a record',
+      );
+    });
+
+    test('goes by the run that saw the most workers', () => {
+      expect(partly({ ended: [by('a', { shard: { index: 0, total: 1 } }), b] })).toBe(true);
+      expect(partly({ ended: [by('a', { shard: { index: 0, total: 1 } })] })).toBe(false);
+    });
+
+    test('misses no record that may still come, or that may be gone', () => {
+      const on = run(4, { worker: 'c', shard, state: 'running' });
+      expect(outcomeOf(5, { ended: [a, b], active: [on] })).toBe('ran');
+      expect(outcomeOf(5, { ended: [a, b], grace: 6 * MINUTE })).toBe('ran');
+      expect(outcomeOf(5, { ended: [a, b], knownAfter: tick(5) })).toBe('ran');
+      expect(outcomeOf(5, { ended: [a, b], knownAfter: tick(5) - 1 })).toMatch(/2 of 3/);
+    });
+
+    test('names five of many workers', () => {
+      const ended = [a, ...['1', '2', '3', '4', '5', '6', '7'].map(skippedBy)];
+      expect(outcomeOf(5, { ended })).toMatch(/skipped on 5: skipped, as told; not run by 2 more workers$/);
+    });
+
+    test('says all of that of a tick of an earlier schedule, too', () => {
+      const eras = [era({ after: instant(tick(8)) })];
+      const asked = question({ eras, ended: [a, skippedBy('b')] });
+      expect(outcomesOf(asked).find(({ runs }) => runs.length > 0)).toMatchObject({
+        outcome: 'ran',
+        partly: true,
+        reason: 'skipped on b: skipped, as told; 2 of 3 workers have a record',
+      });
+    });
+  });
+
+  test('that one worker runs for all is not partly run, whatever else is on record', () => {
+    expect(outcomeOf(5, { ended: [run(5), { ...passed('skipped', 4, 6), worker: 'b' }] })).toBe('ran');
+  });
+
+  describe('whose waiting retry was taken back', () => {
+    const takenBack = (of: RunRecord): RunRecord => {
+      const { worker: _none, startedAt: _start, armedAt: _claim, ...rest } = retry(5, of);
+      return { ...rest, state: 'killed', reason: 'taken back' };
+    };
+
+    test('is lost, as the run before it was', () => {
+      expect(outcomeOf(5, { ended: [lost, takenBack(lost)] })).toBe(
+        'lost: worker lost; its retry never started: taken back',
+      );
+      const second = retry(5, lost, { state: 'lost', reason: 'lost again' });
+      expect(outcomeOf(5, { ended: [lost, second, takenBack(second)] })).toBe(
+        'lost: lost again; its retry never started: taken back',
+      );
+    });
+
+    test('has run, if the run before it ended', () => {
+      const failed = run(5, { state: 'failed' });
+      expect(outcomeOf(5, { ended: [failed, takenBack(failed)] })).toBe(
+        'ran: its retry never started: taken back',
+      );
+    });
+
+    test('is not known when the record of the run before it is gone', () => {
+      expect(outcomeOf(5, { ended: [takenBack(lost)] })).toBe(
+        `not_known: the record of run ${lost.id} may have been removed with old history; its retry never started: taken back`,
+      );
+    });
+  });
+
+  test('with a run that ran on after its claim had ended is counted as such, whatever its outcome', () => {
+    const asked = question({
+      ended: [
+        run(4),
+        run(5, { mayHaveOverlapped: true }),
+        run(6, { state: 'lost', mayHaveOverlapped: true }),
+      ],
+    });
+    expect(countsOf(outcomesOf(asked), asked.now)).toMatchObject({
+      due: 10,
+      ran: 2,
+      lost: 1,
+      mayHaveOverlapped: 2,
+    });
+  });
+
   test('that runs on a worker that is gone says so', () => {
     const on = run(5, { state: 'running' });
     expect(outcomeOf(5, { active: [on], ownerGone: new Set([on.id]) })).toMatch(
