@@ -220,7 +220,9 @@ function staleUntil(era: Era, { evidence }: TickQuestion): number {
   let until = -Infinity;
   for (const [tick, runs] of evidence.runs) {
     if (tick <= era.after || tick > era.after + AHEAD) continue;
-    if (runs.some((run) => (run.armedAt ?? Infinity) <= era.after + CLOCKS)) until = Math.max(until, tick);
+    const isStale = (run: RunRecord): boolean =>
+      run.generation < era.generation && (run.armedAt ?? Infinity) <= era.after + CLOCKS;
+    if (runs.some(isStale)) until = Math.max(until, tick);
   }
   return until;
 }

@@ -467,6 +467,25 @@ describe('a change of the definition', () => {
       },
       /^unexplained/,
     ],
+    [
+      'is no excuse when the run was claimed right after it, under the new one',
+      6,
+      {
+        eras: [
+          era({ until: tick(6) - 500 }),
+          era({ after: instant(tick(6) - 500), generation: 2, ticks: every(1) }),
+        ],
+        ended: [
+          run(6, {
+            id: 'second',
+            cause: { kind: 'schedule', tick: tick(6) + 1_000 },
+            armedAt: tick(6) + 300,
+            generation: 2,
+          }),
+        ],
+      },
+      /^unexplained/,
+    ],
     ['to a pause means that nothing is due', 8, { eras: changed({ paused: 'yes' }) }, /^paused$/],
     [
       'to a pause means that nothing is due, whatever was skipped around it',
