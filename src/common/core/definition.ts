@@ -3,6 +3,7 @@
 import type { Checked, FieldIssue } from '../model/issue.ts';
 import { jobDefinition, MAX_DEFINITION_BYTES, type JobDefinition } from '../model/job.ts';
 import { toIso, type Instant } from '../model/time.ts';
+import { effectIssues } from './definition-effect.ts';
 import { fieldIssues } from './definition-issues.ts';
 import { overlapIssues } from './definition-overlap.ts';
 import { keepSecrets, markSecrets, redactSecrets, secretNames } from './definition-secrets.ts';
@@ -94,7 +95,11 @@ function neverTicks(
 }
 
 function contradictions(definition: JobDefinition, previous: JobDefinition | undefined): FieldIssue[] {
-  return [...overlapIssues(definition, previous), ...foreignCodes(definition)];
+  return [
+    ...overlapIssues(definition, previous),
+    ...effectIssues(definition, previous),
+    ...foreignCodes(definition),
+  ];
 }
 
 /** What the task can't end with is a mistake, not a wish. */

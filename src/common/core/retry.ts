@@ -12,6 +12,11 @@ type End = Pick<Attempt, 'outcome' | 'exitCode' | 'httpStatus'>;
 export type Retrying =
   { readonly ok: true; readonly delay: Millis } | { readonly ok: false; readonly reason?: string };
 
+/** What a definition without a delay gets. */
+export const DEFAULT_DELAY = '10s';
+/** Without maxDelay the waits grow up to this, or stay at a delay that is longer. */
+const USUAL_MOST = 600_000;
+
 const NO: Retrying = { ok: false };
 
 /** What follows `attempt` (1, 2, ...) that ended so; `delay`: the wait before the next. A kill is never retried. */
@@ -20,8 +25,9 @@ export function retryAfter(policy: RetryPolicy, attempt: number, end: End): Retr
   const unnamed = policy.on && unnamedEnd(policy.on, end);
   if (unnamed !== undefined)
     return { ok: false, reason: `not tried again: retry.on does not name ${unnamed}` };
-  const delay = durationMs(policy.delay)! * policy.factor ** (attempt - 1);
-  return { ok: true, delay: Math.min(delay, durationMs(policy.maxDelay)!) };
+  const first = durationMs(policy.delay)!;
+  const most = policy.maxDelay === undefined ? Math.max(first, USUAL_MOST) : durationMs(policy.maxDelay)!;
+  return { ok: true, delay: Math.min(first * policy.factor ** (attempt - 1), most) };
 }
 
 /** The end in words, when `on` leaves it out. */

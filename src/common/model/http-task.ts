@@ -1,6 +1,7 @@
 // A task that is one request over http: what may be asked, of whom, and which answers are good.
 // What needs a network or a certificate parser is checked by the worker, when it asks.
 import { z } from 'zod';
+import { codeOrRange } from './codes.ts';
 import { durationText } from './duration.ts';
 
 const text = (longest: number): z.ZodString => z.string().max(longest);
@@ -59,16 +60,7 @@ const url = text(8192).superRefine((given, ctx) => {
   if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault });
 });
 
-const STATUS_RANGE = /^(?:([1-5]\d\d)(?:-([1-5]\d\d))?|[1-5]xx)$/;
-const statuses = z.union([
-  z.int().min(100).max(599),
-  z
-    .string()
-    .regex(STATUS_RANGE, { error: 'a status such as 204, or a range such as "200-299" or "2xx"' })
-    .refine((range) => range.length < 7 || range.slice(0, 3) <= range.slice(4), {
-      error: 'the range ends before it begins: write the smaller status first',
-    }),
-]);
+const statuses = codeOrRange(100, 599, '2xx');
 
 const PEM = '-----BEGIN CERTIFICATE-----';
 const tls = z.strictObject({

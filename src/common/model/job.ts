@@ -79,7 +79,7 @@ export const task = z.discriminatedUnion('kind', [shellTask, execTask, httpTask,
 const retryOn = z
   .strictObject({
     exitCodes: codeList(0, 255, '64-78').optional().meta({ description: 'Of shell and exec tasks' }),
-    statuses: codeList(100, 599, '500-599').optional().meta({ description: 'Of http tasks' }),
+    statuses: codeList(100, 599, '5xx').optional().meta({ description: 'Of http tasks' }),
     timeout: z.boolean().optional().meta({ description: 'A timeout; false by default' }),
     error: z.boolean().optional().meta({
       description:
@@ -142,7 +142,9 @@ export const jobDefinition = z.strictObject({
       limit: z.int().min(0).max(100).default(0),
       delay: durationText({ max: '1d' }).default('10s'),
       factor: z.number().min(1).max(10).default(2),
-      maxDelay: durationText({ max: '1d' }).default('10m'),
+      maxDelay: durationText({ max: '1d' })
+        .optional()
+        .meta({ description: 'Duration; 10m by default, or `delay` where that is longer' }),
       on: retryOn.optional(),
     })
     .prefault({}),

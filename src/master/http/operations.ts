@@ -58,6 +58,12 @@ export function registerOperations(app: FastifyInstance, handlers: Handlers, acc
   }
 }
 
+/** Some clients send an object with every POST: an empty one asks for nothing. */
+const isEmpty = (body: unknown): boolean =>
+  body === undefined ||
+  body === null ||
+  (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0);
+
 /** All parts are checked, so that one answer names all that is wrong. */
 function parseInput(op: Operation, request: FastifyRequest): unknown {
   const issues: FieldIssue[] = [];
@@ -76,8 +82,7 @@ function parseInput(op: Operation, request: FastifyRequest): unknown {
   };
   const extra = op.query ? [] : Object.keys(request.query as object);
   issues.push(...extra.map((name) => ({ path: name, message: 'there is no such parameter' })));
-  if (!op.body && request.body !== undefined && request.body !== null)
-    issues.push({ path: '', message: 'no body is expected here' });
+  if (!op.body && !isEmpty(request.body)) issues.push({ path: '', message: 'no body is expected here' });
   if (issues.length > 0) throw invalidInput(issues);
   return input;
 }

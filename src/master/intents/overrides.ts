@@ -1,6 +1,7 @@
 // What a run by hand may override, checked against the definition it runs under before anything is written: an
 // override that its task would ignore is a mistake of the caller's.
 import { invalidInput } from '../../common/api/problems.ts';
+import { reservedNames } from '../../common/core/definition-effect.ts';
 import type { FieldIssue } from '../../common/model/issue.ts';
 import type { Task } from '../../common/model/job.ts';
 import type { TriggerRecord } from '../../common/model/run.ts';
@@ -17,6 +18,7 @@ export function checkOverrides(task: Task, { env, payload }: Overrides): void {
     const message = `a task of the kind ${task.kind} has no environment: give it a payload, or leave env out`;
     issues.push({ path: 'env', message });
   }
+  if (env !== undefined && isProcess) issues.push(...reservedNames(['env'], Object.keys(env)));
   if (payload !== undefined && isProcess) {
     const message = `a task of the kind ${task.kind} takes no payload: give it env, or leave payload out`;
     issues.push({ path: 'payload', message });

@@ -155,6 +155,19 @@ describe('running now', () => {
     expect(errors!.map(({ path }) => path).sort()).toEqual(['force', 'wait']);
     await master.refused('invalid_input', 'runJob', { params, body: { env: { 'not a name': '1' } } });
   });
+
+  it('refuses an override that etcron would set over', async () => {
+    const body = { env: { A: '1', ETCRON_RUN_ID: 'forged', ETCRON_TOKEN: 'of the program' } };
+    const { errors } = await master.refused('invalid_input', 'runJob', { params, body });
+    expect(errors).toEqual([
+      {
+        path: 'env.ETCRON_RUN_ID',
+        message:
+          'names that begin with ETCRON_ are set by etcron for each run: leave it out, or name it otherwise',
+      },
+    ]);
+    expect((await master.etcd.range(master.keys.triggersOf('a'))).kvs).toEqual([]);
+  });
 });
 
 describe('listing the runs of a job', () => {

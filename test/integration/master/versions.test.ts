@@ -277,6 +277,13 @@ describe('restoring', () => {
     expect((await restore(1)).body.job.generation).toBe(3);
   });
 
+  it('is asked with an empty object as well as without a body', async () => {
+    await put({ description: 'one' });
+    await put({ description: 'two' });
+    const given = { params: params(1), headers: {}, body: {} as never };
+    expect((await master.call('restoreVersion', given)).body.job.generation).toBe(3);
+  });
+
   it('honours If-Match', async () => {
     const first = await put({ description: 'one' });
     const second = await put({ description: 'two' });

@@ -59,6 +59,18 @@ describe('workers', () => {
     expect((await master.etcd.range({ key: master.keys.drain(WORKER) })).kvs).toEqual([]);
   });
 
+  it('are asked with an empty object as well as without a body, and with nothing in it', async () => {
+    await register();
+    const params = { worker: WORKER };
+    const empty = { params, body: {} as never };
+    expect((await master.call('drainWorker', empty)).body.drain).toMatchObject({ by: 'api' });
+    expect((await master.call('resumeWorker', empty)).body.drain).toBeNull();
+    for (const body of [{ force: true }, []] as never[]) {
+      const { errors } = await master.refused('invalid_input', 'drainWorker', { params, body });
+      expect(errors).toEqual([{ path: '', message: 'no body is expected here' }]);
+    }
+  });
+
   it('that are not there are 404, and what is no id is 400', async () => {
     const none = await master.refused('worker_not_found', 'drainWorker', { params: { worker: WORKER } });
     expect(none.status).toBe(404);

@@ -186,7 +186,7 @@ describe('overrides', () => {
         env: { GREETING: 'usual', OTHER: 'kept' },
       },
     });
-    const answer = run(WAIT, { env: { GREETING: 'sesame-open', ETCRON_JOB: 'forged' } });
+    const answer = run(WAIT, { env: { GREETING: 'sesame-open' } });
     await waitFor(async () => (await cluster.jobs.active()).some(({ state }) => state === 'running'), {
       what: 'it runs',
     });
@@ -226,6 +226,12 @@ describe('overrides', () => {
     ['a payload of a shell task', 'payload', { kind: 'shell', command: 'true' }, { payload: 1 }],
     ['a payload of an exec task', 'payload', { kind: 'exec', argv: ['true'] }, { payload: null }],
     ['an environment of a handler', 'env', { kind: 'handler', name: 'gate' }, { env: { A: '1' } }],
+    [
+      'a name that etcron sets',
+      'env.ETCRON_JOB',
+      { kind: 'shell', command: 'true' },
+      { env: { ETCRON_JOB: 'forged' } },
+    ],
     ['a zero byte', 'env.A', { kind: 'shell', command: 'true' }, { env: { A: 'a\0b' } }],
     ['too much environment', '', { kind: 'shell', command: 'true' }, { env: { A: long } }],
     ['too large a payload', '', { kind: 'handler', name: 'gate' }, { payload: [long] }],

@@ -359,14 +359,14 @@ describe('a request', () => {
       'with a status that is none',
       { expect: ['2xx', 'ok', 700] },
       [
-        'task.expect[1]: a status such as 204, or a range such as "200-299" or "2xx"',
+        'task.expect[1]: "ok" is no range: write a number, or a range such as "2xx"',
         'task.expect[2]: must be at most 599',
       ],
     ],
     [
       'with a range the wrong way round',
       { expect: '299-200' },
-      ['task.expect: the range ends before it begins: write the smaller status first'],
+      ['task.expect: "299-200" runs backwards: write "200-299"'],
     ],
     ['with too many redirects', { redirects: 21 }, ['task.redirects: must be at most 20']],
     [
@@ -481,6 +481,8 @@ describe('retry.on', () => {
     [{ exitCodes: [256] }, 'retry.on.exitCodes[0]: must be at most 255'],
     [{ exitCodes: [1.5] }, 'retry.on.exitCodes[0]: must be a whole number or a text, not the number 1.5'],
     [{ exitCodes: [] }, 'retry.on.exitCodes: must have at least 1 entry'],
+    [{ exitCodes: ['5xx'] }, 'retry.on.exitCodes[0]: "5xx" is out of bounds: from 0 to 255'],
+    [{ statuses: ['6xx'] }, 'retry.on.statuses[0]: "6xx" is out of bounds: from 100 to 599'],
     [{ statuses: [99] }, 'retry.on.statuses[0]: must be at least 100'],
     [{ exitcodes: [1], error: true }, 'retry.on.exitcodes: unknown field; did you mean exitCodes?'],
     [
@@ -497,7 +499,7 @@ describe('retry.on', () => {
 
   it('names statuses of an http task, and no exit codes', () => {
     const http = { task: { kind: 'http', method: 'GET', url: 'http://localhost/' } };
-    expect(on({ statuses: [429, '500-599'], error: true }, http)).toEqual([]);
+    expect(on({ statuses: [429, '503', '500-599', '5xx'], error: true }, http)).toEqual([]);
     expect(on({ exitCodes: [1] }, http)).toEqual([
       'retry.on.exitCodes: a task of kind http ends with no exit code: write statuses',
     ]);

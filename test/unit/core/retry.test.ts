@@ -38,6 +38,17 @@ describe('the wait before the next attempt', () => {
   test('is maxDelay when the first delay is longer already', () => {
     expect(retryDelay(policy({ delay: '1h' }), 1, 'failed')).toBe(600_000);
   });
+
+  test('without maxDelay grows up to 10m, and is never shorter than the delay', () => {
+    const { maxDelay: _, ...open } = policy({ limit: 100 });
+    expect([1, 2, 20].map((attempt) => retryDelay(open, attempt, 'failed'))).toEqual([
+      10_000, 20_000, 600_000,
+    ]);
+    const long = { ...open, delay: '1h' };
+    expect([1, 2, 20].map((attempt) => retryDelay(long, attempt, 'failed'))).toEqual([
+      3_600_000, 3_600_000, 3_600_000,
+    ]);
+  });
 });
 
 describe('another attempt', () => {
@@ -88,6 +99,14 @@ describe('with `retry.on`', () => {
 
   test.each([200, 428, 499])('status %d is not, and it says why', (httpStatus) => {
     expect(judge({ httpStatus })).toEqual(no(`status ${httpStatus}`));
+  });
+
+  test.each([500, 599])('status %d is of 5xx', (httpStatus) => {
+    expect(judge({ httpStatus }, { statuses: ['5xx'] })).toEqual(again);
+  });
+
+  test.each([499, 600])('status %d is not of 5xx', (httpStatus) => {
+    expect(judge({ httpStatus }, { statuses: ['5xx'] })).toEqual(no(`status ${httpStatus}`));
   });
 
   test('a timeout is tried again only when it is named', () => {
