@@ -34,7 +34,8 @@ export interface CronParser {
 const LONGEST = 1024;
 const MAX_KEPT = 10_000;
 
-export const ALIASES: Readonly<Record<string, string>> = {
+/** Without a prototype: `constructor` is no alias. */
+export const ALIASES: Readonly<Record<string, string>> = Object.assign(Object.create(null) as object, {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -42,7 +43,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   '@daily': '0 0 * * *',
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
-};
+});
 
 const FIVE = 'minute hour day-of-month month day-of-week, such as "0 3 * * *"';
 

@@ -181,6 +181,10 @@ describe('what is wrong', () => {
     expect(wrong.map((text) => text.split(':')[0])).toEqual(['startAt', 'endAt', 'jitter']);
   });
 
+  it.each(['__proto__', 'constructor'])('is told of %s, which every object has', (schedule) => {
+    expect(refusals({ schedule })).toEqual([expect.stringMatching(/^schedule: /)]);
+  });
+
   it('is told of any text without an exception', () => {
     const piece = fc.constantFrom(
       '*',
