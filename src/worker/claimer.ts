@@ -77,6 +77,8 @@ export function createClaimer(
 
   const cursorMove = (entry: JobEntry, member: Membership, to: number): CursorMove => {
     const { cursorRevision: revision, floor, rule } = entry;
+    // The usual job, ten thousand times in a second of a herd.
+    if (!rule.all && floor === undefined) return { revision, to };
     const before = rule.all ? beforeAll(entry, member) : undefined;
     return { revision, to, ...(floor ? { floor } : {}), ...(before === undefined ? {} : { before }) };
   };
