@@ -1,7 +1,13 @@
 // The model of a runner: tasks as spans of true time, killed at the fence deadline, when asked, and when their
 // worker dies. It goes on while its worker is frozen. What it tells the judge is what really happened.
 import type { Task } from '../../../src/common/model/job.ts';
-import { monotonic, type Instant, type Millis, type Monotonic } from '../../../src/common/model/time.ts';
+import {
+  instant,
+  monotonic,
+  type Instant,
+  type Millis,
+  type Monotonic,
+} from '../../../src/common/model/time.ts';
 import type { TaskContext, TaskEnd, TaskHandle, TaskPort } from '../../../src/worker/tasks/task.ts';
 import type { SimProcess, World } from './world.ts';
 
@@ -30,16 +36,19 @@ interface Running {
   readonly tellStarted: (at: Instant) => void;
 }
 
-export interface SimRunner extends TaskPort {
+export interface SimRunner {
+  /** `correction`: what the worker takes off its wall clock, by which the runner goes. */
+  open(correction: () => Millis): TaskPort;
   /** It dies with its tasks, and another takes its place. */
   crash(): void;
 }
 
-/** `fences`: false takes the fence out. */
+/** `fences`: false takes the fence out: its own, and what the worker asks of it for its own. */
 export function startSimRunner(world: World, worker: SimProcess, marks: Marks, fences = true): SimRunner {
   const { random } = world;
   const all = new Set<Running>();
   let deadline: Monotonic = monotonic(Infinity);
+  let correction = (): Millis => 0;
   const ipc = (): Millis => random.between(0.05, 2);
 
   const end = (running: Running, outcome: TaskEnd['outcome'], error?: string): void => {
@@ -49,12 +58,13 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
     const endedAt = worker.clock.now();
     const { startedAt = endedAt } = running;
     if (running.startedAt !== undefined) marks.ended(running.context);
+    const by = correction();
     const told: TaskEnd = {
       outcome,
       ...(error === undefined ? {} : { error }),
       ...(outcome === 'succeeded' || outcome === 'failed' ? { exitCode: outcome === 'failed' ? 1 : 0 } : {}),
-      startedAt,
-      endedAt,
+      startedAt: instant(startedAt - by),
+      endedAt: instant(endedAt - by),
       outputBytes: 0,
       outputTruncated: false,
       tail: '',
@@ -89,7 +99,7 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
     const startedAt = worker.clock.now();
     running.startedAt = startedAt;
     marks.started(context);
-    worker.post(ipc(), () => running.tellStarted(startedAt));
+    worker.post(ipc(), () => running.tellStarted(instant(startedAt - correction())));
     world.after(plan.ms, () => {
       if (!running.stopping) end(running, random.chance(plan.fails) ? 'failed' : 'succeeded');
     });
@@ -104,7 +114,7 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
   };
   watchWorker();
 
-  return {
+  const port: TaskPort = {
     startTask(task: Task, context: TaskContext): TaskHandle {
       const plan = JSON.parse((task as Extract<Task, { kind: 'shell' }>).command) as TaskPlan;
       let tell: Running['tell'] = () => {};
@@ -129,7 +139,8 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
         started,
         ended,
         kill: () => world.after(ipc(), () => stop(running, 'killed', false)),
-        killNow: () => world.after(ipc(), () => stop(running, 'killed', true)),
+        // Only its fence has the worker kill at once.
+        killNow: () => fences && world.after(ipc(), () => stop(running, 'killed', true)),
       };
     },
     setDeadline(at) {
@@ -144,6 +155,13 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
     async killAll() {
       stopAll();
       await Promise.resolve();
+    },
+  };
+
+  return {
+    open(by) {
+      correction = by;
+      return port;
     },
     crash() {
       for (const running of all) end(running, world.now >= deadline ? 'lost' : 'failed', 'the runner died');

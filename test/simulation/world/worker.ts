@@ -1,13 +1,7 @@
-// A worker of the real parts, composed as worker/main.ts composes them, with its network, clock and runner
-// simulated. Restarted, it comes back under the same name as a new process.
+// A worker as the product composes it, on a simulated network, clock and runner. Restarted, it comes back under the same name as a new process.
 import type { Logger } from 'pino';
-import { startClocks } from '../../../src/common/runtime/clocks.ts';
-import { startBatcher } from '../../../src/common/store/batcher.ts';
-import { instant } from '../../../src/common/model/time.ts';
 import type { Keyspace } from '../../../src/common/store/keyspace.ts';
-import type { WorkerPorts } from '../../../src/worker/ports.ts';
-import { startRegistration, type Registration } from '../../../src/worker/registration.ts';
-import { startScheduler } from '../../../src/worker/scheduler.ts';
+import { composeWorker } from '../../../src/worker/compose.ts';
 import type { EtcdModel } from '../model/etcd.ts';
 import { connectSimulated, goodLink, type Link, type Tamper } from './network.ts';
 import { startSimRunner, type Marks, type SimRunner } from './runner.ts';
@@ -39,69 +33,35 @@ export interface SimWorker {
   stop(): Promise<void>;
 }
 
-const DRAIN_TIMEOUT = 3_000;
-const ETCD_PATIENCE = 10_000;
-
 export function startSimWorker(options: SimWorkerOptions): SimWorker {
   const { world, model, keys, name } = options;
   const { random } = world;
   const process = world.startProcess(name);
   const link = goodLink();
   const { clock } = process;
-  const etcd = connectSimulated(world, process, model, link, options.tamper);
-  const batcher = startBatcher({ etcd });
   const runner = startSimRunner(world, process, options.marks, options.fences);
-  let registration: Registration | undefined;
-  const logger = options.isTraced ? tracing(name, options.say) : SILENT;
-  const clocks = startClocks({
-    clock,
-    keys,
-    logger,
-    maxOffset: 1_000,
-    revisions: () => scheduler.peerRevisions(),
-    tell: () => registration?.tellTime(),
-    onChanged: () => scheduler.clockChanged(),
-  });
-  const ports: WorkerPorts = {
-    etcd,
-    batcher,
-    keys,
-    clock: clocks.clock,
-    logger,
-    randomSuffix: () => random.hex(6),
-    tasks: runner,
-    beginOutput: () => () => {},
-  };
-  const scheduler = startScheduler({
-    ports,
-    slots: options.slots,
-    clocks,
-    membership: () => registration?.membership,
-    onLoadChanged: () => registration?.tell(),
-  });
-  registration = startRegistration({
-    ports,
-    name,
-    labels: {},
-    slots: options.slots,
-    ttlSeconds: options.ttlSeconds,
-    version: '0.0.0',
-    http: 'http://simulated',
-    token: 'simulated',
-    load: () => scheduler.load(),
-    draining: () => scheduler.draining(),
-    stamp: (key) => clocks.stamp(key),
-    onExtended: (deadline) => runner.setDeadline(deadline),
-    onJoined: () => scheduler.joined(),
-    onLost: (_membership, reason) => {
-      if (options.fences) scheduler.lost(`the claim was lost (${reason})`);
+  const worker = composeWorker(
+    {
+      etcd: connectSimulated(world, process, model, link, options.tamper),
+      keys,
+      clock,
+      logger: options.isTraced ? tracing(name, options.say) : SILENT,
+      randomSuffix: () => random.hex(6),
+      openTasks: (clocks) => runner.open(() => clocks.correction),
+      beginOutput: () => () => {},
     },
-  });
-  const registered = registration;
-  void scheduler.whenLoaded.then(
-    () => registered.atOnce(),
-    () => undefined,
+    {
+      name,
+      labels: {},
+      slots: options.slots,
+      ttl: options.ttlSeconds * 1_000,
+      drainTimeout: 3_000,
+      maxClockOffset: 1_000,
+      version: '0.0.0',
+    },
   );
+  worker.join({ http: 'http://simulated', token: 'simulated' });
+  const idNow = (): string | undefined => worker.membership?.workerId;
 
   return {
     name,
@@ -109,24 +69,15 @@ export function startSimWorker(options: SimWorkerOptions): SimWorker {
     link,
     runner,
     get workerId() {
-      return registered.membership?.workerId;
+      return idNow();
     },
     describe(job) {
-      const entry = scheduler.table.get(job);
-      const { ticks: _ticks, on, text: _text, ...rest } = entry ?? {};
-      return `${registered.membership?.workerId} ${JSON.stringify(scheduler.load())}: ${JSON.stringify({ ...rest, isOn: on !== undefined })}`;
+      const { scheduler } = worker;
+      const { ticks: _ticks, on, text: _text, ...rest } = scheduler.table.get(job) ?? {};
+      return `${idNow()} ${JSON.stringify(scheduler.load())}: ${JSON.stringify({ ...rest, isOn: on !== undefined })}`;
     },
     async stop() {
-      const timeout = clock.setTimer(DRAIN_TIMEOUT, () => scheduler.killAll('the worker shuts down'));
-      const giveUp = clock.setTimer(DRAIN_TIMEOUT + ETCD_PATIENCE, () => scheduler.giveUp());
-      await scheduler.leave(instant(clock.now() + DRAIN_TIMEOUT));
-      await registered.atOnce();
-      await scheduler.whenIdle();
-      timeout.cancel();
-      giveUp.cancel();
-      scheduler.stop();
-      clocks.stop();
-      await registered.leave();
+      await worker.leave();
       process.kill();
     },
   };
