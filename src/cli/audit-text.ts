@@ -60,7 +60,7 @@ function notesOf({ jobs, total, broken }: Audit): string[] {
   for (const { job, counts } of jobs) {
     if (counts.partly > 0)
       notes.push(
-        `${job}: of what ran once, ${ticks(counts.partly)} not on every worker, as far as records tell (workers.mode: all): GET /api/v1/jobs/${job}/ticks?outcome=ran says what is known of the others.`,
+        `${job}: of what ran once, ${ticks(counts.partly)} not on every worker, as far as records tell (workers.mode: all): GET /api/v1/jobs/${job}/ticks?partly=true says what is known of the others.`,
       );
     if (counts.mayHaveOverlapped > 0)
       notes.push(

@@ -2,6 +2,7 @@
 // port. Everything it needs is handed in.
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Clock } from '../common/core/clock.ts';
+import { scheduleIssues } from '../common/core/definition.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
 import { createZones } from '../common/core/zones.ts';
 import { openApiDocument } from '../common/api/openapi.ts';
@@ -11,12 +12,12 @@ import type { Metrics } from '../common/runtime/metrics.ts';
 import type { Etcd } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
 import { batchRoutes } from './http/batch.ts';
-import { sendProblem, toProblem } from './http/errors.ts';
+import { brokenJson, sendProblem, toProblem } from './http/errors.ts';
 import { eventRoutes } from './http/events.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { watchRequests } from './http/log.ts';
 import { answerNotFound } from './http/not-found.ts';
-import { registerOperations, type Handlers } from './http/operations.ts';
+import { registerOperations, type BodyCheck, type Handlers } from './http/operations.ts';
 import { outputRoutes } from './http/output.ts';
 import { registerPages } from './http/pages.ts';
 import { runRoutes } from './http/runs.ts';
@@ -73,11 +74,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   app.removeAllContentTypeParsers();
   // Strict JSON, and no prototype can be reached through it: `__proto__` and `constructor.prototype` are refused.
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
-  );
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    void parseJson(request, body as string, (error, value) =>
+      done(error && brokenJson(error, body as string), value),
+    );
+  });
   app.addHook('onRequest', async (_, reply) => securityHeaders(reply));
   watchRequests(app, { logger, metrics: deps.metrics });
   app.setErrorHandler((error, request, reply) => {
@@ -128,7 +130,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       openApi: openApiDocument(deps.version) as Record<string, never>,
     }),
   };
-  registerOperations(app, handlers, accessControl(deps.access));
+  const check: BodyCheck = (body) => scheduleIssues(body, clock.now(), compiler);
+  registerOperations(app, handlers, accessControl(deps.access), {
+    createJob: check,
+    putJob: check,
+    previewSchedule: check,
+  });
   await registerPages(app);
   app.addHook('preClose', async () => events.close());
   await app.ready();

@@ -1,6 +1,6 @@
 // Trying a schedule before it is a job's.
 import { z } from 'zod';
-import { jobDefinition } from '../model/job.ts';
+import { isoInstant, jobDefinition } from '../model/job.ts';
 import { jobName } from '../model/ids.ts';
 import { operation } from './operation.ts';
 import { API, time } from './values.ts';
@@ -16,6 +16,7 @@ export const previewTick = z.strictObject({
 export const schedulePreview = z
   .strictObject({
     description: z.string().meta({ description: 'The schedule in words' }),
+    remark: z.string().optional().meta({ description: 'What of it depends on a name that was not given' }),
     timezone: z.string(),
     ticks: z.array(previewTick),
   })
@@ -37,10 +38,7 @@ export const scheduleOperations = {
       startAt,
       endAt,
       anchor,
-      after: z.iso
-        .datetime({ offset: true })
-        .optional()
-        .meta({ description: 'Ticks after this instant; now by default' }),
+      after: isoInstant.optional().meta({ description: 'Ticks after this instant; now by default' }),
       count: z.int().min(1).max(100).default(10),
     }),
     answers: { 200: schedulePreview },

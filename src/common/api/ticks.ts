@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { TICK_OUTCOMES } from '../core/outcomes.ts';
 import { parseInstant } from '../core/every.ts';
 import { durationText } from '../model/duration.ts';
+import { notAnInstant } from '../model/job.ts';
 import { runId } from '../model/ids.ts';
 import { runCause, runState, stretch } from '../model/run.ts';
 import { operation } from './operation.ts';
-import { API, jobParams, time } from './values.ts';
+import { API, flag, jobParams, time } from './values.ts';
 
 /** Ticks a page. */
 const DEFAULT_TICKS = 100;
@@ -16,12 +17,13 @@ export const MAX_STRETCH_DAYS = 366;
 
 const given = z
   .string()
-  .refine((text) => parseInstant(text) !== undefined, {
-    error: 'an instant as ISO 8601 with its zone, such as 2026-12-24T18:00:00Z',
-  })
+  .refine((text) => parseInstant(text) !== undefined, { error: notAnInstant })
   .optional();
 
-const outcome = z.enum(TICK_OUTCOMES);
+const outcome = z.enum(TICK_OUTCOMES, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} is no outcome: write one or several of ${TICK_OUTCOMES.join(', ')}`,
+});
 
 const count = (description: string) => z.int().min(0).meta({ description });
 
@@ -122,6 +124,7 @@ export const tickOperations = {
         .transform((texts) => [texts ?? []].flat().flatMap((text) => text.split(',')))
         .pipe(z.array(outcome))
         .meta({ description: 'Only ticks of these outcomes; several, repeated or separated by commas' }),
+      partly: flag.meta({ description: 'Only ticks that ran on some workers only, under `mode: all`' }),
       grace: durationText({ max: '1d' }).default('1m').meta({
         description:
           'How long a tick that is due may wait before it is unexplained: more than a worker’s lease',

@@ -86,6 +86,49 @@ function distance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
+/** What other tools call our fields. Only those are suggested that exist where the word stands. */
+const OTHERS_WORDS: Readonly<Record<string, readonly string[]>> = {
+  cmd: ['command', 'argv'],
+  script: ['command', 'argv'],
+  run: ['command', 'argv'],
+  exec: ['argv', 'command'],
+  program: ['argv', 'shell'],
+  args: ['argv', 'command'],
+  arguments: ['argv', 'command'],
+  environment: ['env'],
+  vars: ['env'],
+  dir: ['cwd'],
+  directory: ['cwd'],
+  workdir: ['cwd'],
+  workingdir: ['cwd'],
+  cron: ['schedule'],
+  expression: ['schedule'],
+  when: ['schedule'],
+  tz: ['timezone'],
+  zone: ['timezone'],
+  desc: ['description'],
+  tags: ['labels'],
+  retries: ['retry', 'limit'],
+  maxretries: ['retry', 'limit'],
+  attempts: ['limit', 'retry'],
+  backoff: ['delay', 'retry'],
+  concurrency: ['overlap'],
+  concurrencypolicy: ['overlap'],
+  suspend: ['paused'],
+  disabled: ['paused'],
+  enabled: ['paused'],
+  deadline: ['timeout'],
+  uri: ['url'],
+  endpoint: ['url'],
+  data: ['body', 'payload'],
+};
+
+function meant(word: string, known: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  const others = Object.hasOwn(OTHERS_WORDS, lower) ? OTHERS_WORDS[lower]! : [];
+  return others.find((name) => known.includes(name)) ?? nearest(word, known);
+}
+
 /** The known word that was probably meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > 40) return undefined;
@@ -142,23 +185,22 @@ function ofUnion(
   path: Path,
   input: unknown,
   schema: Schema,
+  what: string,
 ): FieldIssue[] {
   const value = valueAt(input, path);
   if ('options' in issue && Array.isArray(issue.options))
     return [{ path: pathText(path), message: oneOf(issue.options, value) }];
-  const meant = issue.errors.find(
+  const wanted = issue.errors.find(
     (errors) => !errors.some((error) => error.code === 'invalid_type' && error.path.length === 0),
   );
-  if (meant !== undefined) return meant.flatMap((inner) => toIssues(inner, path, input, schema));
-  const wanted = issue.errors.flatMap((errors) =>
+  if (wanted !== undefined) return wanted.flatMap((inner) => toIssues(inner, path, input, schema, what));
+  const types = issue.errors.flatMap((errors) =>
     errors.map((error) => ('expected' in error ? nameOfType(error.expected) : '')),
   );
-  return [
-    { path: pathText(path), message: mustBe([...new Set(wanted)].filter(Boolean).join(' or '), value) },
-  ];
+  return [{ path: pathText(path), message: mustBe([...new Set(types)].filter(Boolean).join(' or '), value) }];
 }
 
-function toIssues(issue: ZodIssue, base: Path, input: unknown, schema: Schema): FieldIssue[] {
+function toIssues(issue: ZodIssue, base: Path, input: unknown, schema: Schema, what: string): FieldIssue[] {
   const path = [...base, ...issue.path];
   const at = pathText(path);
   const say = (message: string): FieldIssue[] => [{ path: at, message }];
@@ -173,15 +215,17 @@ function toIssues(issue: ZodIssue, base: Path, input: unknown, schema: Schema): 
     case 'too_big':
       return say(limit(issue));
     case 'invalid_union':
-      return ofUnion(issue, path, input, schema);
+      return ofUnion(issue, path, input, schema, what);
     case 'invalid_key':
       return say(issue.issues.map((inner) => inner.message).join('; '));
     case 'unrecognized_keys': {
       const known = fieldsAt(schema, path, input);
       return issue.keys.map((key) => {
-        const near = nearest(key, known);
-        const hint = near === undefined ? `the fields here are ${known.join(', ')}` : `did you mean ${near}?`;
-        return { path: pathText([...path, key]), message: `unknown field; ${hint}` };
+        const near = meant(key, known);
+        const all =
+          known.length === 0 ? `there are no ${what}s here` : `the ${what}s here are ${known.join(', ')}`;
+        const hint = near === undefined ? all : `did you mean ${near}?`;
+        return { path: pathText([...path, key]), message: `unknown ${what}; ${hint}` };
       });
     }
     case 'custom':
@@ -192,6 +236,10 @@ function toIssues(issue: ZodIssue, base: Path, input: unknown, schema: Schema): 
   }
 }
 
-/** All that is wrong with `input`, in the order of the schema. */
-export const fieldIssues = (issues: readonly ZodIssue[], input: unknown, schema: Schema): FieldIssue[] =>
-  issues.flatMap((issue) => toIssues(issue, [], input, schema));
+/** All that is wrong with `input`, in the order of the schema. `what`: what its keys are called. */
+export const fieldIssues = (
+  issues: readonly ZodIssue[],
+  input: unknown,
+  schema: Schema,
+  what: 'field' | 'query parameter' = 'field',
+): FieldIssue[] => issues.flatMap((issue) => toIssues(issue, [], input, schema, what));

@@ -122,10 +122,35 @@ function foreignCodes({ task, retry }: JobDefinition): FieldIssue[] {
 const bytesOf = (definition: JobDefinition): number =>
   new TextEncoder().encode(JSON.stringify(definition)).length;
 
+const TIMING = ['schedule', 'timezone', 'dst', 'jitter', 'startAt', 'endAt', 'anchor'] as const;
+/** In place of fields whose shape is wrong: that is told by the schema. */
+const PLAIN = { name: 'job', schedule: '@manual', timezone: 'UTC', dst: { gap: 'shift', repeat: 'first' } };
+
+/** What is wrong with the schedule of an input whose shape may be wrong elsewhere, and is told by others. */
+export function scheduleIssues(
+  input: unknown,
+  now: Instant,
+  compiler: ScheduleCompiler,
+): readonly FieldIssue[] {
+  if (typeof input !== 'object' || input === null) return [];
+  const given = input as Readonly<Record<string, unknown>>;
+  const fields: Record<string, unknown> = { ...PLAIN };
+  for (const name of TIMING) {
+    const parsed = jobDefinition.shape[name].safeParse(given[name]);
+    if (parsed.success) fields[name] = parsed.data;
+  }
+  const compiled = compileSchedule(fields as unknown as JobDefinition, now, compiler);
+  return compiled.ok ? [] : compiled.issues;
+}
+
 /** Everything that is wrong is told at once, as far as one error does not hide the next. */
 export function checkDefinition(input: unknown, context: DefinitionContext): Checked<CheckedDefinition> {
   const parsed = jobDefinition.safeParse(input);
-  if (!parsed.success) return refused(fieldIssues(parsed.error.issues, input, jobDefinition));
+  if (!parsed.success)
+    return refused([
+      ...fieldIssues(parsed.error.issues, input, jobDefinition),
+      ...scheduleIssues(input, context.now, context.compiler),
+    ]);
   const kept: Checked<JobDefinition> =
     context.secrets === 'later'
       ? { ok: true, value: parsed.data }

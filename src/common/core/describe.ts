@@ -12,6 +12,14 @@ function withoutHash(text: string, place: number, job: string): string {
   return items.join(',');
 }
 
+/** It holds `H`, whose values depend on the name of the job. */
+export const hasHash = (text: string): boolean =>
+  !text.trim().startsWith('@') &&
+  text
+    .trim()
+    .split(/[\s,]+/)
+    .some((item) => item.startsWith('H'));
+
 function describeCron(expression: string, job: string): string {
   const texts = expression.split(/\s+/);
   if (texts.length === 5) texts.unshift('0');

@@ -78,15 +78,22 @@ export interface ToldTick {
 /** A page: at most `limit` ticks after `after`, of these outcomes (none named: of all), and whether more follow. */
 export function ticksOf(
   segments: readonly Segment[],
-  page: { after: number; limit: number; outcomes?: ReadonlySet<TickOutcome> | undefined },
+  page: {
+    after: number;
+    limit: number;
+    outcomes?: ReadonlySet<TickOutcome> | undefined;
+    /** Only ticks that ran on some workers only. */
+    isPartly?: boolean | undefined;
+  },
 ): { ticks: ToldTick[]; more: boolean } {
-  const { after, limit, outcomes } = page;
+  const { after, limit, outcomes, isPartly } = page;
   const ticks: ToldTick[] = [];
   /** Two records that contradict each other may name one instant: a page never ends between them. */
   const isFull = (tick: number): boolean => ticks.length >= limit && ticks.at(-1)!.tick < tick;
   for (const segment of segments) {
     if (segment.to <= after && segment.ticks !== undefined) continue;
     if (outcomes && !outcomes.has(segment.outcome)) continue;
+    if (isPartly && !segment.partly) continue;
     if (segment.ticks === undefined) {
       if (segment.from <= after) continue;
       if (isFull(segment.from)) return { ticks, more: true };

@@ -2,7 +2,7 @@
 // them. Reads the remarks off the same stretches that the calculator walks, so the two cannot disagree.
 import type { Checked } from '../model/issue.ts';
 import { instant, toIso, type Instant } from '../model/time.ts';
-import { describeSchedule } from './describe.ts';
+import { describeSchedule, hasHash } from './describe.ts';
 import type { Schedule, ScheduleCompiler, ScheduleInput } from './schedule.ts';
 import { BoundedSchedule, UnionSchedule } from './schedule-union.ts';
 import { lastLocal, nextLocal } from './ticks.ts';
@@ -19,6 +19,8 @@ export interface PreviewTick {
 
 export interface Preview {
   readonly description: string;
+  /** What of it depends on a name that was not given. */
+  readonly remark?: string;
   readonly ticks: readonly PreviewTick[];
 }
 
@@ -115,9 +117,22 @@ export function nextTicks(schedule: Schedule, zone: Zone, after: Instant, count:
   return ticks;
 }
 
+/** In place of a name that is not given. */
+const NO_NAME = 'preview';
+
+function nameRemark({ schedule, jitter }: NamedOrNot): string | undefined {
+  const hashes = [schedule].flat().some(hasHash);
+  const parts = [...(hashes ? ['what H stands for'] : []), ...(jitter === undefined ? [] : ['the jitter'])];
+  if (parts.length === 0) return undefined;
+  return `${parts.join(' and ')} depend${parts.length > 1 ? '' : 's'} on the name of the job: these ticks are those of some job; give \`name\` to see those of yours`;
+}
+
+/** `name` may be absent while there is none. */
+export type NamedOrNot = Omit<ScheduleInput, 'name'> & { readonly name?: string | undefined };
+
 /** Checks a schedule, and says in words and in ticks what it means. `zones`: those of the compiler, or others. */
 export function previewSchedule(
-  input: ScheduleInput,
+  given: NamedOrNot,
   {
     compiler,
     zones,
@@ -125,13 +140,16 @@ export function previewSchedule(
     count,
   }: { compiler: ScheduleCompiler; zones: Zones; after: Instant; count: number },
 ): Checked<Preview> {
+  const input = { ...given, name: given.name ?? NO_NAME };
   const compiled = compiler.compile(input);
   if (!compiled.ok) return compiled;
+  const remark = given.name === undefined ? nameRemark(given) : undefined;
   const zone = zones.get(input.timezone)!;
   return {
     ok: true,
     value: {
       description: describeSchedule(input.schedule, input.name),
+      ...(remark === undefined ? {} : { remark }),
       ticks: nextTicks(compiled.value, zone, after, count),
     },
   };

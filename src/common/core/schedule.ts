@@ -179,19 +179,14 @@ export function createScheduleCompiler(zones: Zones = createZones()): ScheduleCo
   return {
     compile(input) {
       const zone = zones.get(input.timezone);
-      if (zone === undefined) {
-        return {
-          ok: false,
-          issues: [
-            {
-              path: 'timezone',
-              message: `${JSON.stringify(input.timezone)} is not a known time zone: write an IANA name such as Europe/Berlin or UTC`,
-            },
-          ],
-        };
-      }
-      const shared = sharedFor(zone, input.dst);
       const issues: FieldIssue[] = [];
+      if (zone === undefined)
+        issues.push({
+          path: 'timezone',
+          message: `${JSON.stringify(input.timezone)} is not a known time zone: write an IANA name such as Europe/Berlin or UTC`,
+        });
+      // The rest is checked all the same, in a zone that is there.
+      const shared = sharedFor(zone ?? zones.get('UTC')!, input.dst);
       let schedule: Schedule = MANUAL;
       if (typeof input.schedule === 'string') {
         const one = readOne(input.schedule, input, shared);

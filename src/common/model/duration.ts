@@ -54,12 +54,22 @@ export interface DurationBounds {
   readonly max?: string;
 }
 
+/** Of what is no text: a number, above all, lacks its unit. undefined: it is missing, which the reader of issues says. */
+const notText =
+  (what: string, unit: string) =>
+  ({ input }: { readonly input?: unknown }): string | undefined => {
+    if (input === undefined) return undefined;
+    if (typeof input === 'number')
+      return `the number ${input} has no unit: write ${what}, such as "${Math.abs(input)}${unit}"`;
+    return `must be ${what}, such as "30${unit}"`;
+  };
+
 /** A duration kept as the text that was given; bounds are durations too. */
 export function durationText(bounds: DurationBounds = {}): z.ZodType<string, string> {
   const min = bounds.min === undefined ? 0 : durationMs(bounds.min)!;
   const max = bounds.max === undefined ? Infinity : durationMs(bounds.max)!;
   return z
-    .string()
+    .string({ error: notText('a duration as text', 's') })
     .superRefine((text, ctx) => {
       const ms = durationMs(text);
       if (ms === undefined) {
@@ -84,7 +94,7 @@ export function durationText(bounds: DurationBounds = {}): z.ZodType<string, str
 /** A size kept as the text that was given. */
 export function sizeText(maxBytes: number): z.ZodType<string, string> {
   return z
-    .string()
+    .string({ error: notText('a size as text', 'MiB') })
     .superRefine((text, ctx) => {
       const bytes = sizeBytes(text);
       if (bytes === undefined) {

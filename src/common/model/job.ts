@@ -73,7 +73,35 @@ export const handlerTask = z.strictObject({
   payload: z.json().optional(),
 });
 
-export const task = z.discriminatedUnion('kind', [shellTask, execTask, httpTask, handlerTask]);
+const SHOWN = 100;
+const shown = (value: unknown, otherwise: string): string => {
+  const text = JSON.stringify(value) ?? otherwise;
+  return text.length > SHOWN ? otherwise : text;
+};
+
+/** A task of the shape that was probably meant by what is none. */
+function taskLike(given: unknown): string {
+  if (typeof given === 'string') return `{"kind": "shell", "command": ${shown(given, '"…"')}}`;
+  if (Array.isArray(given)) return `{"kind": "exec", "argv": ${shown(given, '["program", "argument"]')}}`;
+  if (typeof given === 'object' && given !== null) {
+    if ('argv' in given || 'args' in given) return '{"kind": "exec", "argv": ["program", "argument"]}';
+    if ('url' in given) return '{"kind": "http", "url": "https://example.org/hook"}';
+  }
+  return '{"kind": "shell", "command": "echo hello"}';
+}
+
+const KINDS = '"shell", "exec", "http", "handler"';
+
+export const task = z.discriminatedUnion('kind', [shellTask, execTask, httpTask, handlerTask], {
+  error: ({ input }) => {
+    const like = taskLike(input);
+    if (input === undefined) return `is missing: it must be an object such as ${like}`;
+    if (typeof input !== 'object' || input === null || Array.isArray(input))
+      return `must be an object: write ${like}`;
+    // A kind that is not known is told like any other word that is not.
+    return 'kind' in input ? undefined : `is missing: it must be one of ${KINDS}, as in ${like}`;
+  },
+});
 
 /** With it, only the ends that it names are tried again. */
 const retryOn = z
@@ -99,10 +127,13 @@ export const overlapPolicy = z.enum(['forbid', 'queue', 'replace', 'allow']);
 export const workersMode = z.enum(['one', 'all']);
 export const catchUpPolicy = z.enum(['latest', 'all', 'none']);
 
-const isoInstant = z.iso.datetime({
-  offset: true,
-  error: 'an instant as ISO 8601 with its zone, such as 2026-12-24T18:00:00Z',
-});
+/** As it is told of any instant that is given wrong, in a definition or a query. */
+export const notAnInstant = ({ input }: { readonly input?: unknown }): string | undefined =>
+  input === undefined
+    ? undefined
+    : `${typeof input === 'object' ? 'this' : JSON.stringify(input)} is not an instant: write ISO 8601 with its zone, such as "2026-12-24T18:00:00Z"`;
+
+export const isoInstant = z.iso.datetime({ offset: true, error: notAnInstant });
 
 export const jobDefinition = z.strictObject({
   name: jobName,

@@ -3,6 +3,7 @@
 import type { FastifyError, FastifyReply } from 'fastify';
 import { PROBLEM_TYPE, ProblemError, type ProblemCode } from '../../common/api/problems.ts';
 import { EtcdError } from '../../common/store/etcd.ts';
+import { jsonFault } from './json-fault.ts';
 
 const RETRY_SECONDS = 2;
 
@@ -50,6 +51,14 @@ function fromEtcd(error: EtcdError): ProblemError {
     case 'invalid':
       return new ProblemError('etcd_refused', 'etcd refused the request as it is', { cause: error });
   }
+}
+
+/** What the parser refused, with its place. */
+export function brokenJson(error: Error, body: string): Error {
+  if (body === '') return error;
+  const fault =
+    jsonFault(body) ?? 'it names __proto__ or constructor.prototype, which no field here is called';
+  return new ProblemError('bad_json', `the body cannot be read as JSON: ${fault}`);
 }
 
 /** `unexpected`: neither the caller nor the state of etcd explains it, so it belongs in the log. */

@@ -33,7 +33,18 @@ interface LooseAnswer {
 }
 type LooseHandler = (input: InputOf<OperationId>, caller: Caller) => LooseAnswer | Promise<LooseAnswer>;
 
-export function registerOperations(app: FastifyInstance, handlers: Handlers, access: Access): void {
+/**
+ * What else is wrong with a body whose shape is: asked of no other, for then its handler tells it. So one answer
+ * names all that is wrong.
+ */
+export type BodyCheck = (body: unknown) => readonly FieldIssue[];
+
+export function registerOperations(
+  app: FastifyInstance,
+  handlers: Handlers,
+  access: Access,
+  checks: Partial<Record<OperationId, BodyCheck>> = {},
+): void {
   const callers = new WeakMap<FastifyRequest, string>();
   for (const id of Object.keys(contract) as OperationId[]) {
     const op: Operation = contract[id];
@@ -50,7 +61,7 @@ export function registerOperations(app: FastifyInstance, handlers: Handlers, acc
       },
       handler: async (request, reply) => {
         const name = callers.get(request) ?? 'anyone';
-        const input = parseInput(op, request);
+        const input = parseInput(op, checks[id], request);
         const answer = await handle(input as InputOf<OperationId>, { name, signal: closing(request, reply) });
         return send(reply, op, answer);
       },
@@ -65,23 +76,30 @@ const isEmpty = (body: unknown): boolean =>
   (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0);
 
 /** All parts are checked, so that one answer names all that is wrong. */
-function parseInput(op: Operation, request: FastifyRequest): unknown {
+function parseInput(op: Operation, check: BodyCheck | undefined, request: FastifyRequest): unknown {
   const issues: FieldIssue[] = [];
-  const parse = (schema: z.ZodType | undefined, value: unknown): unknown => {
+  const parse = (
+    schema: z.ZodType | undefined,
+    value: unknown,
+    what?: 'query parameter',
+    others?: BodyCheck,
+  ): unknown => {
     if (!schema) return undefined;
     const result = schema.safeParse(value);
     if (result.success) return result.data;
-    issues.push(...fieldIssues(result.error.issues, value, schema));
+    issues.push(...fieldIssues(result.error.issues, value, schema, what), ...(others?.(value) ?? []));
     return undefined;
   };
   const input = {
     params: parse(op.params, request.params),
-    query: parse(op.query, request.query),
+    query: parse(op.query, request.query, 'query parameter'),
     headers: parse(op.headers, request.headers),
-    body: parse(op.body, request.body ?? undefined),
+    body: parse(op.body, request.body ?? undefined, undefined, check),
   };
   const extra = op.query ? [] : Object.keys(request.query as object);
-  issues.push(...extra.map((name) => ({ path: name, message: 'there is no such parameter' })));
+  issues.push(
+    ...extra.map((name) => ({ path: name, message: 'unknown query parameter; this address takes none' })),
+  );
   if (!op.body && !isEmpty(request.body)) issues.push({ path: '', message: 'no body is expected here' });
   if (issues.length > 0) throw invalidInput(issues);
   return input;

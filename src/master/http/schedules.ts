@@ -17,7 +17,7 @@ export interface ScheduleDeps {
 export function scheduleRoutes({ clock, compiler, zones }: ScheduleDeps): Pick<Handlers, 'previewSchedule'> {
   return {
     previewSchedule({ body }) {
-      const { name = 'preview', schedule, timezone, dst, jitter, startAt, endAt, count } = body;
+      const { name, schedule, timezone, dst, jitter, startAt, endAt, count } = body;
       const now = clock.now();
       const at = (text: string | undefined) => (text === undefined ? now : instant(Date.parse(text)));
       const preview = previewSchedule(
@@ -26,7 +26,8 @@ export function scheduleRoutes({ clock, compiler, zones }: ScheduleDeps): Pick<H
       );
       if (!preview.ok) throw invalidInput(preview.issues);
       const ticks = preview.value.ticks.map((tick) => ({ ...tick, at: shownTime(tick.at) }));
-      return { status: 200, body: { description: preview.value.description, timezone, ticks } };
+      const { description, remark } = preview.value;
+      return { status: 200, body: { description, ...(remark && { remark }), timezone, ticks } };
     },
   };
 }

@@ -79,7 +79,12 @@ export function tickRoutes(outcomes: OutcomeReader): Pick<Handlers, 'listTicks'>
       const stretch = (now: Instant): AskedStretch => stretchOf(query, now);
       const told = await outcomes.read(params.job, { stretch, grace });
       const wanted = query.outcome.length === 0 ? undefined : new Set(query.outcome);
-      const page = ticksOf(told.segments, { after, limit: query.limit, outcomes: wanted });
+      const page = ticksOf(told.segments, {
+        after,
+        limit: query.limit,
+        outcomes: wanted,
+        isPartly: query.partly,
+      });
       const { knownAfter, now } = told;
       return {
         status: 200,

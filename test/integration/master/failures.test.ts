@@ -32,6 +32,11 @@ describe('requests that cannot be read', () => {
 
   it('tells broken JSON, an empty body, and one that is not expected', async () => {
     expect(await ask('POST', '/api/v1/jobs', '{"name": ')).toMatchObject({ status: 400, code: 'bad_json' });
+    expect((await ask('POST', '/api/v1/jobs', '{"name": "a",\n "task": secret}')).detail).toBe(
+      'the body cannot be read as JSON: line 2, column 10: a value is expected',
+    );
+    const poison = await ask('POST', '/api/v1/jobs', '{"__proto__": {}}');
+    expect(poison).toMatchObject({ code: 'bad_json', detail: expect.stringContaining('__proto__') });
     expect(await ask('POST', '/api/v1/jobs', '')).toMatchObject({ status: 400, code: 'bad_json' });
     expect(await ask('POST', '/api/v1/jobs')).toMatchObject({ status: 400, code: 'invalid_input' });
     expect(await ask('POST', '/api/v1/jobs/a/pause', '{"x":1}')).toMatchObject({
@@ -58,7 +63,9 @@ describe('requests that cannot be read', () => {
     const { detail } = (await master.app.inject({ url: '/api/v1/workers?verbose=1' })).json<{
       detail: string;
     }>();
-    expect(detail).toContain('verbose');
+    expect(detail).toBe('verbose: unknown query parameter; this address takes none');
+    const listed = (await master.app.inject({ url: '/api/v1/runs?stat=running' })).json<{ detail: string }>();
+    expect(listed.detail).toBe('stat: unknown query parameter; did you mean state?');
   });
 });
 

@@ -36,11 +36,16 @@ describe('creating', () => {
   it('names every field that is wrong', async () => {
     const bad = { ...job('a'), schedule: '99 * * * *', retry: { dellay: '1s' } } as never;
     const { errors } = await master.refused('invalid_input', 'createJob', { body: bad });
-    expect(errors!.map(({ path }) => path)).toEqual(['retry.dellay']);
+    expect(errors!.map(({ path }) => path)).toEqual(['retry.dellay', 'schedule']);
     const again = await master.refused('invalid_input', 'createJob', {
       body: job('a', { schedule: '99 * * * *', timezone: 'Mars/Olympus' }),
     });
-    expect(again.errors!.map(({ path }) => path)).toContain('timezone');
+    expect(again.errors!.map(({ path }) => path)).toEqual(['timezone', 'schedule']);
+    const put = await master.refused('invalid_input', 'putJob', {
+      params: { job: 'a' },
+      body: { schedule: '99 * * * *', task: { kind: 'shell', command: 'x' }, timeout: 30 } as never,
+    });
+    expect(put.errors!.map(({ path }) => path)).toEqual(['timeout', 'schedule']);
   });
 
   it('starts the life of ticks at the creation', async () => {

@@ -129,6 +129,15 @@ describe('the ticks of a job', () => {
     expect(counts).toMatchObject({ ran: 1, partly: 1, mayHaveOverlapped: 1 });
   });
 
+  it('are found that ran on some workers only', async () => {
+    await record(3, { shard: { index: 0, total: 1 } });
+    await record(4, { shard: { index: 0, total: 2 } });
+    const some = await ask({ partly: 'true' });
+    expect(some.items.map(({ tick }: { tick: string }) => tick)).toEqual([iso(minute(4))]);
+    expect((await ask({ partly: 'true', outcome: 'skipped' })).items).toEqual([]);
+    expect((await ask({ outcome: 'ran' })).items).toHaveLength(2);
+  });
+
   it('are running or armed while a claim is on, and say so when its worker is gone', async () => {
     await claim(master, 'a', makeRunId(instant(newest), 'aaaaaa'), newest, 'running');
     const active = master.keys.active(WORKER, 'a', makeRunId(instant(newest), 'aaaaaa'));
@@ -190,6 +199,12 @@ describe('the ticks of a job', () => {
     expect(await wrong({ from: iso(newest), to: iso(minute(1)) })).toEqual(['from']);
     expect(await wrong({ from: '2020-01-01T00:00:00Z' })).toEqual(['from']);
     expect(await wrong({ outcome: 'ran,vanished' })).toEqual(['outcome[1]']);
+    const { detail } = await master.refused('invalid_input', 'listTicks', {
+      params: { job: 'a' },
+      query: { outcome: 'bad' },
+    });
+    expect(detail).toMatch(/"bad" is no outcome: write one or several of ran, .*unexplained/);
+    expect(await wrong({ partly: 'yes' })).toEqual(['partly']);
     expect(await wrong({ limit: '0', cursor: 'x', grace: '3' })).toEqual(['grace', 'limit']);
     expect(await wrong({ cursor: 'x' })).toEqual(['cursor']);
     expect(await wrong({ since: '1h' })).toEqual(['since']);

@@ -121,6 +121,18 @@ describe('a preview', () => {
     expect(body.description).not.toBe('');
   });
 
+  it('remarks on what depends on a name that was not given', async () => {
+    const remark = async (body: object) =>
+      (await master.call('previewSchedule', { body: body as never })).body.remark;
+    expect(await remark({ schedule: 'H H * * *' })).toMatch(/^what H stands for depends/);
+    expect(await remark({ schedule: '@daily', jitter: '5m' })).toMatch(/^the jitter depends/);
+    expect(await remark({ schedule: ['@daily', 'H 3 * * *'], jitter: '5m' })).toMatch(
+      /^what H .* and the jitter depend /,
+    );
+    expect(await remark({ schedule: '0 3 * * THU' })).toBeUndefined();
+    expect(await remark({ schedule: 'H H * * *', jitter: '5m', name: 'a' })).toBeUndefined();
+  });
+
   it('refuses a bad one, naming the field', async () => {
     const { errors } = await master.refused('invalid_input', 'previewSchedule', {
       body: { schedule: ['* * * * *', '61 * * * *'] },
@@ -130,6 +142,10 @@ describe('a preview', () => {
       body: { schedule: '@daily', timezone: 'Nowhere' },
     });
     expect(zone.errors!.map(({ path }) => path)).toEqual(['timezone']);
+    const both = await master.refused('invalid_input', 'previewSchedule', {
+      body: { schedule: '61 * * * *', count: 1_000, after: 'now' },
+    });
+    expect(both.errors!.map(({ path }) => path)).toEqual(['after', 'count', 'schedule']);
   });
 });
 

@@ -37,7 +37,7 @@ describe('a definition', () => {
     expect(check({})).toEqual([
       'name: is missing: it must be a text',
       'schedule: is missing: it must be a text or a list',
-      'task: is missing: it must be an object',
+      'task: is missing: it must be an object such as {"kind": "shell", "command": "echo hello"}',
     ]);
   });
 
@@ -90,7 +90,62 @@ describe('a definition', () => {
     [
       'without a kind of task',
       job({ task: { command: 'x' } }),
-      ['task.kind: is missing: it must be one of "shell", "exec", "http", "handler"'],
+      [
+        'task.kind: is missing: it must be one of "shell", "exec", "http", "handler", as in {"kind": "shell", "command": "echo hello"}',
+      ],
+    ],
+    [
+      'without a kind, of a program with arguments',
+      job({ task: { argv: ['x'] } }),
+      [
+        'task.kind: is missing: it must be one of "shell", "exec", "http", "handler", as in {"kind": "exec", "argv": ["program", "argument"]}',
+      ],
+    ],
+    [
+      'with a command in place of a task',
+      job({ task: 'pg_dump "x"' }),
+      ['task: must be an object: write {"kind": "shell", "command": "pg_dump \\"x\\""}'],
+    ],
+    [
+      'with a list in place of a task',
+      job({ task: ['pg_dump', 'x'] }),
+      ['task: must be an object: write {"kind": "exec", "argv": ["pg_dump","x"]}'],
+    ],
+    [
+      'with a command by the word of other tools',
+      job({ task: { kind: 'shell', cmd: 'x' } }),
+      ['task.command: is missing: it must be a text', 'task.cmd: unknown field; did you mean command?'],
+    ],
+    [
+      'with arguments by the word of other tools',
+      job({ task: { kind: 'exec', cmd: 'x' } }),
+      ['task.argv: is missing: it must be a list', 'task.cmd: unknown field; did you mean argv?'],
+    ],
+    [
+      'with a number for a duration and a size',
+      job({ timeout: 30, killGrace: true, output: { limit: 5 } }),
+      [
+        'timeout: the number 30 has no unit: write a duration as text, such as "30s"',
+        'killGrace: must be a duration as text, such as "30s"',
+        'output.limit: the number 5 has no unit: write a size as text, such as "5MiB"',
+      ],
+    ],
+    [
+      'with what is no instant',
+      job({ startAt: 'tomorrow', endAt: 5 }),
+      [
+        'startAt: "tomorrow" is not an instant: write ISO 8601 with its zone, such as "2026-12-24T18:00:00Z"',
+        'endAt: 5 is not an instant: write ISO 8601 with its zone, such as "2026-12-24T18:00:00Z"',
+      ],
+    ],
+    [
+      'with a wrong schedule and zone beside wrong shapes',
+      job({ schedule: ['0 3 * * *', '61 * * * *'], timezone: 'Mars/Olympus', timeout: 30 }),
+      [
+        'timeout: the number 30 has no unit: write a duration as text, such as "30s"',
+        expect.stringMatching(/^timezone: "Mars\/Olympus" is not a known time zone/),
+        expect.stringMatching(/^schedule\[1\]: .*61/),
+      ],
     ],
     [
       'with a task lacking its command',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { problemCatalogue } from '../../../src/common/api/problems.ts';
 import { jobDefinition, task } from '../../../src/common/model/job.ts';
 import { loadMasterConfig, loadWorkerConfig } from '../../../src/common/runtime/config.ts';
 import { allSettings } from '../../../src/common/runtime/settings.ts';
@@ -40,6 +41,18 @@ describe('the documentation', () => {
       expect(load({ flags: { config: 'x' }, env: {}, readFile })).toMatchObject({ ok: true });
     }
     expect(parse(example)).toHaveProperty('worker.slots', 16);
+  });
+
+  it('has a row for each code of a problem, with its status', () => {
+    const rows = file('docs/api.md').slice(file('docs/api.md').indexOf('| code')).split('\n').slice(2);
+    const told = rows.slice(0, rows.indexOf('')).flatMap((row) => {
+      const [codes = '', statuses = ''] = row.slice(1).split('|');
+      const status = statuses.split(',').map(Number);
+      return [...codes.matchAll(/`(\w+)`/g)].map(([, code], i) => [code, status[i] ?? status[0]]);
+    });
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(Object.entries(problemCatalogue).map(([code, { status }]) => [code, status])),
+    );
   });
 
   it('creates a job that is accepted, in the quick start', () => {
