@@ -1,5 +1,5 @@
-// Once for a whole test run: finds etcd, builds dist (cluster tests run it), and at the end looks for
-// processes that tests left behind, which fails the run.
+// Once for a whole test run: finds etcd, builds dist when a source is newer (integration and cluster tests start
+// programs of it), and at the end looks for processes that tests left behind, which fails the run.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -44,7 +44,7 @@ export default function setup(project: TestProject): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'etcron-tests-'));
   process.env['TMPDIR'] = folder;
   if (needs(project, ['integration', 'cluster', 'simulation'])) findEtcd();
-  if (needs(project, ['cluster'])) build();
+  if (needs(project, ['integration', 'cluster'])) build();
 
   return async function teardown() {
     const left = () => markedProcesses(mark, folder).filter(({ pid }) => !isOurOwn(pid));
