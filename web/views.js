@@ -164,6 +164,14 @@ export async function runView(ui, job, id) {
     !run.endedAt &&
       run.progress !== undefined &&
       el('p', {}, el('progress', { value: String(run.progress), max: '1' }), howFar(run)),
+    run.killedBy &&
+      el(
+        'p',
+        {},
+        `Killed by ${run.killedBy.by}, asked `,
+        when(run.killedBy.at),
+        run.killedBy.reason && `: ${run.killedBy.reason}`,
+      ),
     el('h2', {}, 'Output'),
     el('pre', {}, output),
     el('h2', {}, 'Record'),

@@ -36,6 +36,7 @@ export function showRun(record: RunRecord): RunView {
     startedAt,
     endedAt,
     attempts,
+    killedBy,
     ticks,
     overrides: _secret,
     ...plain
@@ -53,6 +54,7 @@ export function showRun(record: RunRecord): RunView {
       startedAt: shownTime(each.startedAt),
       endedAt: shownTime(each.endedAt),
     })),
+    ...(killedBy && { killedBy: { ...killedBy, at: shownTime(killedBy.at) } }),
     ...(ticks && { ticks: { count: ticks.count, from: shownTime(ticks.from), to: shownTime(ticks.to) } }),
   };
 }

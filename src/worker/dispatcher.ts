@@ -2,11 +2,11 @@
 // It starts nothing whose claim or definition does not stand at that very moment.
 import { adoptedRun, endedRun } from '../common/core/lifecycle.ts';
 import type { Timer } from '../common/core/clock.ts';
-import type { RunRecord } from '../common/model/run.ts';
+import type { KillRecord, RunRecord } from '../common/model/run.ts';
 import type { Instant, Millis } from '../common/model/time.ts';
 import { EtcdError, type Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
-import { releaseRun } from '../common/store/transactions/claims.ts';
+import { releaseRun, type ReleaseResult } from '../common/store/transactions/claims.ts';
 import { markRunning } from '../common/store/transactions/endings.ts';
 import { releaseOf, type Assignment } from './assignment.ts';
 import { startExecution, type Execution, type ExecutionEnd } from './execution.ts';
@@ -15,6 +15,7 @@ import { carryThrough } from './persist.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import { createProgress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
+import { killReason } from './requests.ts';
 import { afterLoss, retryElsewhere, withReason } from './retry-elsewhere.ts';
 
 /** A run that lasts longer is marked as running in etcd; shorter ones are spared the write. */
@@ -51,8 +52,11 @@ export interface Dispatcher {
   /** The first of them, oldest claim first. */
   list(most: number): { readonly job: string; readonly run: string }[];
   arm(assignment: Assignment): void;
-  /** False: no such run here. An armed run ends as killed without a start. */
-  kill(job: string, runId: string, reason: string): boolean;
+  /**
+   * False: no such run here. An armed run ends as killed without a start; so does one that is being given back,
+   * when the request is in etcd by then. `why`: it in words.
+   */
+  kill(job: string, runId: string, by: KillRecord, why?: string): boolean;
   has(job: string, runId: string): boolean;
   /** Gives back what is armed under another revision than the current one; ends the attempts of a job that is gone. */
   definitionChanged(job: string): void;
@@ -61,7 +65,8 @@ export interface Dispatcher {
   /** Gives every armed run back, now and until undrain(); resolves when that is written. */
   drain(): Promise<void>;
   undrain(): void;
-  killAll(reason: string): void;
+  /** What runs; with the reason as it is. */
+  killAll(by: KillRecord): void;
   /** What could not be given back until now is left to others: its last try is under way. */
   giveUp(): void;
   /** The claim of these runs is lost. Those that outlive it go on. */
@@ -130,18 +135,19 @@ export function createDispatcher(
     const { run, trigger } = assignment;
     logger.debug({ job: run.job, run: run.id, why }, 'armed run given back');
     const text = trigger && codecs.trigger.encode(trigger);
-    const releaseAs = (lost: boolean): Promise<boolean> =>
+    const releaseAs = (lost: boolean): Promise<ReleaseResult> =>
       carryThrough(
         releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost: lost }),
         through,
       );
+    let result: ReleaseResult | undefined;
     try {
       try {
-        await releaseAs(leaseLost);
+        result = await releaseAs(leaseLost);
       } catch (error) {
         // Of `mode: all`, whose cursor is put back under the lease.
         if (!(error instanceof EtcdError) || error.kind !== 'lease_not_found') throw error;
-        await releaseAs(true);
+        result = await releaseAs(true);
       }
     } catch (error) {
       logger.error(
@@ -149,6 +155,7 @@ export function createDispatcher(
         'an armed run could not be given back; others will settle it',
       );
     }
+    if (result?.kind === 'killed') return endUnstarted(each, result.by);
     over(each, 'given-back');
   };
 
@@ -176,6 +183,12 @@ export function createDispatcher(
     await recorder.record(assignment, withReason(told, next?.reason), end?.tail ?? '', next?.retry);
     over(each, 'ended');
   };
+
+  const endUnstarted = (each: Held, by: KillRecord, reason = killReason(by)): Promise<void> =>
+    recordEnd(
+      each,
+      endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason, killedBy: by }),
+    );
 
   const adopt = async (
     each: Held,
@@ -290,13 +303,11 @@ export function createDispatcher(
         starts.set(startAt, { timer, runs: new Set([each]) });
       }
     },
-    kill(job, runId, reason) {
+    kill(job, runId, by, why = killReason(by)) {
       const each = held.get(nameOf({ job, id: runId }));
       if (!each) return false;
-      if (each.execution) each.execution.kill(reason);
-      else if (disarm(each)) {
-        void recordEnd(each, endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason }));
-      }
+      if (each.execution) each.execution.kill(by, why);
+      else if (disarm(each)) void endUnstarted(each, by, why);
       return true;
     },
     has: (job, runId) => held.has(nameOf({ job, id: runId })),
@@ -325,8 +336,8 @@ export function createDispatcher(
     undrain() {
       draining = false;
     },
-    killAll(reason) {
-      for (const { execution } of held.values()) execution?.kill(reason);
+    killAll(by) {
+      for (const { execution } of held.values()) execution?.kill(by, by.reason ?? killReason(by));
     },
     giveUp: () => void (givenUp = true),
     fence(reason) {

@@ -12,7 +12,7 @@ import {
 } from '../common/core/lifecycle.ts';
 import { retryAfter, type Retrying } from '../common/core/retry.ts';
 import { durationMs, sizeBytes } from '../common/model/duration.ts';
-import type { RunRecord } from '../common/model/run.ts';
+import type { KillRecord, RunRecord } from '../common/model/run.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { Assignment } from './assignment.ts';
 import type { TaskEnd, TaskHandle, TaskPort } from './tasks/task.ts';
@@ -24,8 +24,8 @@ export interface Execution {
   readonly ended: Promise<ExecutionEnd>;
   /** Its claim is lost and its task runs on. */
   readonly isOutliving: boolean;
-  /** SIGTERM, grace, SIGKILL; no further attempt. The first reason stands. */
-  kill(reason: string): void;
+  /** SIGTERM, grace, SIGKILL; no further attempt. The first request stands. `why`: it in words. */
+  kill(by: KillRecord, why: string): void;
   /**
    * The claim is lost: SIGKILL, no further attempt here. A task that outlives its claim runs on, if it has
    * started; no further attempt is made of it here either.
@@ -68,7 +68,7 @@ export function startExecution(
   let record = assignment.run;
   let handle: TaskHandle | undefined;
   let waiting: { timer: Timer; go: () => void } | undefined;
-  let stop: { state: 'killed' | 'lost'; reason: string } | undefined;
+  let stop: { state: 'killed' | 'lost'; reason: string; by?: KillRecord } | undefined;
   let isLastAttempt = false;
   const outlivesClaim = definition.onLostLease === 'continue';
   let hasStarted = false;
@@ -172,6 +172,7 @@ export function startExecution(
         state,
         at: next.ok && !isOutliving ? clock.now() : end.endedAt,
         reason: why !== undefined && record.mayHaveOverlapped ? `${why}; ${record.reason}` : why,
+        killedBy: state === 'killed' ? stop?.by : undefined,
         outputBytes: end.outputBytes,
         outputTruncated: end.outputTruncated,
       });
@@ -184,8 +185,8 @@ export function startExecution(
     waiting?.go();
   };
 
-  const stopAs = (state: 'killed' | 'lost', reason: string): void => {
-    stop ??= { state, reason };
+  const stopAs = (how: NonNullable<typeof stop>): void => {
+    stop ??= how;
     endWait();
   };
 
@@ -198,14 +199,14 @@ export function startExecution(
     get isOutliving() {
       return isOutliving;
     },
-    kill(reason) {
-      stopAs('killed', reason);
+    kill(by, reason) {
+      stopAs({ state: 'killed', reason, by });
       handle?.kill();
     },
     fence(reason) {
       if (isOutliving) return;
       if (outlivesClaim && hasStarted && handle) return outlive(reason);
-      stopAs('lost', reason);
+      stopAs({ state: 'lost', reason });
       handle?.killNow();
     },
     endAttempts() {

@@ -1,5 +1,6 @@
 // What a tick does that comes while a run of its job is on: the acts behind `forbid`, `queue` and `replace`.
 import { endedRun, armedRun } from '../common/core/lifecycle.ts';
+import type { KillRecord } from '../common/model/run.ts';
 import { instant } from '../common/model/time.ts';
 import type { LeaseId } from '../common/store/etcd.ts';
 import type { HeldLock } from '../common/store/transactions/claims.ts';
@@ -34,13 +35,17 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
   const replaced = new Map<string, number>();
   const skipping = new Set<string>();
 
+  const replacing = (): KillRecord => ({
+    by: 'overlap: replace',
+    at: clock.now(),
+    reason: 'the next tick has come',
+  });
+
   const askForKill = async (job: string, { record }: HeldLock): Promise<void> => {
     if (!record) return;
     const { leaseId }: { leaseId: LeaseId } = await etcd.leaseGrant(KILL_TTL_SECONDS);
-    const kill = { by: 'overlap: replace', at: clock.now(), reason: 'the next tick has come' };
-    await batcher.submit(
-      requestKill(keys, { job, runId: record.runId, workerId: record.worker, kill, leaseId }),
-    );
+    const { runId, worker: workerId } = record;
+    await batcher.submit(requestKill(keys, { job, runId, workerId, kill: replacing(), leaseId }));
   };
 
   return {
@@ -61,7 +66,7 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
       const runId = lock.record?.runId;
       if (
         runId !== undefined &&
-        dispatcher().kill(entry.name, runId, 'overlap: replace, and the next tick has come')
+        dispatcher().kill(entry.name, runId, replacing(), 'overlap: replace, and the next tick has come')
       )
         return;
       askForKill(entry.name, lock).catch((error: unknown) => {

@@ -11,7 +11,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry, JobTable } from './job-table.ts';
 import type { Overlaps } from './overlaps.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
-import { killReason, type PendingTrigger, type Requests } from './requests.ts';
+import type { PendingTrigger, Requests } from './requests.ts';
 import { createRounds } from './rounds.ts';
 
 const RETRY: Millis = 1_000;
@@ -223,7 +223,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     dispatcher.arm(assignment);
     if (entry.revision !== assignment.jobRevision) dispatcher.definitionChanged(entry.name);
     const kill = requests.killOf(entry.name, run.id);
-    if (kill) dispatcher.kill(entry.name, run.id, killReason(kill));
+    if (kill) dispatcher.kill(entry.name, run.id, kill);
     // With a lock of its own each, one run is armed at a time all the same: given back, a tick that a later
     // one has passed could not come due again.
     if (assignment.lock === 'run' && tick !== undefined && tick > clock.now()) {

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { KillRecord, TriggerRecord } from '../common/model/run.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
+import { killOf } from '../common/store/transactions/claims.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
 
 export interface PendingTrigger {
@@ -60,9 +61,7 @@ export function createRequests(keys: Keyspace, logger: Logger): Requests {
     removeTrigger: forget,
     putKill(kv) {
       const [job = '', runId = ''] = keys.partsOf(kv.key);
-      const decoded = codecs.kill.decode(kv.value);
-      // A request to kill that can't be read still is one.
-      const record = decoded.ok ? decoded.value : { by: 'unknown', at: 0 };
+      const record = killOf(kv);
       kills.set(kv.key, record);
       return { job, runId, record };
     },

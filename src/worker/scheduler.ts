@@ -1,6 +1,6 @@
 // The worker's scheduling, composed: follows what etcd holds, and lets planner, claimer, dispatcher and
 // settler act on it. Given its ports it is whole: a real worker and a simulated one differ in the ports only.
-import { killReason, createRequests } from './requests.ts';
+import { createRequests } from './requests.ts';
 import type { Instant, Millis } from '../common/model/time.ts';
 import type { Draining, WorkerState } from '../common/model/worker.ts';
 import { codecs } from '../common/store/keyspace.ts';
@@ -219,7 +219,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
           continue;
         }
         const kill = requests.putKill(change.kv);
-        if (kill) dispatcher.kill(kill.job, kill.runId, killReason(kill.record));
+        if (kill) dispatcher.kill(kill.job, kill.runId, kill.record);
       }
     }),
     follow(keys.drains, (changes) => {
@@ -344,7 +344,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       await planner.whenAnswered();
       await dispatcher.whenIdle();
     },
-    killAll: (reason) => dispatcher.killAll(reason),
+    killAll: (reason) => dispatcher.killAll({ by: 'the worker', at: clock.now(), reason }),
     giveUp() {
       dispatcher.giveUp();
       recorder.giveUp();

@@ -1,7 +1,7 @@
 // Pieces that the topics of the contract share: how a time, a flag or a run is shown to callers.
 import { z } from 'zod';
 import { jobName, runId } from '../model/ids.ts';
-import { attempt, runCause, runRecord, stretch } from '../model/run.ts';
+import { attempt, killRecord, runCause, runRecord, stretch } from '../model/run.ts';
 import { durationText } from '../model/duration.ts';
 
 export const API = '/api/v1';
@@ -34,6 +34,7 @@ const {
   cause: _c,
   attempts: _t,
   ticks: _k,
+  killedBy: _kb,
   ...plain
 } = runRecord.shape;
 
@@ -47,6 +48,7 @@ export const runView = z
     startedAt: time.optional(),
     endedAt: time.optional(),
     attempts: z.array(z.strictObject({ ...attemptFields, startedAt: time, endedAt: time })),
+    killedBy: z.strictObject({ ...killRecord.shape, at: time }).optional(),
     ticks: z.strictObject({ count: stretch.shape.count, from: time, to: time }).optional(),
   })
   .meta({ id: 'Run' });

@@ -1,7 +1,7 @@
 // A run's record from claim to end: every change of state is one function here, and nothing else makes a
 // record. See model/run for the states.
 import { makeRunId } from '../model/ids.ts';
-import type { Attempt, RunCause, RunRecord, Shard, Stretch } from '../model/run.ts';
+import type { Attempt, KillRecord, RunCause, RunRecord, Shard, Stretch } from '../model/run.ts';
 import { instant, toIso, type Instant } from '../model/time.ts';
 
 /** The definition a run goes by: generation, and create revision of its key. */
@@ -85,6 +85,7 @@ export interface RunEnd {
   readonly state: 'succeeded' | 'failed' | 'timed_out' | 'killed' | 'lost';
   readonly at: Instant;
   readonly reason?: string | undefined;
+  readonly killedBy?: KillRecord | undefined;
   readonly outputBytes?: number;
   readonly outputTruncated?: boolean;
 }
@@ -102,6 +103,7 @@ export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
     ...(last?.httpStatus === undefined ? {} : { httpStatus: last.httpStatus }),
     ...(last?.error === undefined ? {} : { error: last.error }),
     ...(end.reason === undefined ? {} : { reason: reasonOf(run, end) }),
+    ...(end.killedBy === undefined ? {} : { killedBy: end.killedBy }),
     ...(end.outputBytes === undefined ? {} : { outputBytes: end.outputBytes }),
     ...(end.outputTruncated ? { outputTruncated: true } : {}),
   });

@@ -51,6 +51,10 @@ export type Stretch = z.output<typeof stretch>;
 export const shard = z.object({ index: z.int().min(0), total: z.int().min(1) });
 export type Shard = z.output<typeof shard>;
 
+/** The value of `kill/<job>/<runId>`: who wants the run to end, and why. */
+export const killRecord = z.object({ by: z.string(), reason: z.string().optional(), at: ms });
+export type KillRecord = z.output<typeof killRecord>;
+
 /** The value of `runs/<job>/<runId>` and of `active/<worker>/<job>/<runId>`. Times in ms since the epoch. */
 export const runRecord = z.object({
   id: runId,
@@ -76,6 +80,8 @@ export const runRecord = z.object({
   error: z.string().optional(),
   /** Why it was killed, skipped, missed, lost or not tried again, in words. */
   reason: z.string().optional(),
+  /** Of state `killed`, and of no other: the request that did it. */
+  killedBy: killRecord.optional(),
   /** Its task is not killed when its worker's claim ends; absent: it is. */
   onLostLease: z.literal('continue').optional(),
   /** Its task ran on after the claim had ended, so another run of the job may have been on at the same time. */
@@ -119,7 +125,3 @@ export const triggerRecord = z.object({
   worker: z.string().optional(),
 });
 export type TriggerRecord = z.output<typeof triggerRecord>;
-
-/** The value of `kill/<job>/<runId>`. */
-export const killRecord = z.object({ by: z.string(), reason: z.string().optional(), at: ms });
-export type KillRecord = z.output<typeof killRecord>;

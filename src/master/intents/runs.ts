@@ -2,7 +2,8 @@
 import type { RunRef } from '../../common/api/values.ts';
 import { ProblemError } from '../../common/api/problems.ts';
 import type { JobRecord } from '../../common/model/job.ts';
-import type { RunRecord } from '../../common/model/run.ts';
+import type { KillRecord, RunRecord } from '../../common/model/run.ts';
+import type { Instant } from '../../common/model/time.ts';
 import type { KeyValue } from '../../common/store/etcd.ts';
 import { perform } from '../../common/store/intent.ts';
 import type { HeldLock } from '../../common/store/transactions/claims.ts';
@@ -22,6 +23,12 @@ export interface Kill {
   readonly reason?: string | undefined;
 }
 
+const killRecordOf = ({ by, reason }: Kill, at: Instant): KillRecord => ({
+  by,
+  at,
+  ...(reason !== undefined && { reason }),
+});
+
 type Claim = HeldLock & {
   readonly record: { readonly runId: string; readonly worker: string; readonly startAt: number };
 };
@@ -37,11 +44,7 @@ export async function killClaims(
   const claims = locks.filter(isClaim);
   if (claims.length === 0) return [];
   const { leaseId } = await deps.etcd.leaseGrant(KILL_TTL_SECONDS);
-  const record = {
-    by: kill.by,
-    at: deps.clock.now(),
-    ...(kill.reason !== undefined && { reason: kill.reason }),
-  };
+  const record = killRecordOf(kill, deps.clock.now());
   const asked = await Promise.all(
     claims.map((lock) => {
       const { runId, worker: workerId } = lock.record;
@@ -148,6 +151,7 @@ async function cancel(
     endedAt: now,
     attempt: 0,
     attempts: [],
+    killedBy: killRecordOf(kill, now),
     reason: `taken back before a worker claimed it, by ${kill.by}${kill.reason === undefined ? '' : `: ${kill.reason}`}`,
     generation: record?.generation ?? 1,
     jobCreated: kv.createRevision,

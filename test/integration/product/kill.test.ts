@@ -58,6 +58,13 @@ test('a task that ignores SIGTERM, with children in the background and in sessio
   expect((await kill('too slow')).body.killed).toMatchObject([{ run: id }]);
   await kill('too slow for me, too');
   const record = await ended('stubborn', id);
+  const { killedBy } = record;
+  expect(killedBy).toMatchObject({
+    by: 'api',
+    reason: expect.stringMatching(/^too slow( for me, too)?$/) as string,
+  });
+  const { body: shown } = await master.call('getRun', { params: { job: 'stubborn', run: id } });
+  expect(shown.killedBy).toEqual({ ...killedBy, at: new Date(killedBy!.at).toISOString() });
   expect(record).toMatchObject({ state: 'killed', signal: 'SIGKILL', attempts: [{ outcome: 'killed' }] });
   expect(record.reason).toMatch(/^killed by api: too slow( for me, too)?$/);
   expect(pids.filter(isRunning)).toEqual([]);
@@ -91,7 +98,7 @@ test('of a job: what runs, what waits for its next attempt, what is asked for, a
     expect(body.killed.map((each: { run: string }) => each.run).sort()).toEqual(expected.toSorted());
     for (const id of expected) {
       const record = await ended(job, id);
-      expect(record.state).toBe('killed');
+      expect(record).toMatchObject({ state: 'killed', killedBy: { by: 'api', reason: 'enough' } });
       expect(record.reason).toBe(
         id === second ? 'taken back before a worker claimed it, by api: enough' : 'killed by api: enough',
       );

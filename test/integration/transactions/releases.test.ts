@@ -2,8 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { perform } from '../../../src/common/store/intent.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
-import { claimRun, releaseRun, type Release } from '../../../src/common/store/transactions/claims.ts';
+import {
+  claimRun,
+  releaseRun,
+  type Release,
+  type ReleaseResult,
+} from '../../../src/common/store/transactions/claims.ts';
 import { finishRun, settleLost } from '../../../src/common/store/transactions/endings.ts';
+import { requestKill } from '../../../src/common/store/transactions/jobs.ts';
 import { lostRun } from '../../../src/common/core/lifecycle.ts';
 import { instant } from '../../../src/common/model/time.ts';
 import { TICK, useTransactions, type Claimed } from '../../support/transactions.ts';
@@ -28,15 +34,15 @@ const releaseOf = ({ request, fencingToken }: Claimed, more: Partial<Release> = 
   ...more,
 });
 
-const release = (claimed: Claimed, more: Partial<Release> = {}): Promise<boolean> =>
-  perform(store.etcd, releaseRun(store.keys, releaseOf(claimed, more)));
+const release = async (claimed: Claimed, more: Partial<Release> = {}): Promise<ReleaseResult['kind']> =>
+  (await perform(store.etcd, releaseRun(store.keys, releaseOf(claimed, more)))).kind;
 
 describe('a released claim', () => {
   test('leaves nothing behind, and the tick can be claimed again', async () => {
     const job = await store.job();
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
-    expect(await release(claimed)).toBe(true);
+    expect(await release(claimed)).toBe('given-back');
     expect(await store.keysLeft()).toEqual([
       `cursor/${job.name}`,
       `jobs/${job.name}`,
@@ -49,16 +55,16 @@ describe('a released claim', () => {
     const job = await store.job();
     const revision = await put(store.etcd, store.keys.cursor(job.name), codecs.cursor.encode(TICK - 1_000));
     const claimed = await store.claimed(job, await store.worker(), { cursor: { revision, to: TICK } });
-    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000) })).toBe(true);
+    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000) })).toBe('given-back');
     expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK - 1_000));
   });
 
   test('given back twice, for want of an answer, is given back once', async () => {
     const job = await store.job();
     const claimed = await store.claimed(job, await store.worker());
-    expect(await release(claimed)).toBe(true);
+    expect(await release(claimed)).toBe('given-back');
     const next = await store.claimed(job, await store.worker(), { cursor: await cursorOf(job.name) });
-    expect(await release(claimed)).toBe(false);
+    expect(await release(claimed)).toBe('not-ours');
     const left = await store.keysLeft();
     expect(left).toContain(`lock/${job.name}`);
     expect(left).toContain(`active/${next.request.workerId}/${job.name}/${next.run.id}`);
@@ -74,7 +80,7 @@ describe('a released claim', () => {
       run: store.run(job, worker, TICK + 1_000),
       cursor: { revision: first.fencingToken, to: TICK + 1_000 },
     });
-    expect(await release(first)).toBe(true);
+    expect(await release(first)).toBe('given-back');
     const content = await store.content();
     expect(content.get(store.keys.cursor(job.name))).toBe(String(TICK + 1_000));
     const record = codecs.run.decode(content.get(store.keys.run(job.name, first.run.id)) ?? '');
@@ -89,7 +95,7 @@ describe('a released claim', () => {
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
     await store.remove(job);
-    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000), trigger: '{}' })).toBe(true);
+    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000), trigger: '{}' })).toBe('given-back');
     expect(await store.keysLeft()).toEqual([`workers/${worker.workerId}`]);
   });
 
@@ -99,7 +105,7 @@ describe('a released claim', () => {
     const claimed = await store.claimed(job, worker);
     await store.remove(job);
     await store.job(job.name);
-    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000), trigger: '{}' })).toBe(true);
+    expect(await release(claimed, { cursorBack: backTo(TICK - 1_000), trigger: '{}' })).toBe('given-back');
     expect(await store.keysLeft()).toEqual([`jobs/${job.name}`, `workers/${worker.workerId}`]);
   });
 
@@ -116,7 +122,7 @@ describe('a released claim', () => {
     expect(claim.ok).toBe(true);
     const { fencingToken } = claim as { fencingToken: number };
     const given = { run, workerId: worker.workerId, lock: 'job', fencingToken, trigger: text } as const;
-    expect(await perform(store.etcd, releaseRun(store.keys, given))).toBe(true);
+    expect(await perform(store.etcd, releaseRun(store.keys, given))).toEqual({ kind: 'given-back' });
     expect((await store.content()).get(key)).toBe(text);
   });
 });
@@ -127,8 +133,8 @@ describe('a claim given back after the lease was lost', () => {
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
     await worker.die();
-    expect(await release(claimed)).toBe(false);
-    expect(await release(claimed, { leaseLost: true })).toBe(true);
+    expect(await release(claimed)).toBe('not-ours');
+    expect(await release(claimed, { leaseLost: true })).toBe('given-back');
     expect(await store.keysLeft()).toEqual([`cursor/${job.name}`, `jobs/${job.name}`]);
   });
 
@@ -136,7 +142,7 @@ describe('a claim given back after the lease was lost', () => {
     const job = await store.job();
     const worker = await store.worker();
     const claimed = await store.claimed(job, worker);
-    expect(await release(claimed, { leaseLost: true })).toBe(true);
+    expect(await release(claimed, { leaseLost: true })).toBe('given-back');
     expect(await store.keysLeft()).toEqual([
       `cursor/${job.name}`,
       `jobs/${job.name}`,
@@ -154,7 +160,7 @@ describe('a claim given back after the lease was lost', () => {
       run: store.run(job, other, TICK + 1_000),
       cursor: { revision: claimed.fencingToken, to: TICK + 1_000 },
     });
-    expect(await release(claimed, { leaseLost: true })).toBe(true);
+    expect(await release(claimed, { leaseLost: true })).toBe('given-back');
     expect(await store.keysLeft()).toContain(`lock/${job.name}`);
     expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK + 1_000));
     expect(await perform(store.etcd, finishRun(store.keys, next.ending()))).toBe('recorded');
@@ -174,8 +180,43 @@ describe('a claim given back after the lease was lost', () => {
       settleLost(store.keys, { workerId: worker.workerId, run: lost, activeRevision: active.modRevision }),
     );
     expect(settled).toBe(true);
-    expect(await release(claimed, { leaseLost: true })).toBe(false);
+    expect(await release(claimed, { leaseLost: true })).toBe('not-ours');
     expect((await store.content()).get(store.keys.cursor(job.name))).toBe(String(TICK));
     expect(await store.keysLeft()).toContain(`runs/${job.name}/${claimed.run.id}`);
+  });
+});
+
+describe('a claim whose run somebody has asked to kill', () => {
+  const kill = { by: 'somebody', reason: 'not now', at: TICK };
+
+  const askedToKill = async (claimed: Claimed): Promise<boolean> => {
+    const { workerId, leaseId, run } = claimed.request;
+    return perform(
+      store.etcd,
+      requestKill(store.keys, { job: run.job, runId: run.id, workerId, kill, leaseId }),
+    );
+  };
+
+  test.each([
+    ['with its lease', false],
+    ['after its lease was lost', true],
+  ])('is not given back, %s, for its tick would come due again', async (_, leaseLost) => {
+    const job = await store.job();
+    const claimed = await store.claimed(job, await store.worker());
+    expect(await askedToKill(claimed)).toBe(true);
+    const before = await store.content();
+    const result = await perform(store.etcd, releaseRun(store.keys, releaseOf(claimed, { leaseLost })));
+    expect(result).toEqual({ kind: 'killed', by: kill });
+    expect(await store.content()).toEqual(before);
+    // It is for its worker to end.
+    expect(await perform(store.etcd, finishRun(store.keys, claimed.ending()))).toBe('recorded');
+    expect(await release(claimed, { leaseLost })).toBe('not-ours');
+  });
+
+  test('after it was given back, is refused the kill', async () => {
+    const job = await store.job();
+    const claimed = await store.claimed(job, await store.worker());
+    expect(await release(claimed)).toBe('given-back');
+    expect(await askedToKill(claimed)).toBe(false);
   });
 });

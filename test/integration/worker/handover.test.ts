@@ -1,6 +1,8 @@
 // Ticks that change hands: a worker drains, is full, or was about to start what is no longer its to start.
 import { expect, test } from 'vitest';
+import { perform } from '../../../src/common/store/intent.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
+import { requestKill } from '../../../src/common/store/transactions/jobs.ts';
 import { createGate } from '../../support/gate.ts';
 import { heldClock } from '../../support/held-clock.ts';
 import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
@@ -134,12 +136,60 @@ test('an armed run that is killed ends as killed, and its task never starts', as
     id: run.id,
     state: 'killed',
     reason: 'killed by somebody: not now',
+    killedBy: { by: 'somebody', reason: 'not now' },
     attempts: [],
   });
   expect(ended!.startedAt).toBeUndefined();
   clock.letGo();
   await waitFor(() => gate.of(job).length > 0, { what: 'a later tick runs' });
   expect(gate.of(job)[0]!.scheduledFor).toBeGreaterThan(tick);
+});
+
+test('a run that is killed in the moment in which it is given back ends as killed, and its tick runs nowhere', async () => {
+  const gate = createGate();
+  gate.open();
+  const handlers = { gate: gate.handler };
+  const proxy = await startTcpProxy(cluster.shared.server);
+  cluster.shared.cleanup(() => proxy.stop());
+  const clock = heldClock();
+  const [leaving] = await cluster.start(1, { name: 'leaving', handlers, clock, endpoint: proxy.address });
+  await cluster.start(1, { name: 'staying', handlers });
+  const jobs = [jobOwnedBy('leaving', PAIR), jobOwnedBy('leaving', PAIR, 1)];
+  const tick = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
+  clock.holdAt(tick - 50);
+  const schedule = `@at ${new Date(tick).toISOString()}`;
+  for (const job of jobs) await cluster.jobs.create({ ...everySecond(job), schedule }, { since: tick - 1 });
+  const runs = await waitFor(
+    async () => {
+      const claimed = await Promise.all(jobs.map(armed));
+      return claimed.every(({ length }) => length === 1) ? claimed.flat() : undefined;
+    },
+    { what: 'the ticks are claimed' },
+  );
+  const { etcd } = cluster.shared;
+  const { leaseId } = await etcd.leaseGrant(60);
+  const kill = { by: 'somebody', reason: 'not now', at: Date.now() };
+  const askToKill = ({ job, id, worker }: (typeof runs)[number]) =>
+    perform(etcd, requestKill(cluster.keys, { job, runId: id, workerId: worker!, kill, leaseId }));
+  // The worker does not hear of this one.
+  proxy.pause('down');
+  expect(await askToKill(runs[0]!)).toBe(true);
+  // What it sends now arrives after this one.
+  proxy.pause('up');
+  const stopped = leaving!.stop();
+  expect(await askToKill(runs[1]!)).toBe(true);
+  proxy.resume('up');
+  proxy.resume('down');
+  await stopped;
+  for (const [i, job] of jobs.entries()) {
+    const [record, ...more] = await cluster.jobs.runs(job);
+    expect(more).toEqual([]);
+    expect(record).toMatchObject({ id: runs[i]!.id, state: 'killed', attempts: [], killedBy: kill });
+  }
+  expect((await etcd.range(cluster.keys.kills)).kvs).toEqual([]);
+  expect(await cluster.jobs.locks()).toEqual([]);
+  await waitFor(() => Date.now() > tick + 1_500, { what: 'the tick would have run' });
+  expect(gate.passages).toEqual([]);
 });
 
 test('a worker that drains by request takes no more, finishes what it runs, and takes work again when asked', async () => {

@@ -299,6 +299,7 @@ test('a run that outlived its claim is waited for by a shutdown, then killed, an
   const killed = await recordOf(kept, run.id);
   expect(killed).toMatchObject({ state: 'killed', mayHaveOverlapped: true });
   expect(killed!.reason).toContain('the drain timeout is over; the claim was lost');
+  expect(killed!.killedBy).toMatchObject({ by: 'the worker' });
   await other!.stop();
   const left = (await cluster.shared.etcd.range(cluster.keys.all)).kvs.map(({ key }) => key);
   expect(left.filter((key) => key.includes(deleted))).toEqual([]);

@@ -81,7 +81,10 @@ test('`replace` kills the run that is on and starts the new one after its end', 
   expect(gate.most('job')).toBe(1);
   const killed = inState(runs, 'killed');
   expect(killed.length).toBeGreaterThanOrEqual(3);
-  for (const { reason } of killed.slice(0, 3)) expect(reason).toContain('replace');
+  for (const { reason, killedBy } of killed.slice(0, 3)) {
+    expect(reason).toContain('replace');
+    expect(killedBy).toMatchObject({ by: 'overlap: replace', reason: 'the next tick has come' });
+  }
   for (const [i, passage] of gate.passages.entries()) {
     const before = gate.passages[i - 1];
     expect(passage.startedAt).toBeGreaterThanOrEqual(before?.endedAt ?? 0);

@@ -116,6 +116,7 @@ test('a running task that is killed ends as killed, with who and why', async () 
   expect(await recordOf('job', runId)).toMatchObject({
     state: 'killed',
     reason: 'killed by somebody: enough',
+    killedBy: kill,
     signal: 'SIGTERM',
     attempts: [{ outcome: 'killed' }],
   });

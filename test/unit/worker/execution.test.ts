@@ -55,6 +55,9 @@ function start(more: Partial<JobDefinitionInput> = {}, deadline = Infinity): Exe
   );
 }
 
+const SOMEBODY = { by: 'somebody', at: 1_000 };
+const SOMEBODY_ELSE = { by: 'somebody else', at: 2_000 };
+
 describe('attempts', () => {
   test('are on record one by one, each with its own times, exit code, status and error', async () => {
     const execution = start({ retry: { limit: 2, delay: '10s', factor: 2 } });
@@ -119,23 +122,25 @@ describe('attempts', () => {
     const execution = start({ retry: { limit: 5, delay: '1h' } });
     tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
     await clock.advance(1_000);
-    execution.kill('killed by somebody');
-    execution.kill('killed by somebody else');
+    execution.kill(SOMEBODY, 'killed by somebody');
+    execution.kill(SOMEBODY_ELSE, 'killed by somebody else');
     const { run } = await execution.ended;
     expect(run).toMatchObject({ state: 'killed', reason: 'killed by somebody', endedAt: clock.now() });
+    expect(run.killedBy).toEqual(SOMEBODY);
     expect(run.attempts).toHaveLength(1);
     expect(clock.pendingTimers).toBe(0);
   });
 
   test('that are killed while they run are not made again', async () => {
     const execution = start({ retry: { limit: 5, delay: '1s' } });
-    execution.kill('killed by somebody: enough');
-    execution.kill('killed by somebody else');
+    execution.kill({ ...SOMEBODY, reason: 'enough' }, 'killed by somebody: enough');
+    execution.kill(SOMEBODY_ELSE, 'killed by somebody else');
     expect(tasks.attempts[0]!.asked).toEqual(['kill', 'kill']);
     tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGTERM' });
     const { run } = await execution.ended;
     await clock.advance(10_000);
     expect(run).toMatchObject({ state: 'killed', reason: 'killed by somebody: enough' });
+    expect(run.killedBy).toEqual({ ...SOMEBODY, reason: 'enough' });
     expect(tasks.attempts).toHaveLength(1);
   });
 });
@@ -246,7 +251,7 @@ describe('a run whose claim is lost', () => {
     const execution = start(lasting, 5_000);
     await clock.advance(5_000);
     execution.fence('the claim was lost (expired)');
-    execution.kill('killed by somebody');
+    execution.kill(SOMEBODY, 'killed by somebody');
     expect(tasks.attempts[0]!.asked).toEqual(['kill']);
     tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGTERM' });
     const { run, isToBeRetried } = await execution.ended;

@@ -1,7 +1,7 @@
 // Claiming a tick and giving it back. This is where "at most one run per tick" is made true: the lock keeps
 // runs apart while one is on, the cursor keeps a tick from being claimed twice for ever.
 import { passedTicks } from '../../core/lifecycle.ts';
-import type { LockRecord, RunRecord } from '../../model/run.ts';
+import type { KillRecord, LockRecord, RunRecord } from '../../model/run.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Compare, KeyValue, LeaseId, Op, Revision, TxnResult } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
@@ -197,8 +197,18 @@ export interface Release {
   readonly trigger?: string;
 }
 
-/** Gives an armed run back as if it had never been claimed. False: it was not ours any more. */
-export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
+/**
+ * not-ours: given back before, or settled by others. killed: somebody has asked to kill it, which ends it as killed:
+ * it is still ours, and nothing was changed.
+ */
+export type ReleaseResult =
+  { readonly kind: 'given-back' | 'not-ours' } | { readonly kind: 'killed'; readonly by: KillRecord };
+
+/**
+ * Gives an armed run back as if it had never been claimed, unless it is to be killed: its tick would come due again,
+ * as a run that the request does not name. Whoever asks later finds no run to kill, and is told so.
+ */
+export function releaseRun(keys: Keyspace, release: Release): Intent<ReleaseResult> {
   const { run, fencingToken } = release;
   const lock = lockKey(keys, release);
   const active = keys.active(release.workerId, run.job, run.id);
@@ -241,15 +251,28 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<boolean> {
       },
     });
   }
+  const kill = keys.kill(run.job, run.id);
   return {
     job: run.job,
     txn: {
-      compare: [release.leaseLost ? present(active) : createdAt(lock, fencingToken)],
+      compare: [release.leaseLost ? present(active) : createdAt(lock, fencingToken), absent({ key: kill })],
       success: [unlock, remove({ key: active }), ...back],
-      failure: [],
+      failure: [get(kill), getRevisions(release.leaseLost ? active : lock)],
     },
-    read: (result) => result.succeeded,
+    read(result) {
+      if (result.succeeded) return { kind: 'given-back' };
+      const asked = kvAt(result, 0);
+      const proof = kvAt(result, 1)?.createRevision;
+      const isOurs = release.leaseLost ? proof !== undefined : proof === fencingToken;
+      return asked && isOurs ? { kind: 'killed', by: killOf(asked) } : { kind: 'not-ours' };
+    },
   };
+}
+
+/** A request to kill that can't be read still is one. */
+export function killOf({ value }: KeyValue): KillRecord {
+  const decoded = codecs.kill.decode(value);
+  return decoded.ok ? decoded.value : { by: 'unknown', at: 0 };
 }
 
 export interface TickSettlement {
