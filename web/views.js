@@ -15,6 +15,11 @@ const remark = (run) =>
     : run.exitCode === undefined
       ? ''
       : `exit code ${run.exitCode}`);
+/** Active in name only, when no worker may run it: shown as what it is, with the reason. */
+const jobState = (job) =>
+  job.unschedulable && job.state === 'active'
+    ? [state('unschedulable'), el('div', { class: 'dim' }, job.unschedulable.reason)]
+    : [state(job.state)];
 const runLink = (run) => el('a', { href: `#run/${link([run.job, run.id])}`, class: 'mono' }, run.id);
 
 function jobActions(ui, job) {
@@ -47,7 +52,7 @@ export async function jobsView(ui) {
       job.schedule.join(', '),
       job.timezone && job.timezone !== 'UTC' && el('div', { class: 'dim' }, job.timezone),
     ),
-    cell(state(job.state)),
+    cell(...jobState(job)),
     cell(when(job.nextTicks[0])),
     cell(
       ...(job.lastRun
@@ -94,7 +99,7 @@ export async function jobView(ui, name) {
     cell(remark(run)),
   ]);
   return [
-    el('h2', {}, job.name, ' ', state(job.state)),
+    el('h2', {}, job.name, ' ', ...jobState(job)),
     el(
       'div',
       { class: 'bar' },
@@ -185,7 +190,15 @@ export async function workersView(ui) {
     const path = `/workers/${link([worker.id])}`;
     return [
       mono(worker.id),
-      cell(state(worker.state)),
+      cell(
+        state(worker.state),
+        worker.drain &&
+          el(
+            'div',
+            { class: 'dim' },
+            worker.drain.left === null ? 'asked to drain' : `${worker.drain.left} runs left`,
+          ),
+      ),
       cell(`${worker.running} of ${worker.slots}`),
       cell(worker.host, ' ', el('span', { class: 'dim' }, `pid ${worker.pid}, ${worker.version}`)),
       cell(
@@ -197,9 +210,12 @@ export async function workersView(ui) {
       el(
         'td',
         { class: 'actions' },
-        worker.drain
+        worker.drain?.askedAt
           ? ui.action('Resume', () => ui.post(`${path}/resume`).then(() => `${worker.id} takes work again`))
-          : ui.action('Drain', () => ui.post(`${path}/drain`).then(() => `${worker.id} takes no more work`)),
+          : !worker.drain &&
+              ui.action('Drain', () =>
+                ui.post(`${path}/drain`).then(() => `${worker.id} takes no more work`),
+              ),
       ),
     ];
   });

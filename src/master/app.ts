@@ -34,6 +34,7 @@ import { outcomeReader } from './reads/outcomes.ts';
 import { runReader } from './reads/runs.ts';
 import { tickReader } from './reads/ticks.ts';
 import { versionReader } from './reads/versions.ts';
+import { waitingRuns } from './reads/waiting.ts';
 import type { Views } from './views/views.ts';
 
 /** A definition is at most 64 KiB; JSON may escape each character. Batches have a limit of their own. */
@@ -92,7 +93,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   const zones = createZones();
   const compiler = createScheduleCompiler(zones);
-  const runs = runReader({ etcd, keys, views });
+  const waiting = waitingRuns({ etcd, keys, views });
+  const runs = runReader({ etcd, keys, views, waiting });
   const ticks = tickReader(compiler);
   const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
   const clockOffsetOf = (worker: string): number | null => {
@@ -101,10 +103,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (measured !== undefined) return Math.round(measured);
     return views.workers.get(worker)?.clockOffsetMs ?? null;
   };
-  const shared = { etcd, keys, clock, logger, views, compiler, zones, runs, streams, clockOffsetOf };
+  const shared = { etcd, keys, clock, logger, views, compiler, zones, runs, waiting, streams, clockOffsetOf };
   const events = eventRoutes(shared);
   const handlers: Handlers = {
-    ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, ticks }) }),
+    ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, waiting, ticks }) }),
     ...versionRoutes({ ...shared, versions: versionReader(shared) }),
     ...runRoutes(shared),
     ...tickRoutes(outcomeReader(shared)),

@@ -6,7 +6,7 @@ import { redactSecrets } from '../common/core/definition.ts';
 import type { JobRecord } from '../common/model/job.ts';
 import type { LockRecord, RunRecord } from '../common/model/run.ts';
 import { instant, toIso } from '../common/model/time.ts';
-import type { DrainRecord, WorkerRecord } from '../common/model/worker.ts';
+import type { Draining, DrainRecord, WorkerRecord } from '../common/model/worker.ts';
 import type { KeyValue } from '../common/store/etcd.ts';
 
 /** etcd holds what was written: beyond the years of Date only if somebody wrote it there by hand. */
@@ -82,15 +82,20 @@ export function showWorker(
     ...plain,
     startedAt: shownTime(plain.startedAt),
     ...optionalTime('joinedAt', joinedAt),
-    draining: draining
-      ? {
-          since: shownTime(draining.since),
-          left: draining.left,
-          runs: draining.runs,
-          killAt: draining.killAt === undefined ? null : shownTime(draining.killAt),
-        }
-      : null,
-    drain: drain ? { by: drain.by, at: shownTime(drain.at) } : null,
+    drain: draining || drain ? showDrain(draining, drain) : null,
     clockOffsetMs,
   };
 }
+
+/** What the worker tells of it, and the wish of the API. */
+const showDrain = (
+  told: Draining | undefined,
+  wish: DrainRecord | undefined,
+): NonNullable<WorkerView['drain']> => ({
+  by: wish?.by ?? null,
+  askedAt: wish ? shownTime(wish.at) : null,
+  since: told ? shownTime(told.since) : null,
+  left: told?.left ?? null,
+  runs: told?.runs ?? [],
+  killAt: told?.killAt === undefined ? null : shownTime(told.killAt),
+});

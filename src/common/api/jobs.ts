@@ -64,6 +64,9 @@ export const jobDetail = z
   .strictObject({
     ...jobView.shape,
     ...details,
+    waiting: z.array(runView).meta({
+      description: 'Asked for, and no worker has taken them yet: in the order in which they are taken',
+    }),
     lastRuns: z.array(runView).meta({ description: 'Newest first' }),
   })
   .meta({ id: 'JobDetail' });
@@ -247,7 +250,14 @@ export const jobOperations = {
         .strictObject({ run: runId, record: runView, runs: z.array(askedRun) })
         .meta({ description: 'It has ended, and so have all of `runs`' }),
       202: z
-        .strictObject({ run: runId, record: runView.nullable(), runs: z.array(askedRun) })
+        .strictObject({
+          run: runId,
+          record: runView.nullable(),
+          runs: z.array(askedRun),
+          hint: z.string().optional().meta({
+            description: 'Why it will have to wait, when no worker can take it at the moment',
+          }),
+        })
         .meta({ description: 'Asked for; `record` is null until a worker takes it' }),
     },
     problems: [

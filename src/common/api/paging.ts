@@ -21,7 +21,7 @@ export const paging = {
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 
-export type ListName = 'jobs' | 'runs' | 'active' | 'ticks';
+export type ListName = 'jobs' | 'runs' | 'active' | 'ticks' | 'waiting';
 
 const toBase64Url = (text: string): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(text)))

@@ -27,6 +27,7 @@ export const problemCatalogue = {
   job_exists: { status: 409, title: 'The job exists' },
   job_changed: { status: 409, title: 'Another request changed the job meanwhile' },
   job_running: { status: 409, title: 'The job is running' },
+  ambiguous_worker: { status: 409, title: 'Several workers have this name' },
   no_matching_worker: { status: 409, title: 'No worker is there that may run the job' },
   run_ended: { status: 409, title: 'The run has ended' },
   precondition_failed: { status: 412, title: 'The job is not in the state asked for' },

@@ -1,9 +1,8 @@
 // Runs: what happened, and what is happening.
 import { z } from 'zod';
-import { runState } from '../model/run.ts';
 import { operation } from './operation.ts';
 import { pageOf, paging } from './paging.ts';
-import { API, flag, jobParams, runParams, runRef, runView } from './values.ts';
+import { API, flag, jobParams, runParams, runRef, runView, shownRunState } from './values.ts';
 
 export const runOperations = {
   listRunsOfJob: operation({
@@ -12,7 +11,7 @@ export const runOperations = {
     tag: 'runs',
     summary: 'List the runs of a job, newest first',
     params: jobParams,
-    query: z.strictObject({ state: runState.optional(), ...paging }),
+    query: z.strictObject({ state: shownRunState.optional(), ...paging }),
     answers: { 200: pageOf(runView) },
     problems: ['job_not_found'],
   }),
@@ -52,7 +51,8 @@ export const runOperations = {
     path: `${API}/runs`,
     tag: 'runs',
     summary: 'List the runs of all jobs that hold a claim',
-    query: z.strictObject({ state: z.enum(['armed', 'running']).optional(), ...paging }),
+    description: 'With `state=waiting` those that were asked for and that no worker has taken, by job.',
+    query: z.strictObject({ state: z.enum(['armed', 'running', 'waiting']).optional(), ...paging }),
     answers: { 200: pageOf(runView) },
   }),
 };

@@ -1,7 +1,7 @@
 // Pieces that the topics of the contract share: how a time, a flag or a run is shown to callers.
 import { z } from 'zod';
 import { jobName, runId } from '../model/ids.ts';
-import { attempt, killRecord, runCause, runRecord, stretch } from '../model/run.ts';
+import { attempt, killRecord, runCause, runRecord, runState, stretch } from '../model/run.ts';
 import { durationText } from '../model/duration.ts';
 
 export const API = '/api/v1';
@@ -38,10 +38,17 @@ const {
   ...plain
 } = runRecord.shape;
 
+/** As it is answered: of a run that was asked for and that no worker has taken, etcd has no record. */
+export const shownRunState = z.enum(['waiting', ...runState.options]).meta({
+  description:
+    'waiting: asked for, and no worker has taken it yet; `reason` says why. armed: claimed ahead of its time',
+});
+
 /** A run as it is answered: the record of etcd with its times as text. */
 export const runView = z
   .strictObject({
     ...plain,
+    state: shownRunState,
     cause: z.strictObject({ ...causeFields, tick: time.optional() }),
     scheduledFor: time,
     armedAt: time.optional(),

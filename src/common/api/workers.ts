@@ -16,6 +16,24 @@ const {
   ...plain
 } = workerRecord.shape;
 
+/** Of a worker that takes no more work, by a wish of the API, or because it shuts down. */
+export const drainView = z
+  .strictObject({
+    by: z.string().nullable().meta({ description: 'Who asked for it; null: nobody, it shuts down' }),
+    askedAt: time.nullable(),
+    since: time
+      .nullable()
+      .meta({ description: 'Since when it takes no more work; null: it has not heard of the wish yet' }),
+    left: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: 'Runs it waits for; 0: it is drained; null: it has not told yet' }),
+    runs: z.array(z.strictObject({ job: jobName, run: runId })).meta({ description: 'The first 20 of them' }),
+    killAt: time.nullable().meta({ description: 'When they are killed; null: they may take their time' }),
+  })
+  .meta({ id: 'WorkerDrain' });
+
 export const workerView = z
   .strictObject({
     ...plain,
@@ -23,23 +41,7 @@ export const workerView = z
     joinedAt: time
       .optional()
       .meta({ description: 'When its session began: jobs of mode all run their ticks there from then on' }),
-    drain: z
-      .strictObject({ by: z.string(), at: time })
-      .nullable()
-      .meta({ description: 'Asked to take no more work' }),
-    draining: z
-      .strictObject({
-        since: time,
-        left: z.int().min(0).meta({ description: 'Runs it waits for' }),
-        runs: z
-          .array(z.strictObject({ job: jobName, run: runId }))
-          .meta({ description: 'The first 20 of them' }),
-        killAt: time.nullable().meta({ description: 'When they are killed; null: they may take their time' }),
-      })
-      .nullable()
-      .meta({
-        description: 'How far a worker is that takes no more work, by a wish or because it shuts down',
-      }),
+    drain: drainView.nullable().meta({ description: 'null: it takes work' }),
     clockOffsetMs: z.number().nullable().meta({
       description:
         "Its wall clock less the time that this master goes by (its own clock, or the others' when that is off), as last seen; a little low by the time the news took",
@@ -49,8 +51,12 @@ export const workerView = z
 export type WorkerView = z.output<typeof workerView>;
 
 const params = z.strictObject({
-  worker: z.string().regex(WORKER_ID, { error: 'not the id of a worker' }),
+  worker: z
+    .string()
+    .regex(WORKER_ID, { error: 'not the id or the name of a worker' })
+    .meta({ description: 'Its id; or its name, when one worker alone has it' }),
 });
+const problems = ['worker_not_found', 'ambiguous_worker'] as const;
 
 export const workerOperations = {
   listWorkers: operation({
@@ -67,25 +73,27 @@ export const workerOperations = {
     summary: 'Read a worker that is alive',
     params,
     answers: { 200: workerView },
-    problems: ['worker_not_found'],
+    problems,
   }),
   drainWorker: operation({
     method: 'POST',
     path: `${API}/workers/{worker}/drain`,
     tag: 'workers',
     summary: 'Let a worker take no more work',
-    description: 'Its runs go on; `draining` shows how far it is. The wish ends with the worker.',
+    description:
+      'Its runs go on; `drain` shows how far it is. Answers when the worker has heard of it, after two seconds at the latest. The wish ends with the worker.',
     params,
     answers: { 200: workerView },
-    problems: ['worker_not_found'],
+    problems,
   }),
   resumeWorker: operation({
     method: 'POST',
     path: `${API}/workers/{worker}/resume`,
     tag: 'workers',
     summary: 'Let a drained worker take work again',
+    description: 'Answers when it does, after two seconds at the latest; one that shuts down does not.',
     params,
     answers: { 200: workerView },
-    problems: ['worker_not_found'],
+    problems,
   }),
 };

@@ -98,8 +98,11 @@ function newsOf({ keys }: EventDeps, family: Family, changes: readonly Change[])
 function stateOf(change: Change): object {
   const record = change.type === 'put' ? codecs.worker.decode(change.kv.value) : undefined;
   if (!record?.ok) return {};
-  const { state, running, draining } = showWorker(record.value, undefined, null);
-  return { state, running, draining };
+  const { state, running, drain } = showWorker(record.value, undefined, null);
+  if (drain === null) return { state, running, drain };
+  // Who asked for it is not in its registration.
+  const { by: _by, askedAt: _askedAt, ...told } = drain;
+  return { state, running, drain: told };
 }
 
 const runNews = (run: RunView): News => ({ event: 'run', data: { type: 'put', name: run.job, run } });

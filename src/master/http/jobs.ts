@@ -97,7 +97,7 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
         payload: body?.payload,
       };
       const workers = () => views.workers.list().map(({ record }) => record);
-      const { runs: asked, revision } = await runNow(deps, params.job, wish, workers);
+      const { runs: asked, revision, hint } = await runNow(deps, params.job, wish, workers);
       if (query.wait !== undefined) {
         const timeout = durationMs(query.wait)!;
         const { signal } = caller;
@@ -120,7 +120,7 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const { run, record } = runs[0]!;
       if (record !== null && runs.every((each) => each.record?.endedAt !== undefined))
         return { status: 200, body: { run, record, runs } };
-      return { status: 202, body: { run, record, runs } };
+      return { status: 202, body: { run, record, runs, ...(hint !== undefined && { hint }) } };
     },
     async killJob({ params, body }, caller) {
       const kill = { by: caller.name, reason: body?.reason };

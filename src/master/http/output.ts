@@ -7,9 +7,11 @@ import type { RunRecord } from '../../common/model/run.ts';
 import type { WorkerRecord } from '../../common/model/worker.ts';
 import type { Clock, Timer } from '../../common/core/clock.ts';
 import type { Logger } from '../../common/runtime/logger.ts';
-import type { Etcd } from '../../common/store/etcd.ts';
+import type { Etcd, KeyValue } from '../../common/store/etcd.ts';
 import type { Keyspace } from '../../common/store/keyspace.ts';
+import { awaitKey } from '../await-key.ts';
 import type { RunReader } from '../reads/runs.ts';
+import type { WaitingRuns } from '../reads/waiting.ts';
 import type { Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
 import type { StreamLimit } from './stream-limit.ts';
@@ -19,6 +21,8 @@ import { askForOutput, type WorkerAnswer } from './worker-output.ts';
 const GONE_PATIENCE_MS = 5_000;
 /** Workers of one name that are asked in turn for what their predecessor left on the disk. */
 const MOST_SUCCESSORS = 3;
+/** For a run that is followed before a worker has taken it. */
+const TAKEN_PATIENCE_MS = 10_000;
 
 export interface OutputDeps {
   readonly etcd: Etcd;
@@ -26,6 +30,7 @@ export interface OutputDeps {
   readonly clock: Clock;
   readonly views: Views;
   readonly runs: RunReader;
+  readonly waiting: WaitingRuns;
   readonly logger: Logger;
   readonly streams: StreamLimit;
 }
@@ -33,7 +38,6 @@ export interface OutputDeps {
 export function outputRoutes(deps: OutputDeps): Pick<Handlers, 'getRunOutput'> {
   return {
     async getRunOutput({ params, query }, caller) {
-      const record = await deps.runs.get(params.job, params.run);
       const slot = deps.streams.take();
       const ended = new AbortController();
       const signal = AbortSignal.any([caller.signal, ended.signal]);
@@ -42,6 +46,8 @@ export function outputRoutes(deps: OutputDeps): Pick<Handlers, 'getRunOutput'> {
         ended.abort();
       };
       try {
+        if (query.follow) await untilTaken(deps, params.job, params.run, signal);
+        const record = await recordOf(deps, params.job, params.run);
         const found = await askWorkers(deps, record, query.follow, signal);
         if ('body' in found) {
           const body = found.body.once('close', finish);
@@ -56,6 +62,29 @@ export function outputRoutes(deps: OutputDeps): Pick<Handlers, 'getRunOutput'> {
       }
     },
   };
+}
+
+/** Who asks for a run and follows it at once need not know that a worker takes it a moment later. */
+async function untilTaken(
+  { etcd, keys, clock }: OutputDeps,
+  job: string,
+  runId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = keys.trigger(job, runId);
+  const { kvs, revision } = await etcd.range({ key, keysOnly: true });
+  if (kvs.length === 0) return;
+  const until = (kv: KeyValue | undefined): boolean => kv === undefined;
+  await awaitKey(etcd, clock, { key, after: revision, until, timeout: TAKEN_PATIENCE_MS, signal });
+}
+
+/** Throws run_not_found; output_not_found of a run that waits. */
+async function recordOf({ runs, waiting }: OutputDeps, job: string, runId: string): Promise<RunRecord> {
+  const record = await runs.find(job, runId);
+  if (record) return record;
+  const asked = await waiting.find(job, runId);
+  if (!asked) return runs.get(job, runId);
+  throw new ProblemError('output_not_found', `there is no output yet: ${runId} waits; ${asked.reason}`);
 }
 
 /** Why no worker serves it, as it is told. */
@@ -105,12 +134,15 @@ function whoMayHaveIt({ views }: OutputDeps, workerId: string | undefined): Work
   if (workerId === undefined) return [];
   const owner = views.workers.get(workerId)?.record;
   if (owner) return [owner];
-  const name = workerId.replace(/-[0-9a-f]{6}$/, '');
+  const name = nameOf(workerId);
   return views.workers
     .list()
     .flatMap(({ record }) => (record.name === name ? [record] : []))
     .slice(0, MOST_SUCCESSORS);
 }
+
+/** `web-1-7f3a9c` -> `web-1`: that of the worker, which it has again when it is back. */
+const nameOf = (workerId: string): string => workerId.replace(/-[0-9a-f]{6}$/, '');
 
 /** Aborts `gone` some time after the worker's registration went: a machine that is cut off closes no connection. */
 function watchWorker({ views, clock }: OutputDeps, id: string, gone: AbortController): () => void {
@@ -128,19 +160,32 @@ function watchWorker({ views, clock }: OutputDeps, id: string, gone: AbortContro
 const note = (text: string): string => `\n[etcron: ${text}]\n`;
 
 async function tailOf({ etcd, keys }: OutputDeps, record: RunRecord, why: Why): Promise<string> {
-  const { job, id, outputBytes, startedAt, endedAt } = record;
+  const { job, id, outputBytes } = record;
   if (outputBytes === 0) return '';
   const { kvs } = await etcd.range({ key: keys.output(job, id) });
   const tail = kvs[0]?.value;
   if (tail === undefined) {
-    const reason =
-      endedAt !== undefined && startedAt === undefined
-        ? `${id} never started`
-        : `the worker that ran ${id} ${why}, and etcd keeps only the tail of the last runs`;
-    throw new ProblemError('output_not_found', `there is no output: ${reason}`);
+    throw new ProblemError('output_not_found', `there is no output: ${whyNone(record, why)}`);
   }
   // What is no UTF-8 takes more room in the tail than it took in the output.
   const isCut = outputBytes !== undefined && outputBytes > Buffer.byteLength(tail);
   const opening = isCut ? `[etcron: this is the end of an output of ${outputBytes} bytes]\n` : '';
   return `${opening}${tail}${note(`the worker ${why}; this is the end of the output as etcd keeps it`)}`;
+}
+
+function whyNone({ id, state, worker, startedAt, endedAt }: RunRecord, why: Why): string {
+  // Of a run that was lost while it stood armed nobody knows whether it started.
+  if (worker === undefined || (endedAt !== undefined && startedAt === undefined && state !== 'lost'))
+    return `${id} never started`;
+  if (why === 'keeps it no more')
+    return `worker ${worker}, which ran ${id}, keeps it no more, and etcd keeps only the tail of the last runs`;
+  const tail =
+    state === 'lost'
+      ? 'a run that is lost leaves no tail in etcd'
+      : 'etcd keeps only the tail of the last runs';
+  const back =
+    why === 'is gone'
+      ? `it is in the data directory of worker ${worker}, which is gone, and is served again when a worker of the name ${nameOf(worker)} is back with that directory (--name, --data-dir)`
+      : `it is on worker ${worker}, which cannot be reached now: try again when it can`;
+  return `${back}; ${tail}`;
 }

@@ -18,6 +18,7 @@ import {
   type RunRequest,
 } from '../../common/store/transactions/jobs.ts';
 import type { StrictDeps } from '../strict.ts';
+import { whyNobody } from '../reads/why-waits.ts';
 import { checkOverrides } from './overrides.ts';
 import { brokenJob, jobNow, LOST_RACES, noSuchJob, raceLost, type JobNow } from './jobs.ts';
 
@@ -45,6 +46,8 @@ export interface RunsAsked {
   readonly runs: readonly { readonly runId: string; readonly worker?: string }[];
   /** After it they can appear. */
   readonly revision: Revision;
+  /** Why no worker can take them at the moment. */
+  readonly hint?: string;
 }
 
 /**
@@ -91,11 +94,24 @@ export async function runNow(
       return {
         runs: kept.map(({ runId, worker }) => ({ runId, ...(worker !== undefined && { worker }) })),
         revision: kept[0]!.revision,
+        ...hintFor(definition, kept, workers()),
       };
     }
     if (asked.reason === 'running') throw stillRunning(job, asked.locks, asked.requested);
   }
   throw raceLost(job);
+}
+
+/** Of several, only when none can be taken. */
+function hintFor(
+  definition: JobDefinition,
+  made: readonly Made[],
+  workers: readonly WorkerRecord[],
+): Pick<RunsAsked, 'hint'> {
+  const reasons = made.map(({ worker }) => whyNobody(definition, worker, workers));
+  if (reasons.includes(undefined)) return {};
+  const all = [...new Set(reasons)].join('; ');
+  return { hint: `${all}. It waits until one can take it; kill it to take it back` };
 }
 
 interface Made {
@@ -185,9 +201,28 @@ function targetsOf(
     ({ id, name: own }) => wanted === undefined || id === wanted || own === wanted,
   );
   if (chosen.length > 0) return chosen.map(({ id }) => id);
+  throw new ProblemError(
+    'no_matching_worker',
+    `${name} cannot run now: ${whyNoTarget(labels, wanted, workers)}`,
+  );
+}
+
+function whyNoTarget(
+  labels: JobDefinition['workers']['labels'],
+  wanted: string | undefined,
+  workers: readonly WorkerRecord[],
+): string {
   const which = labels === undefined ? '' : ` with the labels ${labelsText(labels)}`;
-  const named = wanted === undefined ? '' : ` of the name or id ${wanted}`;
-  throw new ProblemError('no_matching_worker', `no worker${named}${which} is there to run ${name}`);
+  const named = workers.filter(({ id, name }) => wanted === undefined || id === wanted || name === wanted);
+  const matching = named.filter((worker) => labelsMatch(labels, worker.labels));
+  // All of them drain: any other would have been chosen.
+  if (matching.length === 1)
+    return `worker ${matching[0]!.id} is draining, and takes no work until it is resumed`;
+  if (matching.length > 1) return `all ${matching.length} workers${which} are draining: resume one`;
+  if (wanted === undefined) return `no worker${which} is there`;
+  return named.length === 0
+    ? `no worker of the name or id ${wanted} is there`
+    : `worker ${named.map(({ id }) => id).join(', ')} does not have the labels ${labelsText(labels!)}`;
 }
 
 function stillRunning(job: string, locks: readonly HeldLock[], requested: readonly string[]): ProblemError {

@@ -12,6 +12,7 @@ import type { Views } from '../views/views.ts';
 import { CATCH_UP_MS, type RunReader } from './runs.ts';
 import type { TickReader } from './ticks.ts';
 import { unschedulable } from './unmatched.ts';
+import type { WaitingRuns } from './waiting.ts';
 
 const TICKS_IN_LIST = 3;
 
@@ -36,6 +37,7 @@ export interface JobReaderDeps {
   readonly clock: Clock;
   readonly views: Views;
   readonly runs: RunReader;
+  readonly waiting: WaitingRuns;
   readonly ticks: TickReader;
 }
 
@@ -117,13 +119,14 @@ export function jobReader(deps: JobReaderDeps): JobReader {
       const { kv, record } = found;
       if (!record) throw brokenJob(job, found.error);
       const running = views.runs.countOf(job);
-      const lastRuns = await runs.newest(job, want.runs);
+      const [waiting, lastRuns] = await Promise.all([deps.waiting.ofJob(job), runs.newest(job, want.runs)]);
       return {
         ...showJob(kv, record),
         state: stateOf(record.definition.paused, running),
         running,
         nextTicks: ticks.next(record, clock.now(), want.ticks),
         ...unschedulable(record.definition.workers.labels, views),
+        waiting,
         lastRuns: lastRuns.map(showRun),
       };
     },

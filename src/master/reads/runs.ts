@@ -10,6 +10,7 @@ import { kvsOf } from '../../common/store/transactions/parts.ts';
 import { showRun } from '../shown.ts';
 import { orderOf } from '../views/run-index.ts';
 import type { Views } from '../views/views.ts';
+import type { WaitingRuns } from './waiting.ts';
 
 /** Before a list is answered it must know our own writes; longer than this, and etcd is as good as away. */
 export const CATCH_UP_MS = 5_000;
@@ -27,12 +28,14 @@ export interface RunPage {
 export interface RunReader {
   /** Of a run that holds a claim or has ended; undefined: neither. */
   find(job: string, runId: string): Promise<RunRecord | undefined>;
-  /** Throws run_not_found. */
+  /** Throws run_not_found, also of one that waits: it has no record. */
   get(job: string, runId: string): Promise<RunRecord>;
+  /** Also of one that waits. Throws run_not_found. */
+  show(job: string, runId: string): Promise<RunView>;
   /** Newest first; throws job_not_found, invalid_input. */
   listOfJob(
     job: string,
-    query: { state?: RunState | undefined; limit: number; cursor?: string | undefined },
+    query: { state?: RunView['state'] | undefined; limit: number; cursor?: string | undefined },
   ): Promise<RunPage>;
   /** Runs that hold a claim, of all jobs, oldest first. */
   listActive(query: {
@@ -46,7 +49,17 @@ export interface RunReader {
   newest(job: string, limit: number): Promise<RunRecord[]>;
 }
 
-export function runReader({ etcd, keys, views }: { etcd: Etcd; keys: Keyspace; views: Views }): RunReader {
+export function runReader({
+  etcd,
+  keys,
+  views,
+  waiting,
+}: {
+  etcd: Etcd;
+  keys: Keyspace;
+  views: Views;
+  waiting: WaitingRuns;
+}): RunReader {
   const parse = (value: string): RunRecord | undefined => {
     const decoded = codecs.run.decode(value);
     return decoded.ok ? decoded.value : undefined;
@@ -126,37 +139,49 @@ export function runReader({ etcd, keys, views }: { etcd: Etcd; keys: Keyspace; v
     return kv && parse(kv.value);
   };
 
+  const noSuchRun = (job: string, runId: string): ProblemError =>
+    new ProblemError('run_not_found', `there is no run ${runId} of ${job}, or its history has been pruned`);
+
   return {
     find,
     async get(job, runId) {
       const record = await find(job, runId);
-      if (!record)
-        throw new ProblemError(
-          'run_not_found',
-          `there is no run ${runId} of ${job}, or its history has been pruned`,
-        );
+      if (!record) throw noSuchRun(job, runId);
       return record;
+    },
+    async show(job, runId) {
+      const record = await find(job, runId);
+      if (record) return showRun(record);
+      const asked = await waiting.find(job, runId);
+      if (asked) return asked;
+      // Taken between the two looks.
+      const taken = await find(job, runId);
+      if (!taken) throw noSuchRun(job, runId);
+      return showRun(taken);
     },
 
     async listOfJob(job, { state, limit, cursor }) {
       const before = decodeCursor('runs', cursor);
       await views.caughtUp(CATCH_UP_MS);
+      // First: what is taken meanwhile is then found as claimed or ended, and shown once.
+      const asked = state === undefined || state === 'waiting' ? await waiting.ofJob(job) : [];
       const [exists, records] = await Promise.all([
         etcd.range({ key: keys.job(job), countOnly: true }),
-        ended(job, state, before, limit + 1),
+        state === 'waiting' ? [] : ended(job, state, before, limit + 1),
       ]);
       if (exists.count === 0) throw new ProblemError('job_not_found', `there is no job ${job}`);
-      const endedIds = new Set(records.map((record) => record.id));
+      const known = new Set(records.map((record) => record.id));
+      const isAfter = (id: string): boolean => (before === undefined || id < before) && !known.has(id);
       const now = claimed(job).filter(
-        (run) =>
-          (state === undefined || run.state === state) &&
-          (before === undefined || run.id < before) &&
-          !endedIds.has(run.id),
+        (run) => (state === undefined || run.state === state) && isAfter(run.id),
       );
-      const all = [...now, ...records].sort((a, b) => (a.id > b.id ? -1 : 1));
+      for (const run of now) known.add(run.id);
+      const all = [...[...now, ...records].map(showRun), ...asked.filter(({ id }) => isAfter(id))].sort(
+        (a, b) => (a.id > b.id ? -1 : 1),
+      );
       const items = all.slice(0, limit);
       return {
-        items: items.map(showRun),
+        items,
         nextCursor: all.length > limit ? encodeCursor('runs', items.at(-1)!.id) : null,
       };
     },

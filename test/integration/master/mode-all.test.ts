@@ -80,13 +80,23 @@ describe('a run now of a job that runs on all', () => {
   });
 
   it('is refused when the worker does not match, when none does, and when the job runs on one', async () => {
-    await workers();
+    const [eu, , asia] = await workers();
     await master.call('createJob', { body: onAll('a') });
     const { detail } = await master.refused('no_matching_worker', 'runJob', {
       params,
       query: { worker: 'asia' },
     });
-    expect(detail).toBe('no worker of the name or id asia with the labels region=eu or us is there to run a');
+    expect(detail).toBe(
+      `a cannot run now: worker ${asia!.workerId} does not have the labels region=eu or us`,
+    );
+    const none = await master.refused('no_matching_worker', 'runJob', { params, query: { worker: 'moon' } });
+    expect(none.detail).toBe('a cannot run now: no worker of the name or id moon is there');
+    await master.call('drainWorker', { params: { worker: 'eu' } });
+    await waitFor(() => master.views.workers.get(eu!.workerId!)?.record.state === 'draining', {
+      what: 'the master knows that it drains',
+    });
+    const drained = await master.refused('no_matching_worker', 'runJob', { params, query: { worker: 'eu' } });
+    expect(drained.detail).toMatch(/^a cannot run now: worker eu-\w+ is draining, and takes no work until/);
     await master.call('createJob', {
       body: onAll('b', { workers: { labels: { gpu: 'yes' }, mode: 'all' } }),
     });

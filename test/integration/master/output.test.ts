@@ -171,3 +171,23 @@ it('is 404 for a run that is not there, and for one whose output is gone', async
   const gone = await master.refused('output_not_found', 'getRunOutput', { params });
   expect(gone.status).toBe(404);
 });
+
+it('tells on which worker it is, and when it will be served again, when there is not even a tail', async () => {
+  const write = (rest: object) =>
+    master.write(master.keys.run('a', RUN), codecs.run.encode(runOf('a', RUN, rest)));
+  const detail = async () => (await master.refused('output_not_found', 'getRunOutput', { params })).detail;
+  await write({ state: 'lost' });
+  const lost = await detail();
+  expect(lost).toContain(`it is in the data directory of worker ${WORKER}, which is gone`);
+  expect(lost).toContain('when a worker of the name w is back with that directory');
+  await write({ state: 'lost', startedAt: undefined });
+  expect(await detail()).toContain(`worker ${WORKER}, which is gone`);
+  await write({ state: 'killed', startedAt: undefined });
+  expect(await detail()).toBe(`there is no output: ${RUN} never started`);
+  await write({ state: 'lost' });
+  await master.write(master.keys.worker(WORKER), codecs.worker.encode(workerOf()));
+  await waitFor(() => master.views.workers.size === 1, { what: 'the view knows the worker' });
+  expect(await detail()).toContain(`it is on worker ${WORKER}, which cannot be reached now`);
+  await master.write(master.keys.output('a', RUN), 'tail');
+  expect((await master.call('getRunOutput', { params })).text).toMatch(/^tail\n\[etcron: /);
+});

@@ -71,6 +71,30 @@ describe('workers', () => {
     }
   });
 
+  it('show who asked them to drain, and how far they say that they are', async () => {
+    const since = Date.now();
+    await register({ state: 'draining', draining: { since, left: 1, runs: [], killAt: since + 1_000 } });
+    const stops = (await master.call('getWorker', { params: { worker: WORKER } })).body.drain;
+    expect(stops).toMatchObject({ by: null, askedAt: null, left: 1 });
+    expect(Date.parse(stops.since)).toBe(since);
+    expect(Date.parse(stops.killAt)).toBe(since + 1_000);
+    const { drain } = (await master.call('drainWorker', { params: { worker: WORKER } })).body;
+    expect(drain).toMatchObject({ by: 'api', askedAt: expect.any(String), left: 1 });
+  });
+
+  it('are found by their name, unless several have it', async () => {
+    await register({ state: 'draining' });
+    const { body } = await master.call('drainWorker', { params: { worker: 'w' } });
+    expect(body).toMatchObject({ id: WORKER, drain: { by: 'api' } });
+    await register({ id: 'w-def456' });
+    for (const id of ['getWorker', 'drainWorker', 'resumeWorker'] as const) {
+      const { status, detail } = await master.refused('ambiguous_worker', id, { params: { worker: 'w' } });
+      expect(status).toBe(409);
+      expect(detail).toContain('w-abc123 or w-def456');
+    }
+    expect((await master.call('getWorker', { params: { worker: 'w-def456' } })).body.id).toBe('w-def456');
+  });
+
   it('that are not there are 404, and what is no id is 400', async () => {
     const none = await master.refused('worker_not_found', 'drainWorker', { params: { worker: WORKER } });
     expect(none.status).toBe(404);

@@ -42,6 +42,18 @@ const outputOf = async (id: string) =>
   (await master.call('getRunOutput', { params: { job: 'job', run: id } })).text;
 const trigger = async () => (await master.etcd.range(master.keys.triggersOf('job'))).kvs.length;
 
+test('a run that is followed before a worker has taken it is followed from its start', async () => {
+  await shell('echo taken');
+  const { body } = await run();
+  expect(body.hint).toContain('no worker is registered');
+  const followed = master.call('getRunOutput', {
+    params: { job: 'job', run: body.run },
+    query: { follow: 'true' },
+  });
+  await start();
+  expect((await followed).text).toBe('taken\n');
+});
+
 describe('a wait answers when the run has', () => {
   test.for([
     ['succeeded', 'exit 0', {}, { exitCode: 0 }],

@@ -1,0 +1,70 @@
+// Why a request to run waits, in words for who asked. A guess at what the workers will do from the same facts that
+// they decide on; nothing is decided here. Pure.
+import { labelsMatch, labelsText } from '../../common/core/labels.ts';
+import type { JobDefinition } from '../../common/model/job.ts';
+import type { LockRecord } from '../../common/model/run.ts';
+import type { WorkerRecord, WorkerState } from '../../common/model/worker.ts';
+
+/** Workers named one by one. */
+const NAMED = 3;
+
+const IN_WORDS: Readonly<Record<Exclude<WorkerState, 'ready'>, string>> = {
+  loading: 'loading the jobs',
+  full: 'full',
+  draining: 'draining',
+  clock_skew: 'off by its clock',
+};
+
+const notReady = ({ id, state, slots }: WorkerRecord): string =>
+  `${id} is ${IN_WORDS[state as Exclude<WorkerState, 'ready'>]}${state === 'full' ? ` (${slots} slots)` : ''}`;
+
+function allBusy(workers: readonly WorkerRecord[]): string {
+  const named = workers.slice(0, NAMED).map(notReady);
+  const more = workers.length > NAMED ? ` and ${workers.length - NAMED} more` : '';
+  return `no worker that may run it takes work now: ${named.join(', ')}${more}`;
+}
+
+/** Why no worker can take it at the moment; undefined: one can. `asked`: id of the one that is to run it. */
+export function whyNobody(
+  { workers: { labels } }: JobDefinition,
+  asked: string | undefined,
+  workers: readonly WorkerRecord[],
+): string | undefined {
+  if (asked !== undefined) {
+    const worker = workers.find(({ id }) => id === asked);
+    if (!worker || worker.state === 'draining')
+      return `it was asked of ${asked}, which ${worker ? 'is draining' : 'is gone'}: it is about to be recorded as skipped`;
+    return worker.state === 'ready' ? undefined : notReady(worker);
+  }
+  const matching = workers.filter((worker) => labelsMatch(labels, worker.labels));
+  if (matching.length === 0)
+    return `no worker is registered${labels === undefined ? '' : ` with the labels ${labelsText(labels)}`}`;
+  return matching.some(({ state }) => state === 'ready') ? undefined : allBusy(matching);
+}
+
+export interface Waiting {
+  readonly definition: JobDefinition;
+  /** Id of the worker that is to run it, under `mode: all`. */
+  readonly asked: string | undefined;
+  /** Claims of the job. */
+  readonly locks: readonly LockRecord[];
+  /** Requests that are taken first. */
+  readonly before: number;
+}
+
+export function whyWaits(
+  { definition, asked, locks, before }: Waiting,
+  workers: readonly WorkerRecord[],
+): string {
+  const nobody = whyNobody(definition, asked, workers);
+  const isHeld = definition.overlap !== 'allow';
+  const holder = isHeld ? locks.find(({ worker }) => asked === undefined || worker === asked) : undefined;
+  const reasons = [
+    ...(holder ? [`run ${holder.runId} of the job is on, on ${holder.worker}`] : []),
+    ...(before > 0
+      ? [`${before} ${before === 1 ? 'request of the job comes' : 'requests of the job come'} first`]
+      : []),
+    ...(nobody === undefined ? [] : [nobody]),
+  ];
+  return reasons.length === 0 ? 'a worker is about to take it' : reasons.join('; ');
+}
