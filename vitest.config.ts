@@ -22,6 +22,7 @@ export default defineConfig({
       project('integration', 60_000),
       project('cluster', 120_000),
       project('simulation', 120_000),
+      project('hostile', 120_000),
     ],
   },
 });

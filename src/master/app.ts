@@ -12,9 +12,11 @@ import type { Metrics } from '../common/runtime/metrics.ts';
 import type { Etcd } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
 import { batchRoutes } from './http/batch.ts';
-import { brokenJson, sendProblem, toProblem } from './http/errors.ts';
+import { limitConnections, refuseConnection } from './http/connections.ts';
+import { sendProblem, toProblem } from './http/errors.ts';
 import { eventRoutes } from './http/events.ts';
 import { jobRoutes } from './http/jobs.ts';
+import { takeJsonBodies } from './http/json-body.ts';
 import { watchRequests } from './http/log.ts';
 import { answerNotFound } from './http/not-found.ts';
 import { registerOperations, type BodyCheck, type Handlers } from './http/operations.ts';
@@ -42,7 +44,12 @@ const BODY_LIMIT = 512 * 1024;
 /** To send the whole request; answers may take longer. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
-const MOST_STREAMS = 200;
+/** How often connections are looked at for those that are too slow. */
+const LOOK_EVERY_MS = 5_000;
+/** Some 60 KB each, kernel and all. */
+const MOST_STREAMS = 2_000;
+/** Streams, and room for others beside them. */
+const MOST_CONNECTIONS = 4_000;
 
 export interface AppDeps {
   readonly etcd: Etcd;
@@ -55,6 +62,9 @@ export interface AppDeps {
   readonly version: string;
   readonly quotaBytes: number;
   readonly mostStreams?: number;
+  readonly mostConnections?: number;
+  /** To send a request in. */
+  readonly requestTimeoutMs?: number;
   /** How this master's clock and those of others compare; absent: not measured. */
   readonly clocks?: Clocks;
   readonly masterId?: string;
@@ -62,10 +72,17 @@ export interface AppDeps {
 
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { etcd, keys, clock, logger, views } = deps;
+  const requestTimeout = deps.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout,
+    http: {
+      connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, requestTimeout),
+      // Whose host it is not is told by our own check, in our own words.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: refuseConnection,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
@@ -73,16 +90,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 256 },
   });
 
-  app.removeAllContentTypeParsers();
-  // Strict JSON, and no prototype can be reached through it: `__proto__` and `constructor.prototype` are refused.
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    void parseJson(request, body as string, (error, value) =>
-      done(error && brokenJson(error, body as string), value),
-    );
-  });
+  // Node exchanges the two when this one is the longer, and a body might then come for a minute.
+  app.server.headersTimeout = requestTimeout;
+  limitConnections(app.server, deps.mostConnections ?? MOST_CONNECTIONS, { clock, logger });
+  takeJsonBodies(app);
   app.addHook('onRequest', async (_, reply) => securityHeaders(reply));
-  watchRequests(app, { logger, metrics: deps.metrics });
+  const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
+  watchRequests(app, { logger, metrics: deps.metrics, streams });
   app.setErrorHandler((error, request, reply) => {
     const { problem, unexpected } = toProblem(error);
     if (unexpected)
@@ -96,7 +110,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const waiting = waitingRuns({ etcd, keys, views });
   const runs = runReader({ etcd, keys, views, waiting });
   const ticks = tickReader(compiler);
-  const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
   const clockOffsetOf = (worker: string): number | null => {
     // By what this master goes by now; the view tells by what it went by when the news came.
     const measured = deps.clocks?.offsetOf(keys.worker(worker));

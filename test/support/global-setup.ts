@@ -43,8 +43,8 @@ export default function setup(project: TestProject): () => Promise<void> {
   process.env[RUN_MARK] = mark;
   const folder = mkdtempSync(join(tmpdir(), 'etcron-tests-'));
   process.env['TMPDIR'] = folder;
-  if (needs(project, ['integration', 'cluster', 'simulation'])) findEtcd();
-  if (needs(project, ['integration', 'cluster'])) build();
+  if (needs(project, ['integration', 'cluster', 'simulation', 'hostile'])) findEtcd();
+  if (needs(project, ['integration', 'cluster', 'hostile'])) build();
 
   return async function teardown() {
     const left = () => markedProcesses(mark, folder).filter(({ pid }) => !isOurOwn(pid));

@@ -103,8 +103,29 @@ export class ProblemError extends Error {
   }
 }
 
+/** Nobody reads more of them, and an answer must not be many times as long as what was sent. */
+const MOST_ISSUES = 25;
+const LONGEST_WORDS = 1_000;
+
+const shortened = (text: string): string =>
+  text.length <= LONGEST_WORDS
+    ? text
+    : `${text.slice(0, LONGEST_WORDS / 2)} … ${text.slice(-LONGEST_WORDS / 2)}`;
+
+function told(issues: readonly ProblemIssue[]): ProblemIssue[] {
+  const some = issues
+    .slice(0, MOST_ISSUES)
+    .map(({ path, message }) => ({ path: shortened(path), message: shortened(message) }));
+  const left = issues.length - some.length;
+  if (left > 0) some.push({ path: '', message: `and ${left} more like these` });
+  return some;
+}
+
 /** Bad input, told field by field. */
-export function invalidInput(errors: readonly ProblemIssue[]): ProblemError {
-  const told = errors.map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`));
-  return new ProblemError('invalid_input', told.join('; '), { errors });
+export function invalidInput(issues: readonly ProblemIssue[]): ProblemError {
+  const errors = told(issues);
+  const words = errors.map((issue) =>
+    issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`,
+  );
+  return new ProblemError('invalid_input', words.join('; '), { errors });
 }

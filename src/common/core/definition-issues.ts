@@ -220,13 +220,16 @@ function toIssues(issue: ZodIssue, base: Path, input: unknown, schema: Schema, w
       return say(issue.issues.map((inner) => inner.message).join('; '));
     case 'unrecognized_keys': {
       const known = fieldsAt(schema, path, input);
-      return issue.keys.map((key) => {
+      const more = issue.keys.length - MOST_UNKNOWN;
+      const rest = more > 0 ? say(`and ${more} more unknown ${what}s`) : [];
+      const some = issue.keys.slice(0, MOST_UNKNOWN).map((key) => {
         const near = meant(key, known);
         const all =
           known.length === 0 ? `there are no ${what}s here` : `the ${what}s here are ${known.join(', ')}`;
         const hint = near === undefined ? all : `did you mean ${near}?`;
         return { path: pathText([...path, key]), message: `unknown ${what}; ${hint}` };
       });
+      return [...some, ...rest];
     }
     case 'custom':
     case 'invalid_element':
@@ -235,6 +238,9 @@ function toIssues(issue: ZodIssue, base: Path, input: unknown, schema: Schema, w
       return say(issue.message);
   }
 }
+
+/** Words are looked up for each. */
+const MOST_UNKNOWN = 50;
 
 /** All that is wrong with `input`, in the order of the schema. `what`: what its keys are called. */
 export const fieldIssues = (

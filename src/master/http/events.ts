@@ -1,27 +1,27 @@
 // News as server-sent events. A stream tells what changed, never everything: who opens one reads the lists
-// after it is open. A reader that is too slow is closed, so that nothing piles up here.
-import { PassThrough } from 'node:stream';
+// after it is open. Whatever happens is put into words once, however many listen, and not at all when nobody does.
 import type { RunView } from '../../common/api/values.ts';
-import type { Clock, Timer } from '../../common/core/clock.ts';
+import type { Clock } from '../../common/core/clock.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import type { Etcd } from '../../common/store/etcd.ts';
 import type { Change } from '../../common/store/follow.ts';
-import type { RunReader } from '../reads/runs.ts';
+import { getMany } from '../../common/store/queries.ts';
 import { showRun, showWorker } from '../shown.ts';
 import type { ActiveRun } from '../views/run-index.ts';
 import type { Family, Views } from '../views/views.ts';
+import { createEventReaders } from './event-readers.ts';
 import type { Handlers } from './operations.ts';
 import type { StreamLimit } from './stream-limit.ts';
 
-/** Proxies close what is silent for longer. */
-const PING_EVERY_MS = 20_000;
-/** Unsent bytes at which a reader is given up. */
-const MOST_BUFFERED = 1024 * 1024;
+/** Runs whose end is still to be looked up. Beyond it nobody could follow, and readers begin anew. */
+const MOST_ENDS = 50_000;
+const ENDS_PER_READ = 100;
 
 export interface EventDeps {
+  readonly etcd: Etcd;
   readonly keys: Keyspace;
   readonly clock: Clock;
   readonly views: Views;
-  readonly runs: RunReader;
   readonly streams: StreamLimit;
 }
 
@@ -34,50 +34,63 @@ export function eventRoutes(deps: EventDeps): {
   readonly routes: Pick<Handlers, 'streamEvents'>;
   close(): void;
 } {
-  const open = new Set<PassThrough>();
+  const { etcd, keys, views } = deps;
+  const readers = createEventReaders(deps.clock);
+  let ends: ActiveRun[] = [];
+  let isReading = false;
+  let silence: (() => void) | undefined;
+
+  const tell = ({ event, data }: News): void =>
+    readers.tell(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+
+  /** A run that let go of its claim has ended, or was given back: its record tells which. */
+  const readEnds = async (): Promise<void> => {
+    isReading = true;
+    while (ends.length > 0) {
+      const some = ends.splice(0, ENDS_PER_READ);
+      try {
+        const found = await getMany(
+          etcd,
+          some.map(({ job, runId }) => keys.run(job, runId)),
+        );
+        for (const run of some) tell(endNews(run, found.get(keys.run(run.job, run.runId))?.value));
+      } catch {
+        // etcd is away: whoever reads the lists again will see.
+      }
+    }
+    isReading = false;
+  };
+
+  const listen = (): void => {
+    silence ??= views.listen((family, changes, ended) => {
+      for (const news of newsOf(keys, family, changes)) tell(news);
+      ends = ends.concat(ended);
+      if (ends.length > MOST_ENDS) {
+        ends = [];
+        readers.close();
+      } else if (ends.length > 0 && !isReading) void readEnds();
+    });
+  };
+
   const routes: Pick<Handlers, 'streamEvents'> = {
     streamEvents(_, caller) {
       const slot = deps.streams.take();
-      const out = new PassThrough();
-      open.add(out);
-      let ping: Timer;
-      const write = (text: string): void => {
-        if (out.writableLength > MOST_BUFFERED) out.destroy();
-        else out.write(text);
-      };
-      const keepOpen = (): void => {
-        ping = deps.clock.setTimer(PING_EVERY_MS, () => {
-          write(': still here\n\n');
-          keepOpen();
-        });
-      };
-      const send = ({ event, data }: News): void =>
-        write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      const silence = deps.views.listen((family, changes, ended) => {
-        for (const news of newsOf(deps, family, changes)) send(news);
-        for (const run of ended) void tellEnd(deps, run, send);
-      });
-      out.once('close', () => {
-        silence();
-        ping.cancel();
+      const out = readers.open(() => {
         slot.release();
-        open.delete(out);
+        if (readers.size > 0) return;
+        silence?.();
+        silence = undefined;
+        ends = [];
       });
       caller.signal.addEventListener('abort', () => out.destroy());
-      keepOpen();
-      write('retry: 2000\n\n');
+      listen();
       return { status: 200, body: out, headers: { 'x-accel-buffering': 'no' } };
     },
   };
-  return {
-    routes,
-    close() {
-      for (const out of open) out.end();
-    },
-  };
+  return { routes, close: () => readers.close() };
 }
 
-function newsOf({ keys }: EventDeps, family: Family, changes: readonly Change[]): News[] {
+function newsOf(keys: Keyspace, family: Family, changes: readonly Change[]): News[] {
   return changes.flatMap((change): News[] => {
     const key = change.type === 'put' ? change.kv.key : change.key;
     const modRevision = change.type === 'put' ? change.kv.modRevision : change.modRevision;
@@ -107,16 +120,9 @@ function stateOf(change: Change): object {
 
 const runNews = (run: RunView): News => ({ event: 'run', data: { type: 'put', name: run.job, run } });
 
-/** A run that let go of its claim has ended, or was given back: its record tells which. */
-async function tellEnd({ runs }: EventDeps, run: ActiveRun, send: (news: News) => void): Promise<void> {
-  try {
-    const record = await runs.find(run.job, run.runId);
-    send(
-      record
-        ? runNews(showRun(record))
-        : { event: 'run', data: { type: 'delete', name: run.job, run: { id: run.runId } } },
-    );
-  } catch {
-    // etcd is away: whoever reads the lists again will see.
-  }
+function endNews({ job, runId }: ActiveRun, value: string | undefined): News {
+  const record = value === undefined ? undefined : codecs.run.decode(value);
+  return record?.ok
+    ? runNews(showRun(record.value))
+    : { event: 'run', data: { type: 'delete', name: job, run: { id: runId } } };
 }

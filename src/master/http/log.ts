@@ -1,12 +1,13 @@
 // One line and two metrics for each request. Never its query, headers or body: they may hold what is secret.
 import type { FastifyInstance } from 'fastify';
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Logger } from '../../common/runtime/logger.ts';
 import type { Metrics } from '../../common/runtime/metrics.ts';
+import type { StreamLimit } from './stream-limit.ts';
 
 export function watchRequests(
   app: FastifyInstance,
-  { logger, metrics }: { logger: Logger; metrics: Metrics },
+  { logger, metrics, streams }: { logger: Logger; metrics: Metrics; streams: Pick<StreamLimit, 'open'> },
 ): void {
   const labelNames = ['method', 'route', 'status'] as const;
   const requests = new Counter({
@@ -21,6 +22,15 @@ export function watchRequests(
     labelNames: ['method', 'route'],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [metrics.registry],
+  });
+  // Registering is all that is wanted of it.
+  void new Gauge({
+    name: 'etcron_http_streams_open',
+    help: 'Streams of events and of outputs that are open',
+    registers: [metrics.registry],
+    collect() {
+      this.set(streams.open);
+    },
   });
   app.addHook('onResponse', async (request, reply) => {
     // Paths that no route knows would make a label of whatever anybody asks for.
