@@ -257,6 +257,26 @@ describe('a definition', () => {
     }
   });
 
+  test('that is broken behind a very long text is told so', async () => {
+    const batch = operationNamed('batchJobs');
+    for (const [operation, length] of [
+      [putJob, 500_000],
+      [batch, 30_000_000],
+    ] as const) {
+      for (const [open, part, close] of [
+        ['{"a": "', '\\n', '", b}'],
+        ['{', ' ', 'b}'],
+        ['[', '9', 'b]'],
+      ] as const) {
+        const text = `${open}${part.repeat(length / part.length)}${close}`;
+        const sent = { payload: Buffer.from(text), headers: { 'content-type': 'application/json' } };
+        const url = operation.path.replace('{job}', 'long');
+        const { body } = await ask(operation, { method: operation.method, url, ...sent });
+        expect(body).toMatchObject({ code: 'bad_json' });
+      }
+    }
+  });
+
   test('with tens of thousands of unknown fields gets an answer that is shorter than it', async () => {
     const fields = Object.fromEntries(Array.from({ length: 25_000 }, (_, i) => [`field${i}`, i]));
     const sent = jsonSent({ ...fields, schedule: '@manual', task: { kind: 'shell', command: 'true' } });

@@ -2,11 +2,31 @@
 // Node's own message names a place only sometimes, and quotes the text, which may hold what is secret. Pure; asked
 // only about what JSON.parse has refused.
 
-const SPACE = /[ \t\r\n]*/y;
-const SCALAR = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
-const TEXT = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-/** Of a text that is broken: the part that is not. */
-const TEXT_SO_FAR = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
+const SPACE = ' \t\r\n';
+const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/;
+/** No number that means anything is longer. */
+const LONGEST_SCALAR = 1_000;
+
+/** What may follow a backslash; `u` has more behind it. */
+const ESCAPED = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/**
+ * The end of the good part of the text in quotes that begins at `from`: behind its closing quote, or where it is
+ * broken. Like all here not by one pattern: over millions of characters that overflows the stack of a regular
+ * expression.
+ */
+function endOfText(json: string, from: number): { readonly at: number; readonly isWhole: boolean } {
+  for (let at = from + 1; ;) {
+    const code = json.charCodeAt(at);
+    if (code === 0x22) return { at: at + 1, isWhole: true };
+    if (code === 0x5c) {
+      ESCAPED.lastIndex = at;
+      if (!ESCAPED.test(json)) return { at, isWhole: false };
+      at = ESCAPED.lastIndex;
+    } else if (code >= 0x20) at++;
+    else return { at, isWhole: false };
+  }
+}
 
 interface Fault {
   readonly at: number;
@@ -30,16 +50,21 @@ function faultOf(text: string): Fault | undefined {
   const open: ('{' | '[')[] = [];
   let at = 0;
   let next: Next = 'value';
-  const take = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at;
-    if (!pattern.test(text)) return false;
-    at = pattern.lastIndex;
-    return true;
+  const takeScalar = (): boolean => {
+    const found = SCALAR.exec(text.slice(at, at + LONGEST_SCALAR))?.[0];
+    at += found?.length ?? 0;
+    return found !== undefined;
+  };
+  const takeText = (): boolean => {
+    if (text[at] !== '"') return false;
+    const end = endOfText(text, at);
+    if (end.isWhole) at = end.at;
+    return end.isWhole;
   };
   const fault = (): Fault => {
     const end = open.at(-1) === '{' ? '"," or "}"' : '"," or "]"';
     if (text[at] !== '"' || !next.match(/value|name/)) return { at, expected: EXPECTED[next] || end };
-    take(TEXT_SO_FAR);
+    ({ at } = endOfText(text, at));
     const expected =
       text[at] === '\\'
         ? 'one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX'
@@ -50,7 +75,7 @@ function faultOf(text: string): Fault | undefined {
   };
   const after = (): Next => (open.length === 0 ? 'nothing' : 'comma or end');
   for (;;) {
-    take(SPACE);
+    while (at < text.length && SPACE.includes(text[at]!)) at++;
     const sign = text[at];
     if (next === 'nothing') return sign === undefined ? undefined : fault();
     const isEnd = next.endsWith('or end') && sign === (open.at(-1) === '{' ? '}' : ']');
@@ -62,8 +87,8 @@ function faultOf(text: string): Fault | undefined {
       at++;
       open.push(sign);
       next = sign === '{' ? 'name or end' : 'value or end';
-    } else if (next.startsWith('value') && (take(TEXT) || take(SCALAR))) next = after();
-    else if (next.startsWith('name') && take(TEXT)) next = 'colon';
+    } else if (next.startsWith('value') && (takeText() || takeScalar())) next = after();
+    else if (next.startsWith('name') && takeText()) next = 'colon';
     else if (next === 'colon' && sign === ':') {
       at++;
       next = 'value';
