@@ -1,5 +1,6 @@
 // Private etcd processes for tests: own ports, own data directory, gone afterwards.
 import type { ChildProcess } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,14 +23,22 @@ export interface EtcdOptions {
   };
   /** Waits for health by itself; false when the test's etcd can't be asked without further ado (TLS). */
   readonly awaitReady?: boolean;
+  /** Where data directories are made; the system's temporary folder by default. */
+  readonly folder?: string;
+  /** What members write is appended to `<name>.log` in `folder` as well. */
+  readonly keepLog?: boolean;
+  /** Under which URLs members reach each other, by the ports they listen on: those by default. */
+  readonly peerUrls?: (ports: readonly number[]) => Promise<readonly string[]>;
 }
 
 export interface TestEtcd {
+  readonly name: string;
   readonly endpoint: string;
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
   readonly pid: number;
+  readonly isUp: boolean;
   /** What etcd wrote so far. */
   log(): string;
   /** SIGTERM; data stay. */
@@ -52,13 +61,15 @@ interface MemberPlan {
   readonly name: string;
   readonly clientPort: number;
   readonly peerPort: number;
+  readonly peerUrl: string;
   readonly cluster: string;
   readonly options: EtcdOptions;
 }
 
 async function startMember(plan: MemberPlan): Promise<TestEtcd> {
   const { options } = plan;
-  const dataDir = await mkdtemp(join(tmpdir(), 'etcron-etcd-'));
+  const folder = options.folder ?? tmpdir();
+  const dataDir = await mkdtemp(join(folder, 'etcron-etcd-'));
   const endpoint = `${options.tls ? 'https' : 'http'}://127.0.0.1:${plan.clientPort}`;
   const peer = `http://127.0.0.1:${plan.peerPort}`;
   let child: ChildProcess;
@@ -81,7 +92,7 @@ async function startMember(plan: MemberPlan): Promise<TestEtcd> {
         '--listen-peer-urls',
         peer,
         '--initial-advertise-peer-urls',
-        peer,
+        plan.peerUrl,
         '--initial-cluster',
         plan.cluster,
         '--initial-cluster-state',
@@ -101,7 +112,10 @@ async function startMember(plan: MemberPlan): Promise<TestEtcd> {
       },
     );
     for (const stream of [child.stdout, child.stderr]) {
-      stream!.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-100_000)));
+      stream!.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-100_000);
+        if (options.keepLog) appendFileSync(join(folder, `${plan.name}.log`), text);
+      });
     }
     child.once('error', (error) => (output += `\n${binary()} could not be started: ${error.message}`));
   };
@@ -113,12 +127,16 @@ async function startMember(plan: MemberPlan): Promise<TestEtcd> {
   };
 
   const self: TestEtcd = {
+    name: plan.name,
     endpoint,
     host: '127.0.0.1',
     port: plan.clientPort,
     dataDir,
     get pid() {
       return child.pid!;
+    },
+    get isUp() {
+      return child.exitCode === null && child.signalCode === null;
     },
     log: () => output,
     stop: () => end('SIGTERM'),
@@ -197,10 +215,20 @@ export async function startEtcdCluster(count = 3, options: EtcdOptions = {}): Pr
 async function startMembers(count: number, options: EtcdOptions): Promise<TestEtcd[]> {
   const ports = await freePorts(count * 2);
   const names = Array.from({ length: count }, (_, i) => `m${i}`);
-  const cluster = names.map((name, i) => `${name}=http://127.0.0.1:${ports[count + i]}`).join(',');
+  const peerPorts = ports.slice(count);
+  const peerUrls =
+    (await options.peerUrls?.(peerPorts)) ?? peerPorts.map((port) => `http://127.0.0.1:${port}`);
+  const cluster = names.map((name, i) => `${name}=${peerUrls[i]}`).join(',');
   const members = await Promise.all(
     names.map((name, i) =>
-      startMember({ name, clientPort: ports[i]!, peerPort: ports[count + i]!, cluster, options }),
+      startMember({
+        name,
+        clientPort: ports[i]!,
+        peerPort: peerPorts[i]!,
+        peerUrl: peerUrls[i]!,
+        cluster,
+        options,
+      }),
     ),
   );
   if (options.awaitReady !== false) {

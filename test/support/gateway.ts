@@ -1,8 +1,18 @@
-// etcd's JSON gateway, for what the product never does: users, roles, switching authentication on.
+// etcd's JSON gateway, for what the product never does: users, roles, switching
+// authentication on, alarms, defragmentation.
 import type { TestEtcd } from './etcd.ts';
 
-export async function gateway(server: TestEtcd, path: string, body: object = {}): Promise<unknown> {
-  const answer = await fetch(`${server.endpoint}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
+export async function gateway(
+  server: TestEtcd,
+  path: string,
+  body: object = {},
+  timeoutMs = 30_000,
+): Promise<unknown> {
+  const answer = await fetch(`${server.endpoint}/v3/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
   if (!answer.ok) throw new Error(`etcd refused ${path}: ${await answer.text()}`);
   return answer.json();
 }

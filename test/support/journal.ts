@@ -12,7 +12,13 @@ export interface JournalLine {
   /** Of the task's shell. */
   readonly pid: number;
   readonly scheduledFor: number;
+  /** Id of the session of the worker that started it. */
   readonly worker: string;
+  readonly job: string;
+  readonly attempt: number;
+  readonly fencingToken: number;
+  /** Place in the journal: lines are in the order in which they were written, whatever the clocks say. */
+  readonly sequence: number;
 }
 
 export interface Journal {
@@ -23,20 +29,21 @@ export interface Journal {
   remove(): void;
 }
 
-/** Beats as long as it lives, at most for this many tenths of a second. */
-export const beatFor = (tenths: number): string =>
-  `i=0; while [ $i -lt ${tenths} ]; do note beat; sleep 0.1; i=$((i+1)); done`;
+/** Beats as long as it lives, at most so often; ten times a second by default. */
+export const beatFor = (times: number, everySeconds = 0.1): string =>
+  `i=0; while [ $i -lt ${times} ]; do note beat; sleep ${everySeconds}; i=$((i+1)); done`;
 
-export function openJournal(): Journal {
-  const dir = mkdtempSync(join(tmpdir(), 'etcron-journal-'));
+/** In a folder of its own below `folder`, the system's temporary one by default. */
+export function openJournal(folder = tmpdir()): Journal {
+  const dir = mkdtempSync(join(folder, 'etcron-journal-'));
   const file = join(dir, 'journal');
   const lines = (): JournalLine[] =>
     existsSync(file)
       ? readFileSync(file, 'utf8')
           .split('\n')
           .slice(0, -1)
-          .map((line) => {
-            const [mark, runId, at, pid, scheduledFor, worker] = line.split(' ');
+          .map((line, sequence) => {
+            const [mark, runId, at, pid, scheduledFor, worker, job, attempt, token] = line.split(' ');
             return {
               mark: mark as JournalLine['mark'],
               runId: runId!,
@@ -44,14 +51,19 @@ export function openJournal(): Journal {
               pid: Number(pid),
               scheduledFor: Date.parse(scheduledFor!),
               worker: worker!,
+              job: job!,
+              attempt: Number(attempt),
+              fencingToken: Number(token),
+              sequence,
             };
           })
       : [];
   return {
     // One short write with O_APPEND: lines of different processes never mix.
     task: (what = 'true') =>
-      `note() { printf '%s %s %s %s %s %s\\n' "$1" "$ETCRON_RUN_ID" "$(date +%s%3N)" $$ ` +
-      `"$ETCRON_SCHEDULED_FOR" "$ETCRON_WORKER" >> '${file}'; }\n` +
+      `note() { printf '%s %s %s %s %s %s %s %s %s\\n' "$1" "$ETCRON_RUN_ID" "$(date +%s%3N)" $$ ` +
+      `"$ETCRON_SCHEDULED_FOR" "$ETCRON_WORKER" "$ETCRON_JOB" "$ETCRON_ATTEMPT" "$ETCRON_FENCING_TOKEN" ` +
+      `>> '${file}'; }\n` +
       `note start\n${what}\nnote end`,
     lines,
     starts: () => lines().filter(({ mark }) => mark === 'start'),

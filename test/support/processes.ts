@@ -2,12 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PROGRAM } from './program.ts';
 import { exited, spawnMarked } from './spawned.ts';
 import { waitFor } from './wait.ts';
-
-const PROGRAM = resolve(fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)));
 
 export interface WorkerProcessOptions {
   readonly endpoint: string;

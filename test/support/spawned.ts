@@ -43,7 +43,23 @@ export interface MarkedProcess {
  * not inherit the mark: workers give them a clean environment. What gives them away is that they work below
  * `folder`, the run's own TMPDIR.
  */
-export function markedProcesses(mark: string, folder?: string): MarkedProcess[] {
+export const markedProcesses = (mark: string, folder?: string): MarkedProcess[] =>
+  processesThat(
+    (text) => folder !== undefined && text.includes(folder),
+    (environment) => environment.includes(`${RUN_MARK}=${mark}`),
+  );
+
+/** Running processes that have the folder's path in their command or environment. */
+export const processesIn = (folder: string): MarkedProcess[] =>
+  processesThat(
+    (text) => text.includes(folder),
+    () => false,
+  );
+
+function processesThat(
+  isIn: (text: string) => boolean,
+  isOf: (environment: readonly string[]) => boolean,
+): MarkedProcess[] {
   const found: MarkedProcess[] = [];
   let pids: string[];
   try {
@@ -55,8 +71,7 @@ export function markedProcesses(mark: string, folder?: string): MarkedProcess[] 
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      const isIn = (text: string): boolean => folder !== undefined && text.includes(folder);
-      if (!environment.includes(`${RUN_MARK}=${mark}`) && !environment.some(isIn) && !isIn(command)) continue;
+      if (!isOf(environment) && !environment.some(isIn) && !isIn(command)) continue;
       // A zombie has an empty command line: dead, and only waiting for its parent to notice.
       if (command !== '') found.push({ pid: Number(pid), command });
     } catch {
