@@ -33,18 +33,30 @@ export type SettleOutcome = SettlementResult | { readonly ok: false; readonly re
 export interface TickClaim {
   readonly tick: Instant;
   readonly late: boolean;
-  /** Ticks before it that are given up, and why. */
-  readonly missed: Stretch | undefined;
-  readonly missedReason: string;
+  /** Ticks before it that nothing runs for. */
+  readonly passed: readonly PassedTicks[];
+}
+
+/** Ticks that nothing runs for, and why. */
+export interface PassedTicks {
+  readonly state: 'missed' | 'skipped';
+  readonly ticks: Stretch;
+  readonly reason: string;
 }
 
 export interface Claimer {
   claimTick(entry: JobEntry, membership: Membership, claim: TickClaim): Promise<ClaimOutcome>;
   claimTrigger(entry: JobEntry, membership: Membership, trigger: PendingTrigger): Promise<ClaimOutcome>;
-  /** Records ticks as missed. */
-  miss(entry: JobEntry, membership: Membership, missed: Stretch, reason: string): Promise<SettleOutcome>;
-  /** Records ticks as skipped because of this lock; ticks skipped for one lock share one record. */
-  skip(entry: JobEntry, membership: Membership, skipped: Stretch, lock: HeldLock): Promise<SettleOutcome>;
+  /** Records ticks that nothing runs for: stretches that follow one another. */
+  pass(entry: JobEntry, membership: Membership, passed: readonly PassedTicks[]): Promise<SettleOutcome>;
+  /** Records ticks as skipped while this lock is held; ticks skipped for one lock share one record. */
+  skip(
+    entry: JobEntry,
+    membership: Membership,
+    skipped: Stretch,
+    lock: HeldLock,
+    reason: string,
+  ): Promise<SettleOutcome>;
   /** Forgets what is kept for skips of this job. */
   forget(job: string): void;
 }
@@ -67,6 +79,20 @@ export function createClaimer(
     generation: entry.generation,
     jobCreated: entry.created,
   });
+
+  const recordsOf = (
+    entry: JobEntry,
+    membership: Membership,
+    passed: readonly PassedTicks[],
+  ): readonly RunRecord[] =>
+    passed.map(({ state, ticks, reason }) =>
+      passedTicks(versionOf(entry), state, ticks, {
+        reason,
+        worker: ownerOf(entry, membership)?.workerId,
+        at: clock.now(),
+        suffix: suffixFor(entry),
+      }),
+    );
 
   /** The last tick that was due before any of the workers that match now was there; the keeper records it. */
   const beforeAll = ({ rule, ticks, since, floor }: JobEntry, member: Membership): number | undefined => {
@@ -127,15 +153,9 @@ export function createClaimer(
       });
       const lock = entry.rule.overlap === 'allow' ? 'run' : entry.rule.all ? 'worker' : 'job';
       const jobRevision = entry.revision;
-      const settledBefore = tick?.missed ? instant(tick.missed.to) : settledUntil(entry);
-      const missed =
-        tick?.missed &&
-        passedTicks(versionOf(entry), 'missed', tick.missed, {
-          reason: tick.missedReason,
-          worker: ownerOf(entry, membership)?.workerId,
-          at: now,
-          suffix: suffixFor(entry),
-        });
+      const passed = tick?.passed ?? [];
+      const last = passed.at(-1);
+      const settledBefore = last ? instant(last.ticks.to) : settledUntil(entry);
       const result = await carryThrough(
         claimRun(keys, {
           run,
@@ -147,7 +167,7 @@ export function createClaimer(
           ...(entry.rule.all ? { all: true } : {}),
           ...(tick ? { cursor: cursorMove(entry, membership, tick.tick) } : {}),
           ...(trigger ? { triggerRevision: trigger.revision } : {}),
-          ...(missed ? { passed: [missed] } : {}),
+          ...(passed.length > 0 ? { passed: recordsOf(entry, membership, passed) } : {}),
         }),
         { clock, submit, goesOn: () => membership.isValid() },
       );
@@ -195,28 +215,22 @@ export function createClaimer(
       });
     },
 
-    miss: (entry, membership, missed, reason) =>
-      guarded(entry, 'record of missed ticks', () => {
+    pass: (entry, membership, passed) =>
+      guarded(entry, 'record of passed ticks', () => {
         const all = ownerOf(entry, membership);
-        const record = passedTicks(versionOf(entry), 'missed', missed, {
-          reason,
-          at: clock.now(),
-          suffix: suffixFor(entry),
-          worker: all?.workerId,
-        });
         return carryThrough(
           settleTicks(keys, {
             job: entry.name,
             jobRevision: entry.revision,
-            cursor: cursorMove(entry, membership, missed.to),
-            records: [record],
+            cursor: cursorMove(entry, membership, passed.at(-1)!.ticks.to),
+            records: recordsOf(entry, membership, passed),
             ...(all ? { all } : {}),
           }),
           { clock, submit, goesOn: () => membership.isValid() },
         );
       }),
 
-    skip: (entry, membership, skipped, lock) =>
+    skip: (entry, membership, skipped, lock, reason) =>
       guarded(entry, 'record of skipped ticks', async () => {
         const before = skips.get(entry.name);
         const goesOn = before?.lockRevision === lock.createRevision && before.ticks.to === entry.cursor;
@@ -224,13 +238,12 @@ export function createClaimer(
           ? { count: before.ticks.count + skipped.count, from: before.ticks.from, to: skipped.to }
           : skipped;
         const id = goesOn ? before.id : makeRunId(instant(ticks.from), suffixFor(entry));
-        const holder = lock.record ? `run ${lock.record.runId} on ${lock.record.worker}` : 'another run';
         const all = ownerOf(entry, membership);
         const record = passedTicks(versionOf(entry), 'skipped', ticks, {
           id,
           worker: all?.workerId,
           at: clock.now(),
-          reason: `overlap: forbid, and ${holder} was on`,
+          reason,
         });
         const result = await carryThrough(
           settleTicks(keys, {
@@ -261,12 +274,3 @@ const overridesOf = ({ env, payload }: TriggerRecord): NonNullable<RunRecord['ov
   ...(env === undefined ? {} : { env }),
   ...(payload === undefined ? {} : { payload }),
 });
-
-/** The ticks of the job from its last settled one up to `until`; undefined: none. */
-export function passedUntil(entry: JobEntry, until: Instant): Stretch | undefined {
-  const base = settledUntil(entry);
-  const from = entry.ticks.nextAfter(base);
-  const to = entry.ticks.atOrBefore(until);
-  if (from === undefined || to === undefined || to < from) return undefined;
-  return { count: entry.ticks.countBetween(base, to), from, to };
-}

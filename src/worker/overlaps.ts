@@ -29,6 +29,13 @@ export interface Overlaps {
   whyMissed(entry: JobEntry): string;
 }
 
+/** `others`: or of runs that followed that one. */
+export const holderOf = ({ record }: HeldLock, others = false): string =>
+  `${record ? `run ${record.runId} on ${record.worker}` : 'another run'}${others ? ' or one right after it' : ''}`;
+
+/** Why `forbid` skips ticks. */
+export const whySkipped = (lock: HeldLock): string => `overlap: forbid, and ${holderOf(lock)} was on`;
+
 export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher): Overlaps {
   const { keys, batcher, clock, logger, etcd } = ports;
   const holding = new Map<string, HeldLock>();
@@ -107,8 +114,10 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
     },
     whyMissed({ rule }) {
       const why = `${rule.all ? 'the worker was not' : 'no worker was'} there and free to run it in time`;
-      return rule.overlap === 'queue' || rule.overlap === 'replace'
-        ? `${why}, or a run was on: only the newest tick waits`
+      if (rule.overlap === 'queue' || rule.overlap === 'replace')
+        return `${why}, or a run was on: only the newest tick waits`;
+      return rule.overlap === 'forbid' && rule.catchUp.policy === 'all'
+        ? `${why}, or it waited behind others that were caught up for longer than the window`
         : why;
     },
   };

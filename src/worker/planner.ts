@@ -1,20 +1,22 @@
 // Decides, job by job, what happens next: wait, claim, skip, let go. Level-triggered: events only mark a job,
 // and the job is judged anew from its state. It acts through the claimer and the dispatcher alone, and it
 // never trusts its own view: each decision is a transaction that compares what was decided on.
-import { dueAt, type Due } from '../common/core/due.ts';
+import { dueAt, settledUntil, ticksWithin } from '../common/core/due.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { CursorAt, HeldLock } from '../common/store/transactions/claims.ts';
 import type { Assignment } from './assignment.ts';
-import { passedUntil, type Claimer, type ClaimOutcome, type SettleOutcome } from './claimer.ts';
+import { createBehindRuns, type DueNow } from './behind.ts';
+import type { Claimer, ClaimOutcome, PassedTicks, SettleOutcome } from './claimer.ts';
 import type { CursorReader } from './cursors.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry, JobTable } from './job-table.ts';
-import type { Overlaps } from './overlaps.ts';
+import { whySkipped, type Overlaps } from './overlaps.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import type { PendingTrigger, Requests } from './requests.ts';
 import { createRounds } from './rounds.ts';
 
 const RETRY: Millis = 1_000;
+const NONE: readonly PassedTicks[] = [];
 
 export interface PlannerOptions {
   readonly ports: WorkerPorts;
@@ -54,6 +56,7 @@ export interface Planner {
 export function createPlanner(options: PlannerOptions): Planner {
   const { table, dispatcher, claimer, requests, membership, overlaps } = options;
   const { clock } = options.ports;
+  const behind = createBehindRuns(overlaps);
   /** Ticks that are due and that nothing but this worker keeps from being settled: what readiness looks at. */
   const pending = new Map<JobEntry, Instant>();
   let full = new Set<JobEntry>();
@@ -91,7 +94,15 @@ export function createPlanner(options: PlannerOptions): Planner {
     );
     if (due.kind !== 'now') pending.delete(entry);
     if (due.kind === 'at') judgeComing(entry, member, due.tick, now);
-    else if (due.kind === 'now') judgePassed(entry, member, due, now);
+    else if (due.kind !== 'now') return;
+    else if (entry.busy === 'held') overlapping(entry, member, overlaps.own(entry), now);
+    else {
+      const { missed } = due;
+      const passed: readonly PassedTicks[] = missed
+        ? [{ state: 'missed', ticks: missed, reason: overlaps.whyMissed(entry) }]
+        : NONE;
+      settlePassed(entry, member, behind.due(entry, now) ?? { ...due, passed });
+    }
   };
 
   const judgeComing = (entry: JobEntry, member: Membership, tick: Instant, now: Instant): void => {
@@ -100,31 +111,19 @@ export function createPlanner(options: PlannerOptions): Planner {
     else if (!rounds.isWithinLead(tick, now)) rounds.armAt(entry, tick);
     else if (hasSlot(entry)) {
       expect(entry, tick);
-      ask(
-        entry,
-        claimer.claimTick(entry, member, { tick, late: false, missed: undefined, missedReason: '' }),
-        (outcome) => claimed(entry, member, tick, outcome),
+      ask(entry, claimer.claimTick(entry, member, { tick, late: false, passed: NONE }), (outcome) =>
+        claimed(entry, member, tick, outcome),
       );
     }
   };
 
-  const judgePassed = (
-    entry: JobEntry,
-    member: Membership,
-    due: Extract<Due, { kind: 'now' }>,
-    now: Instant,
-  ): void => {
-    if (entry.busy === 'held') return overlapping(entry, member, overlaps.own(entry), now);
-    const { run, missed, late } = due;
-    expect(entry, instant(missed?.from ?? run ?? now));
-    const reason = overlaps.whyMissed(entry);
+  const settlePassed = (entry: JobEntry, member: Membership, { run, late, passed }: DueNow): void => {
+    expect(entry, instant(passed[0]?.ticks.from ?? run ?? clock.now()));
     if (run === undefined) {
-      ask(entry, claimer.miss(entry, member, missed!, reason), (outcome) => settled(entry, outcome));
+      ask(entry, claimer.pass(entry, member, passed), (outcome) => settled(entry, outcome));
     } else if (hasSlot(entry)) {
-      ask(
-        entry,
-        claimer.claimTick(entry, member, { tick: run, late, missed, missedReason: reason }),
-        (outcome) => claimed(entry, member, run, outcome),
+      ask(entry, claimer.claimTick(entry, member, { tick: run, late, passed }), (outcome) =>
+        claimed(entry, member, run, outcome),
       );
     }
   };
@@ -192,7 +191,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     asking++;
     void answer.then((outcome) => {
       asking--;
-      entry.busy = 'no';
+      entry.busy = entry.holder === undefined ? 'no' : 'held';
       then(outcome);
       if (full.size > 0) useSlots();
       if (asking === 0) for (const resolve of answered.splice(0)) resolve();
@@ -276,15 +275,21 @@ export function createPlanner(options: PlannerOptions): Planner {
     lock: HeldLock | undefined,
     now: Instant,
   ): void => {
-    const { overlap } = entry.rule;
-    const skipped = overlap === 'forbid' ? passedUntil(entry, now) : undefined;
-    if (overlap === 'forbid' && !skipped) return rounds.mark(entry);
-    // A tick that was overdue before the run began did not come while it was on: it waits to be caught up.
-    if (skipped && lock && skipped.from > (lock.record?.startAt ?? 0)) {
-      return ask(entry, claimer.skip(entry, member, skipped, lock), (outcome) => {
-        if (entry.holder !== undefined) entry.busy = 'held';
-        settled(entry, outcome);
-      });
+    const { overlap, catchUp } = entry.rule;
+    const passed = overlap === 'forbid' ? ticksWithin(entry.ticks, settledUntil(entry), now) : undefined;
+    if (overlap === 'forbid' && !passed) return rounds.mark(entry);
+    if (passed && lock && passed.from > (lock.record?.startAt ?? 0)) {
+      return ask(entry, claimer.skip(entry, member, passed, lock, whySkipped(lock)), (outcome) =>
+        settled(entry, outcome),
+      );
+    }
+    // A tick that was overdue before the run began did not come while it was on: it waits to be caught up, and what
+    // came since waits behind it. Under `all` to be run in its turn.
+    if (passed && lock && catchUp.policy !== 'all') {
+      const verdict = behind.judge(entry, lock, now);
+      if ('passed' in verdict)
+        return ask(entry, claimer.pass(entry, member, verdict.passed), (outcome) => settled(entry, outcome));
+      if (entry.busy === 'held') rounds.wakeAt(entry, instant(verdict.until + 1));
     }
     if (overlap === 'replace' && lock) overlaps.replace(entry, lock);
     pending.delete(entry);
@@ -340,6 +345,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     mark: (entry) => rounds.mark(entry),
     drop(entry) {
       rounds.drop(entry);
+      behind.forget(entry);
       pending.delete(entry);
       if (entry.busy === 'full') entry.busy = 'no';
     },
@@ -350,6 +356,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         rounds.mark(entry);
       }
       if (entry?.holder === run.id) {
+        behind.over(entry, overlaps.own(entry), how === 'ended' ? clock.now() : 'never');
         entry.holder = undefined;
         if (entry.busy === 'held') entry.busy = 'no';
         rounds.mark(entry);
@@ -359,6 +366,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     lockLost(entry, { run }) {
       if (entry?.holder !== run.id) return;
+      behind.over(entry, overlaps.own(entry), clock.now());
       entry.holder = undefined;
       if (entry.busy === 'held') entry.busy = 'no';
       overlaps.release(run.job);

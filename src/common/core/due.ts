@@ -39,6 +39,14 @@ export type Due =
 export const settledUntil = (state: Pick<DueState, 'since' | 'cursor'>): Instant =>
   state.cursor !== undefined && state.cursor > state.since ? state.cursor : state.since;
 
+/** The ticks in (after, until]; undefined: none. */
+export function ticksWithin(ticks: TickSource, after: Instant, until: Instant): Stretch | undefined {
+  const from = ticks.nextAfter(after);
+  const to = ticks.atOrBefore(until);
+  if (from === undefined || to === undefined || to < from) return undefined;
+  return { count: ticks.countBetween(after, to), from, to };
+}
+
 /** Pure. Ticks after `now` are only ever told as `at`: arming ahead is the caller's. */
 export function dueAt(state: DueState, now: Instant): Due {
   const { ticks, catchUp } = state;
@@ -61,6 +69,17 @@ export function dueAt(state: DueState, now: Instant): Due {
   };
 }
 
+const windowOf = ({ policy, window }: DueState['catchUp']): Millis =>
+  Math.max(ON_TIME, policy === 'none' ? 0 : window);
+
+/** A tick that passed may still be run. */
+export const isInWindow = ({ catchUp }: DueState, tick: Instant, now: Instant): boolean =>
+  tick >= now - windowOf(catchUp);
+
+/** Until then a tick may be run. */
+export const runnableUntil = ({ catchUp }: Pick<DueState, 'catchUp'>, tick: Instant): Instant =>
+  instant(tick + windowOf(catchUp));
+
 function candidate(
   ticks: TickSource,
   base: Instant,
@@ -68,7 +87,7 @@ function candidate(
   now: Instant,
   catchUp: DueState['catchUp'],
 ): Instant | undefined {
-  const oldestAllowed = now - Math.max(ON_TIME, catchUp.policy === 'none' ? 0 : catchUp.window);
+  const oldestAllowed = now - windowOf(catchUp);
   switch (catchUp.policy) {
     case 'latest':
     case 'none':

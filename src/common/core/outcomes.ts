@@ -187,10 +187,10 @@ function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
     if (tick > now) return { outcome: 'not_yet' };
     if (!isSettled) {
       if (tick > now - grace) return { outcome: 'waiting', reason: WAITS };
-      const held = waitsFor(tick, era, question);
-      return held === undefined
+      const why = waitsFor(tick, era, question);
+      return why === undefined
         ? { outcome: 'unexplained', reason: OVERDUE }
-        : { outcome: 'waiting', reason: `waits for run ${held} to end` };
+        : { outcome: 'waiting', reason: why };
     }
   } else if (era.paused === 'since-unknown' && !isSettled) return { outcome: 'paused' };
   if (tick <= knownAfter)
@@ -206,10 +206,20 @@ function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
   return { outcome: 'unexplained', reason: NO_RECORD };
 }
 
-/** `queue`, `replace`: any tick waits for the run that is on. `forbid`: those that were due before that began. */
-function waitsFor(tick: number, { overlap }: Era, { held }: TickQuestion): string | undefined {
+/**
+ * `queue`, `replace`: any tick waits for the run that is on. `forbid`: those that were due before that began, and
+ * behind one of these what came since, which is to be told as skipped, or under `catchUp: all` to be run.
+ */
+function waitsFor(
+  tick: number,
+  { overlap, ticks, after }: Era,
+  { held, cursor }: TickQuestion,
+): string | undefined {
   if (held === undefined || overlap === 'allow') return undefined;
-  return overlap !== 'forbid' || tick < held.startAt ? held.runId : undefined;
+  const wait = `waits for run ${held.runId} to end`;
+  if (overlap !== 'forbid' || tick <= held.startAt) return wait;
+  const first = ticks.nextAfter(instant(Math.max(after, cursor ?? -Infinity)));
+  return first !== undefined && first <= held.startAt ? `behind a tick that ${wait}` : undefined;
 }
 
 /**
@@ -245,7 +255,7 @@ function boundsOf(era: Era, question: Here): number[] {
   const { now, grace, cursor, knownAfter, held, evidence, allRuns, unreadable, stale, settled } = question;
   const bounds = [now, now - grace, knownAfter, stale, settled, era.until - grace];
   if (cursor !== undefined) bounds.push(cursor);
-  if (held) bounds.push(held.startAt - 1);
+  if (held) bounds.push(held.startAt);
   for (const tick of evidence.runs.keys()) bounds.push(tick - 1, tick);
   for (const { from, to } of evidence.passed) bounds.push(from - 1, to);
   for (const at of unreadable) bounds.push(at - 1, at);

@@ -392,6 +392,18 @@ describe('a tick that the cursor has not reached', () => {
       'waiting: waits for run r to end',
     ],
     [
+      'waits to be caught up when it came in the very instant in which that run began: forbid',
+      6,
+      { ...open, held: { runId: 'r', startAt: tick(6) } },
+      'waiting: waits for run r to end',
+    ],
+    [
+      'is told behind one that waits to be caught up, when it came while the run was on: forbid',
+      8,
+      { ...open, held: { runId: 'r', startAt: tick(7) } },
+      'waiting: behind a tick that waits for run r to end',
+    ],
+    [
       'waits for no run: allow',
       6,
       { ...open, eras: [era({ overlap: 'allow' })], held: { runId: 'r', startAt: tick(4) } },
