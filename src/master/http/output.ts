@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { ProblemError } from '../../common/api/problems.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import type { WorkerRecord } from '../../common/model/worker.ts';
-import type { Clock, Timer } from '../../common/core/clock.ts';
+import type { Clock } from '../../common/core/clock.ts';
 import type { Logger } from '../../common/runtime/logger.ts';
 import type { Etcd, KeyValue } from '../../common/store/etcd.ts';
 import type { Keyspace } from '../../common/store/keyspace.ts';
@@ -16,9 +16,8 @@ import type { Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
 import type { StreamLimit } from './stream-limit.ts';
 import { askForOutput, type WorkerAnswer } from './worker-output.ts';
+import { watchWorker } from './worker-watch.ts';
 
-/** A worker whose registration went may still be ending its streams; after this it is dead or cut off. */
-const GONE_PATIENCE_MS = 5_000;
 /** Workers of one name that are asked in turn for what their predecessor left on the disk. */
 const MOST_SUCCESSORS = 3;
 /** For a run that is followed before a worker has taken it. */
@@ -100,22 +99,26 @@ async function askWorkers(
   let why: Why = 'is gone';
   for (const worker of whoMayHaveIt(deps, record.worker)) {
     const isOwner = worker.id === record.worker;
-    const gone = new AbortController();
-    const forget = isOwner ? watchWorker(deps, worker.id, gone) : () => {};
+    const watch = isOwner ? watchWorker(deps, worker) : undefined;
     // A run that has not ended, and whose worker is gone, was cut off there.
-    const closing =
-      isOwner || record.endedAt !== undefined ? '' : note('the worker went away; this is not all');
+    const isCut = !isOwner && record.endedAt === undefined;
+    const closingNote = (): string => {
+      // Of any other the worker has killed the task by then, and how that ended is on record.
+      if (watch?.hasLostClaim && record.onLostLease === 'continue' && record.endedAt === undefined)
+        return note('the worker lost its claim meanwhile, and the run went on; this is all of its output');
+      return isCut ? note('the worker went away; this is not all') : '';
+    };
     const answer: WorkerAnswer = await askForOutput(worker, {
       job: record.job,
       run: record.id,
       follow,
       signal,
-      gone: gone.signal,
+      gone: watch?.gone,
       brokenNote: note('the worker went away in the middle; this is not all'),
-      closingNote: closing,
+      closingNote,
     });
-    if (answer.kind === 'output') return { body: answer.body.once('close', forget) };
-    forget();
+    if (answer.kind === 'output') return { body: answer.body.once('close', () => watch?.stop()) };
+    watch?.stop();
     if (answer.kind === 'busy')
       throw new ProblemError('too_many_streams', 'the worker serves as many outputs as it can: try again', {
         retryAfterSeconds: 5,
@@ -143,19 +146,6 @@ function whoMayHaveIt({ views }: OutputDeps, workerId: string | undefined): Work
 
 /** `web-1-7f3a9c` -> `web-1`: that of the worker, which it has again when it is back. */
 const nameOf = (workerId: string): string => workerId.replace(/-[0-9a-f]{6}$/, '');
-
-/** Aborts `gone` some time after the worker's registration went: a machine that is cut off closes no connection. */
-function watchWorker({ views, clock }: OutputDeps, id: string, gone: AbortController): () => void {
-  let timer: Timer | undefined;
-  const silence = views.listen((family) => {
-    if (family === 'workers' && !timer && !views.workers.get(id))
-      timer = clock.setTimer(GONE_PATIENCE_MS, () => gone.abort());
-  });
-  return () => {
-    timer?.cancel();
-    silence();
-  };
-}
 
 const note = (text: string): string => `\n[etcron: ${text}]\n`;
 

@@ -18,10 +18,10 @@ export interface OutputQuestion {
   /** Nobody wants it any more. */
   readonly signal: AbortSignal;
   /** The worker is known to be gone: what comes next is `brokenNote`. */
-  readonly gone: AbortSignal;
+  readonly gone: AbortSignal | undefined;
   readonly brokenNote: string;
-  /** Comes after all that the worker has. */
-  readonly closingNote: string;
+  /** What comes after all that the worker has; asked when it has come. */
+  readonly closingNote: () => string;
 }
 
 /** none: it has no such output. busy: too many read there. unreachable: or it answers nonsense. */
@@ -80,12 +80,12 @@ function through(answer: IncomingMessage, question: OutputQuestion): Readable {
     if (!out.writableEnded) out.end(note);
   };
   const onGone = (): void => void answer.destroy();
-  question.gone.addEventListener('abort', onGone);
+  question.gone?.addEventListener('abort', onGone);
   answer.pipe(out, { end: false });
   answer.on('error', () => {});
-  answer.once('close', () => end(answer.complete ? question.closingNote : question.brokenNote));
+  answer.once('close', () => end(answer.complete ? question.closingNote() : question.brokenNote));
   out.once('close', () => {
-    question.gone.removeEventListener('abort', onGone);
+    question.gone?.removeEventListener('abort', onGone);
     answer.destroy();
   });
   return out;
