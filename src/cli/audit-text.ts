@@ -54,9 +54,12 @@ function wrongOf({ jobs, total }: Audit): string[] {
 function notesOf({ jobs, total, broken }: Audit): string[] {
   const notes = broken.map(({ job, error }) => `${job}: ${error}`);
   if (total.notKnown > 0)
-    notes.push(
-      `${ticks(total.notKnown)} not known: their records may have been removed with old history (history.keep and history.for of the job).`,
-    );
+    notes.push(`${ticks(total.notKnown)} not known: their records may have been removed with old history.`);
+  for (const { job, counts, historyKnownFrom, historyHint } of jobs)
+    if (counts.notKnown > 0 && historyKnownFrom !== null)
+      notes.push(
+        `${job}: what became of its ticks is known from ${historyKnownFrom} on${historyHint === null ? '' : `; ${historyHint}`}.`,
+      );
   for (const { job, counts } of jobs) {
     if (counts.partly > 0)
       notes.push(

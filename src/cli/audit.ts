@@ -21,6 +21,9 @@ export interface JobAudit {
   readonly wrong: readonly TickView[];
   /** The stretch begins before what is known of its schedule, and the job is older than that. */
   readonly scheduleKnownFrom: string | null;
+  /** From then on all records are there, and the stretch begins before; `historyHint` says what would reach further back. */
+  readonly historyKnownFrom: string | null;
+  readonly historyHint: string | null;
 }
 
 export interface Audit {
@@ -68,9 +71,17 @@ export async function audit(client: ApiClient, request: AuditRequest): Promise<A
         ...(request.grace === undefined ? {} : { grace: request.grace }),
       };
       const page = await client.read('listTicks', { params: { job }, query });
-      const { counts, items, scheduleKnownFrom, jobCreatedAt } = page;
+      const { counts, items, scheduleKnownFrom, historyKnownFrom, historyHint, jobCreatedAt } = page;
       const isCut = scheduleKnownFrom > page.from && scheduleKnownFrom > jobCreatedAt;
-      done.push({ job, counts, wrong: items, scheduleKnownFrom: isCut ? scheduleKnownFrom : null });
+      const isPruned = historyKnownFrom !== null && historyKnownFrom > page.from;
+      done.push({
+        job,
+        counts,
+        wrong: items,
+        scheduleKnownFrom: isCut ? scheduleKnownFrom : null,
+        historyKnownFrom: isPruned ? historyKnownFrom : null,
+        historyHint: isPruned ? historyHint : null,
+      });
     } catch (error) {
       const code = error instanceof MasterRefused ? error.problem.code : undefined;
       if (code === 'job_broken') broken.push({ job, error: (error as Error).message });

@@ -25,7 +25,8 @@ export function readyText(
     `  curl${auth} ${url}/api/v1/jobs/hello/runs`,
     ...(victim ? ['Kill a worker and see the others go on:', `  kill -9 ${victim.pid}`] : []),
     '',
-    `Data is kept in ${dir}. Ctrl-C stops everything; tasks that run get up to ${drainTimeout / 1000} s, a second Ctrl-C ends them at once.`,
+    `Data is kept in ${dir}. Ctrl-C stops all of these; tasks that run get up to ${drainTimeout / 1000} s, a second Ctrl-C ends them at once.`,
+    'A worker that you start by hand goes on: it is yours to stop.',
     '',
   ].join('\n');
 }
@@ -36,6 +37,8 @@ export interface DeathContext {
   readonly dir: string;
   /** What to type for `etcron`. */
   readonly command: string;
+  /** Names of workers that are there as well, started by others. */
+  readonly others: readonly string[];
 }
 
 export function describeDeath(
@@ -45,13 +48,14 @@ export function describeDeath(
   context: DeathContext,
 ): string {
   const how = exit.signal ? `was ended by ${exit.signal}` : `ended with exit code ${exit.code}`;
-  const workers = alive.filter((child) => child.name !== 'master').map((child) => child.name);
-  const { endpoint, ttl, dir, command } = context;
+  const { endpoint, ttl, dir, command, others } = context;
+  const own = alive.filter((child) => child.name !== 'master').map((child) => child.name);
+  const workers = [...own, ...others];
   const lines = [`${dead.name} (pid ${dead.pid}) ${how}.`];
   if (dead.name === 'master') {
     lines.push(
       workers.length > 0
-        ? `${workers.join(', ')} keep running every job; the API is gone. To have it back: ${command} master --etcd ${endpoint}`
+        ? `${workers.join(', ')} ${workers.length > 1 ? 'keep' : 'keeps'} running every job; the API is gone. To have it back: ${command} master --etcd ${endpoint}`
         : 'Nothing is left but etcd: stop with Ctrl-C and start again.',
     );
   } else {
@@ -59,7 +63,7 @@ export function describeDeath(
       workers.length > 0
         ? `Its lease ends within ${ttl / 1000} s, then ${workers.join(', ')} ${workers.length > 1 ? 'take' : 'takes'} over its ticks; runs it had in hand are recorded as lost.`
         : 'No worker is left: ticks wait, and are caught up or recorded as missed when one is back.',
-      `To start it again: ${command} worker --etcd ${endpoint} --name ${dead.name} --data-dir ${dir}`,
+      `To start it again: ${command} worker --etcd ${endpoint} --name ${dead.name} --data-dir ${dir} (Ctrl-C here does not stop that one)`,
     );
   }
   return lines.map((line) => `dev      | ${line}`).join('\n');

@@ -12,6 +12,7 @@ import { createLogger } from '../common/runtime/logger.ts';
 import { EXIT, startShutdown, type Shutdown } from '../common/runtime/shutdown.ts';
 import { childArguments, childEnvironment } from './dev-children.ts';
 import { describeDeath, readyText } from './dev-texts.ts';
+import { otherWorkers } from './dev-others.ts';
 import { claimDir } from './dir-claim.ts';
 import { findEtcd, systemEtcdSources } from './etcd-binary.ts';
 import { startPrivateEtcd } from './private-etcd.ts';
@@ -19,6 +20,9 @@ import { BadSettings } from './settings-options.ts';
 import { startChild, type SupervisedChild } from './supervised.ts';
 
 const PROGRAM = fileURLToPath(new URL('main.js', import.meta.url));
+
+/** That of masters and workers by default: dev gives them no other. */
+const PREFIX = '/cron/';
 
 /** Beyond the workers' own drain. */
 const DEADLINE_MS = 45_000;
@@ -86,7 +90,14 @@ async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: str
 
   print(readyText(urls[0]!, children, dir, config.tokensFile, config.worker.drainTimeout));
   for (const child of children) {
-    void child.exited.then((exit) => {
+    void child.exited.then(async (exit) => {
+      if (shutdown.isStopping) return;
+      const others = await otherWorkers({
+        endpoint: etcd.endpoint,
+        prefix: PREFIX,
+        pids: children.map(({ pid }) => pid),
+      });
+      // oxlint-disable-next-line typescript/no-unnecessary-condition
       if (shutdown.isStopping) return;
       const alive = children.filter((one) => one.isAlive());
       print(
@@ -95,6 +106,7 @@ async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: str
           ttl: config.worker.ttl,
           dir: join(dir, child.name),
           command: `node ${relative(process.cwd(), PROGRAM)}`,
+          others,
         }),
       );
     });

@@ -99,6 +99,9 @@ export const tickPage = z
     historyKnownFrom: time.nullable().meta({
       description: 'Before it records may have been removed with old history; null: all are there',
     }),
+    historyHint: z.string().nullable().meta({
+      description: 'What would let the history reach further back; null: all records are there',
+    }),
     counts: tickCounts.meta({ description: 'Of the whole stretch, whatever the page' }),
     items: z.array(tickView),
     nextCursor: z.string().nullable(),

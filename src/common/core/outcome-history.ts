@@ -2,6 +2,7 @@
 // number again when etcd is short of space. A tick that it may have reached is not known; that is not the same as
 // unexplained. Pure.
 import { firstTicksOf, type Evidence } from './outcome-evidence.ts';
+import { jobDefinition, type JobDefinition } from '../model/job.ts';
 import type { Instant, Millis } from '../model/time.ts';
 
 export interface HistoryLimits {
@@ -26,6 +27,7 @@ export interface HistoryRead {
 /** Clocks of masters, of which one prunes and another asks. */
 const CLOCKS: Millis = 5_000;
 const DAY: Millis = 86_400_000;
+const MOST_KEPT = jobDefinition.shape.history.unwrap().shape.keep.unwrap().maxValue!;
 
 /** `20261122T143000.000Z-7f3a9c` -> the instant that it begins with. NaN: no run id. */
 export const instantOfRunId = (id: string): number =>
@@ -33,14 +35,22 @@ export const instantOfRunId = (id: string): number =>
     id.slice(0, 19).replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:') + id.slice(19, 20),
   );
 
+/** What cuts a history where it begins: `history.keep`, `history.for`, smaller limits before, or want of space. */
+export type HistoryCut = 'keep' | 'for' | 'changed' | 'space';
+
+export interface HistoryEdge {
+  /** Ticks up to this instant may have had records that are gone; -Infinity: all are there. */
+  readonly knownAfter: number;
+  /** undefined: all are there. */
+  readonly cutBy: HistoryCut | undefined;
+}
+
 /**
- * Ticks up to this instant may have had records that are gone; -Infinity: all are there.
- *
  * Every cut removes the records below some id, and by number none at or above the `keep`-th newest of now: that
  * one only moves up. A record's id begins with its tick, but for a stretch of skipped ticks, which begins with its
  * first: one that was cut may reach beyond the cut, up to the first tick that has a record of its own.
  */
-export function knownAfter({ limits, ids, evidence, now }: HistoryRead): number {
+export function historyEdge({ limits, ids, evidence, now }: HistoryRead): HistoryEdge {
   const firstTicks = firstTicksOf(evidence);
   const oldestAfter = (at: number): number => firstTicks.find((tick) => tick >= at) ?? Infinity;
   const reaching = (at: number): number =>
@@ -50,10 +60,28 @@ export function knownAfter({ limits, ids, evidence, now }: HistoryRead): number 
     const oldestKept = [...ids].sort().at(-limits.keep)!;
     return oldestAfter(instantOfRunId(oldestKept));
   };
-  return Math.max(
-    byNumber(),
-    reaching(now - limits.maxAge + CLOCKS),
-    reaching(limits.limitsSince),
-    reaching(limits.cutAt),
-  );
+  const cuts: readonly (readonly [HistoryCut, number])[] = [
+    ['keep', byNumber()],
+    ['for', reaching(now - limits.maxAge + CLOCKS)],
+    ['changed', reaching(limits.limitsSince)],
+    ['space', reaching(limits.cutAt)],
+  ];
+  const last = cuts.reduce((latest, each) => (each[1] > latest[1] ? each : latest));
+  return { knownAfter: last[1], cutBy: last[1] === -Infinity ? undefined : last[0] };
+}
+
+/** What would make a history reach further back, in words. */
+export function historyHint(cutBy: HistoryCut, { keep, for: age }: JobDefinition['history']): string {
+  switch (cutBy) {
+    case 'keep':
+      return keep >= MOST_KEPT
+        ? `the job keeps its last ${keep} records, the most that history.keep can be`
+        : `the job keeps its last ${keep} records: a larger history.keep (${MOST_KEPT} at most) reaches further back, from then on`;
+    case 'for':
+      return `the job keeps records for ${age}: a longer history.for reaches further back, from then on`;
+    case 'changed':
+      return 'before, the job may have been set to keep fewer records (history.keep, history.for)';
+    case 'space':
+      return 'etcd was short of space then, and histories were cut: see the quota in GET /cluster';
+  }
 }

@@ -96,6 +96,7 @@ export function tickRoutes(outcomes: OutcomeReader): Pick<Handlers, 'listTicks'>
           asOf: shownTime(now),
           scheduleKnownFrom: shownTime(told.scheduleKnownFrom),
           historyKnownFrom: knownAfter === -Infinity ? null : shownTime(Math.min(knownAfter, now)),
+          historyHint: told.historyHint ?? null,
           counts: countsOf(told.segments, now),
           items: page.ticks.map(showTick),
           nextCursor: page.more ? encodeCursor('ticks', String(page.ticks.at(-1)!.tick)) : null,

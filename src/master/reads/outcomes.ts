@@ -3,7 +3,12 @@
 import type { Clock } from '../../common/core/clock.ts';
 import { erasOf, limitsSince, type Era } from '../../common/core/outcome-eras.ts';
 import { evidenceOf } from '../../common/core/outcome-evidence.ts';
-import { instantOfRunId, knownAfter } from '../../common/core/outcome-history.ts';
+import {
+  historyEdge,
+  historyHint,
+  instantOfRunId,
+  type HistoryEdge,
+} from '../../common/core/outcome-history.ts';
 import { outcomesOf, type Segment, type TickQuestion } from '../../common/core/outcomes.ts';
 import type { ScheduleCompiler } from '../../common/core/schedule.ts';
 import { durationMs } from '../../common/model/duration.ts';
@@ -38,6 +43,8 @@ export interface JobOutcomes extends AskedStretch {
   readonly scheduleKnownFrom: Instant;
   /** -Infinity: all records are there. */
   readonly knownAfter: number;
+  /** What would let it be known from earlier on. */
+  readonly historyHint: string | undefined;
 }
 
 export interface OutcomeReader {
@@ -158,18 +165,27 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
     const { from, to } = query.stretch(now);
     const read = await readJob(job);
     const history = await readHistory(job, read.revision);
-    const judge = async (claims: readonly string[]): Promise<[readonly Segment[], number]> => {
+    const judge = async (claims: readonly string[]): Promise<[readonly Segment[], HistoryEdge]> => {
       const active = await readActive([...new Set(claims)], read.revision);
-      const question = questionOf(read, history, active, { from, to, now, grace: query.grace });
-      return [outcomesOf(question), question.knownAfter];
+      const [question, edge] = questionOf(read, history, active, { from, to, now, grace: query.grace });
+      return [outcomesOf(question), edge];
     };
     let answer = await judge([...read.claims, ...views.runs.of(job).map(({ key }) => key)]);
     // The view of claims may be a moment older or newer than the revision: before an alarm, all are read.
     if (answer[0].some(({ outcome }) => outcome === 'unexplained'))
       answer = await judge(await allClaims(job, read.revision));
-    const [segments, known] = answer;
-    const { createdAt } = read.records.at(-1)!;
-    return { from, to, now, segments, createdAt, scheduleKnownFrom: read.eras[0]!.after, knownAfter: known };
+    const [segments, { knownAfter, cutBy }] = answer;
+    const { createdAt, definition } = read.records.at(-1)!;
+    return {
+      from,
+      to,
+      now,
+      segments,
+      createdAt,
+      scheduleKnownFrom: read.eras[0]!.after,
+      knownAfter,
+      historyHint: cutBy && historyHint(cutBy, definition.history),
+    };
   };
 
   return {
@@ -223,7 +239,7 @@ function questionOf(
   history: readonly KeyValue[],
   active: readonly Active[],
   asked: Pick<TickQuestion, 'from' | 'to' | 'now' | 'grace'>,
-): TickQuestion {
+): [TickQuestion, HistoryEdge] {
   const unreadable = new Set<number>();
   const ended = parse(history, unreadable);
   const isOfJob = ({ jobCreated }: RunRecord): boolean => jobCreated === read.created;
@@ -234,27 +250,29 @@ function questionOf(
   const dead = new Set(active.flatMap(({ kv, isAlive }) => (isAlive ? [] : [idOf(kv)])));
   const evidence = evidenceOf(ended, on);
   const { definition, createdAt } = read.records.at(-1)!;
-  return {
+  const edge = historyEdge({
+    limits: {
+      keep: definition.history.keep,
+      maxAge: durationMs(definition.history.for) ?? Infinity,
+      limitsSince: limitsSince(read.records, durationMs),
+      cutAt: read.cutAt,
+      createdAt,
+    },
+    ids: history.map(idOf),
+    evidence,
+    now: asked.now,
+  });
+  const question: TickQuestion = {
     ...asked,
     eras: read.eras,
     evidence,
     allRuns: [...ended, ...on],
     cursor: read.cursor,
-    knownAfter: knownAfter({
-      limits: {
-        keep: definition.history.keep,
-        maxAge: durationMs(definition.history.for) ?? Infinity,
-        limitsSince: limitsSince(read.records, durationMs),
-        cutAt: read.cutAt,
-        createdAt,
-      },
-      ids: history.map(idOf),
-      evidence,
-      now: asked.now,
-    }),
+    knownAfter: edge.knownAfter,
     held: read.held,
     retriesAsked: read.retriesAsked,
     ownerGone: dead,
     unreadable,
   };
+  return [question, edge];
 }

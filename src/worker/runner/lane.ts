@@ -29,6 +29,8 @@ export interface ProcessRequest {
   readonly killGraceMs: Millis;
   /** Bytes of output kept for the run, all its attempts together. */
   readonly outputLimit: number;
+  /** Absent: the first. A further one is told apart in the output. */
+  readonly attempt?: number;
   /** The fence ends it only as long as it has not started. */
   readonly outlivesClaim?: boolean;
 }
@@ -228,6 +230,7 @@ function enter(request: ProcessRequest, spool: string): Entry & { readonly whenS
     ...(timeoutMs !== undefined && { timeoutMs }),
     killGraceMs,
     outputLimit,
+    ...(request.attempt !== undefined && request.attempt > 1 && { attempt: request.attempt }),
     ...(request.outlivesClaim && { outlivesClaim: true }),
     spool,
   };

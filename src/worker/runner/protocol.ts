@@ -29,6 +29,8 @@ export interface StartOrder {
   readonly timeoutMs?: number;
   readonly killGraceMs: number;
   readonly outputLimit: number;
+  /** Absent: the first. */
+  readonly attempt?: number;
   /** The fence ends it only as long as it has not started. The end of the channel does at any time. */
   readonly outlivesClaim?: boolean;
   /** File that output is appended to; made, with its folder, when there is output. */

@@ -32,8 +32,19 @@ export const cutMark = (limit: number): string =>
 /** Written at the end of an attempt that wrote more. */
 export const lossMark = (bytes: number): string => `[etcron: ${bytes} bytes were not kept]\n`;
 
-/** `limit` bounds the file, earlier attempts of the same run included. */
-export function openSpool(path: string, limit: number, onDrain: () => void = () => {}): Spool {
+/** Written before what a further attempt writes: without it two outputs would read as one. */
+export const attemptMark = (attempt: number): string => `[etcron: attempt ${attempt}]\n`;
+
+export interface SpoolOptions {
+  readonly path: string;
+  /** Bounds the file, earlier attempts of the same run included. */
+  readonly limit: number;
+  /** 1 for the first. */
+  readonly attempt?: number | undefined;
+  readonly onDrain?: () => void;
+}
+
+export function openSpool({ path, limit, attempt = 1, onDrain = () => {} }: SpoolOptions): Spool {
   const tail = createTail();
   let bytes = 0;
   /** Bytes given to the disk, fitting or not. */
@@ -58,6 +69,11 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
     // Above the limit there is an earlier attempt's cut mark already.
     truncated = size > limit;
     room = Math.max(0, limit - size);
+    if (attempt > 1) {
+      const text = (await endsInLine(path, size)) ? attemptMark(attempt) : `\n${attemptMark(attempt)}`;
+      await mark(opened, text);
+      room = Math.max(0, room - text.length);
+    }
     return opened;
   };
 
@@ -70,7 +86,8 @@ export function openSpool(path: string, limit: number, onDrain: () => void = () 
   const markLoss = async (): Promise<void> => {
     if (!file || !truncated) return;
     const { size } = await file.stat();
-    const lost = bytes - (size - before - marks);
+    // Where room was made, more than what the task wrote may have gone.
+    const lost = Math.min(bytes, bytes - (size - before - marks));
     if (lost <= 0) return;
     await mark(file, (error === undefined ? '' : `\n[etcron: ${error}]\n`) + lossMark(lost));
   };
@@ -146,6 +163,18 @@ async function openAppending(path: string): Promise<FileHandle> {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 5) throw cause;
     }
+  }
+}
+
+/** Of a file of `size` bytes. */
+async function endsInLine(path: string, size: number): Promise<boolean> {
+  if (size === 0) return true;
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer[0] === 0x0a;
+  } finally {
+    await file.close();
   }
 }
 

@@ -74,7 +74,9 @@ function supervise(
   descriptor: number,
   startedAt: number,
 ): TaskProcess {
-  const output = startPipeReader(descriptor, (onDrain) => openSpool(order.spool, order.outputLimit, onDrain));
+  const output = startPipeReader(descriptor, (onDrain) =>
+    openSpool({ path: order.spool, limit: order.outputLimit, attempt: order.attempt, onDrain }),
+  );
   let cause: KillCause | undefined;
   let exited = false;
   let ladder: NodeJS.Timeout | undefined;

@@ -118,7 +118,11 @@ export function startHandler(
     },
     log(line) {
       if (over) return;
-      spool ??= openSpool(spoolFile, context.outputLimit);
+      spool ??= openSpool({
+        path: spoolFile,
+        limit: context.outputLimit,
+        attempt: context.attempt,
+      });
       spool.write(Buffer.from(`${line}\n`));
     },
     progress(fraction) {

@@ -43,7 +43,12 @@ export function startHttp(
   let answer: IncomingMessage | undefined;
   let phase: Phase = 'connecting';
   let at = new URL(task.url);
-  const spool = openSpool(spoolFile, context.outputLimit, () => answer?.resume());
+  const spool = openSpool({
+    path: spoolFile,
+    limit: context.outputLimit,
+    attempt: context.attempt,
+    onDrain: () => answer?.resume(),
+  });
 
   const giveUp = (why: Stop): void => {
     if (over) return;

@@ -66,6 +66,7 @@ export function processRequest(task: ProcessTask, context: TaskContext, workerEn
     ...(context.timeoutMs !== undefined && { timeoutMs: context.timeoutMs }),
     killGraceMs: context.killGraceMs,
     outputLimit: context.outputLimit,
+    attempt: context.attempt,
     ...(context.outlivesClaim && { outlivesClaim: true }),
   };
 }

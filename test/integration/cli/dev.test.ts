@@ -128,6 +128,28 @@ describe('etcron dev', () => {
     expect(Object.values(pids).filter(alive)).toEqual([]);
   });
 
+  it('knows of a worker that was started by hand, and does not stop it', async () => {
+    const dev = startDev('--workers', '1', '--ttl', '5s');
+    const { pids } = await ready(dev);
+    const [, endpoint] = /at (http:\S+), pid/.exec(dev.output())!;
+    const args = ['worker', '--etcd', endpoint!, '--name', 'hand', '--data-dir', join(dir, 'hand')];
+    const hand = spawnMarked(process.execPath, [program, ...args, '--ttl', '5s'], { stdio: 'pipe' });
+    const ended = new Promise((resolve) => hand.once('close', resolve));
+    try {
+      let log = '';
+      hand.stdout?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+      await waitFor(() => log.includes('jobs loaded'), { what: 'it takes work', seen: () => log });
+      process.kill(pids['worker-1']!, 'SIGKILL');
+      await said(dev, /worker-1 \(pid \d+\) was ended by SIGKILL[^]*then hand takes over/);
+      dev.child.kill('SIGTERM');
+      expect(await dev.exited).toBe(0);
+      expect(alive(hand.pid!)).toBe(true);
+    } finally {
+      hand.kill('SIGKILL');
+      await ended;
+    }
+  });
+
   it('goes on when a worker is killed, and says what that means', async () => {
     const dev = startDev('--ttl', '5s');
     const { url, pids } = await ready(dev);

@@ -60,10 +60,11 @@ describe('the ticks of a job', () => {
       reason: 'overlap: forbid',
       ticks: { count: 1, from: newest, to: newest },
     });
-    const { items, counts, nextCursor, scheduleKnownFrom, historyKnownFrom } = await ask();
+    const { items, counts, nextCursor, scheduleKnownFrom, historyKnownFrom, historyHint } = await ask();
     expect(nextCursor).toBeNull();
     expect(scheduleKnownFrom).toBe(iso(minute(10)));
     expect(historyKnownFrom).toBeNull();
+    expect(historyHint).toBeNull();
     expect(items.map((item: { outcome: string }) => item.outcome)).toEqual([
       'ran',
       'ran',
@@ -127,6 +128,27 @@ describe('the ticks of a job', () => {
       },
     ]);
     expect(counts).toMatchObject({ ran: 1, partly: 1, mayHaveOverlapped: 1 });
+  });
+
+  it('are known from the oldest record that is surely kept on, and the setting that would reach further is named', async () => {
+    const { revision } = await jobsOf(shared.etcd, master.keys).create(
+      job('short', { schedule: '* * * * *', history: { keep: 2 } }),
+      { since: minute(10) },
+    );
+    await master.write(master.keys.cursor('short'), codecs.cursor.encode(newest));
+    for (const before of [1, 0]) {
+      const id = makeRunId(instant(minute(before)), '00000a');
+      const run = runOf('short', id, { jobCreated: revision });
+      await master.write(master.keys.run('short', id), codecs.run.encode(run));
+    }
+    const { body } = await master.call('listTicks', {
+      params: { job: 'short' },
+      query: { to: iso(newest) },
+    });
+    expect(body.historyKnownFrom).toBe(iso(minute(1)));
+    expect(body.historyHint).toMatch(/keeps its last 2 records: a larger history\.keep/);
+    expect(body.counts).toMatchObject({ ran: 2, unexplained: 0 });
+    expect(body.counts.notKnown).toBeGreaterThan(0);
   });
 
   it('are found that ran on some workers only', async () => {

@@ -90,7 +90,9 @@ test('a follower of a run that is armed waits for its start, and reads on over f
   });
   const { body } = await master.call('runJob', { params: { job: 'job' } });
   await claimed('job', body.run as string);
-  expect((await all(await follow('job', body.run as string))).toString()).toBe('attempt 1\nattempt 2\n');
+  expect((await all(await follow('job', body.run as string))).toString()).toBe(
+    'attempt 1\n[etcron: attempt 2]\nattempt 2\n',
+  );
 });
 
 test('once the worker is gone the tail is served, whole characters only, and says so', async () => {

@@ -38,6 +38,22 @@ test('a second attempt goes on in the same file, under the same limit', async ()
   );
 });
 
+test('a further attempt begins with a line that says so, on a line of its own, and within the limit', async () => {
+  const runner = await rig.runner();
+  const request = shell('printf 12345678', { outputLimit: 60 });
+  const attempt = (number: number, script: string, more: object = {}) =>
+    runner.start({ ...shell(script), ...more, runId: request.runId, key: `${number}`, attempt: number })
+      .ended;
+  await attempt(1, 'printf "no line end"');
+  expect(await attempt(2, 'echo second')).toMatchObject({ outputBytes: 7, tail: 'second\n' });
+  await attempt(3, ':');
+  await attempt(4, 'printf 1234567890', { outputLimit: 65 });
+  const kept = readFileSync(join(rig.dir, `runs/job/${request.runId}.log`), 'utf8');
+  expect(kept).toBe(
+    `no line end\n[etcron: attempt 2]\nsecond\n[etcron: attempt 4]\n123456\n[etcron: output cut here, at its limit of 65 bytes]\n[etcron: 4 bytes were not kept]\n`,
+  );
+});
+
 test('a task that closes its output early runs to its end', async () => {
   const runner = await rig.runner();
   const done = join(rig.dir, 'done');
@@ -90,13 +106,13 @@ test('an attempt that finds room again is kept, after one that found none', asyn
   const path = join(rig.dir, 'runs/job/full.log');
   mkdirSync(dirname(path), { recursive: true });
   symlinkSync('/dev/full', path);
-  const spool = openSpool(path, MiB);
+  const spool = openSpool({ path, limit: MiB });
   spool.write(Buffer.from('never kept'));
   const { error } = await spool.finish();
   expect(error).toContain('ENOSPC');
   // The next attempt of the same run finds room again.
   unlinkSync(path);
-  const next = openSpool(path, MiB);
+  const next = openSpool({ path, limit: MiB });
   next.write(Buffer.from('kept'));
   expect(await next.finish()).toEqual({ bytes: 4, truncated: false, tail: 'kept' });
   expect(readFileSync(path, 'utf8')).toBe('kept');

@@ -45,7 +45,7 @@ export function useHttpTasks(): HttpTasks {
         job: 'job',
         runId: RUN,
         scheduledFor: instant(Date.UTC(2026, 10, 22, 14, 30)),
-        attempt: 2,
+        attempt: 1,
         fencingToken: 42,
         worker: 'w-000001',
         killGraceMs: 3_600_000,

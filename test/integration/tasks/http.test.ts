@@ -36,7 +36,7 @@ describe('a request', () => {
       'x-etcron-job': 'job',
       'x-etcron-run-id': RUN,
       'x-etcron-scheduled-for': '2026-11-22T14:30:00.000Z',
-      'x-etcron-attempt': '2',
+      'x-etcron-attempt': '1',
       'x-etcron-fencing-token': '42',
       'x-etcron-worker': 'w-000001',
       'idempotency-key': `job/${RUN}`,
@@ -169,15 +169,12 @@ describe('an answer', () => {
     expect((await task.ended).tail).toMatch(/\n\nfirst half, second half$/);
   });
 
-  test('of a further attempt is appended', async () => {
+  test('of a further attempt is appended, behind a line that says so', async () => {
     const server = await servers.start((_, response) => response.end('x'));
     for (const attempt of [1, 2]) await tasks.run({ url: server.url }, { attempt }).ended;
-    expect(
-      tasks
-        .output()
-        .toString()
-        .match(/HTTP\/1\.1 200/g),
-    ).toHaveLength(2);
+    expect(tasks.output().toString()).toMatch(
+      /^HTTP\/1\.1 200 OK\n[^]*\nx\n\[etcron: attempt 2\]\nHTTP\/1\.1 200 OK\n[^]*\nx$/,
+    );
   });
 
   test.for([

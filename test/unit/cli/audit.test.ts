@@ -22,6 +22,7 @@ const pageOf = (job: string, rest: Partial<TickPage> = {}): TickPage => ({
   asOf: TO,
   scheduleKnownFrom: CREATED,
   historyKnownFrom: null,
+  historyHint: null,
   counts: { ...noCounts(), due: 24, ran: 24 },
   items: [],
   nextCursor: null,
@@ -114,6 +115,8 @@ describe('an audit', () => {
     const master = played({
       nightly: pageOf('nightly', {
         counts: { ...noCounts(), due: 24, ran: 20, unexplained: 2, twice: 1, notKnown: 1 },
+        historyKnownFrom: '2026-03-01T12:00:00.000Z',
+        historyHint: 'the job keeps its last 20 records: a larger history.keep reaches further back',
         items: [
           { tick: FROM, outcome: 'twice', reason: 'runs r1 and r2', runs: [], generation: 1 },
           { tick: TO, outcome: 'unexplained', reason: 'no record', runs: [], generation: 1 },
@@ -133,7 +136,8 @@ ALL       48        44        0       0     0          1            2          1
   unexplained  nightly  ${TO}  no record
   and 1 more: GET /api/v1/jobs/<job>/ticks?outcome=unexplained,twice
 
-1 tick not known: their records may have been removed with old history (history.keep and history.for of the job).
+1 tick not known: their records may have been removed with old history.
+nightly: what became of its ticks is known from 2026-03-01T12:00:00.000Z on; the job keeps its last 20 records: a larger history.keep reaches further back.
 weekly: its schedule is known from 2026-03-01T12:00:00.000Z on, when it was changed or resumed; of the time before, only what was recorded is counted.
 
 NOT IN ORDER: 2 ticks unexplained, 1 tick ran twice.

@@ -75,6 +75,7 @@ describe('what etcron dev tells', () => {
     ttl: 10_000,
     dir: '/data/worker-1',
     command: 'node main.js',
+    others: [],
   };
 
   it('is the URL, a job to create, and a worker to kill', () => {
@@ -102,6 +103,19 @@ describe('what etcron dev tells', () => {
     );
     expect(describeDeath(children[1]!, { code: 1, signal: null }, [children[0]!], context)).toMatch(
       /No worker is left/,
+    );
+  });
+
+  it('counts the workers that somebody started by hand, and says that they are not stopped', () => {
+    const withHand = { ...context, others: ['hand'] };
+    const worker = describeDeath(children[1]!, { code: 1, signal: null }, [children[0]!], withHand);
+    expect(worker).toMatch(/then hand takes over its ticks/);
+    expect(worker).toMatch(/Ctrl-C here does not stop that one/);
+    expect(describeDeath(children[0]!, { code: 1, signal: null }, [], withHand)).toMatch(
+      /hand keeps running every job/,
+    );
+    expect(readyText('u', children, '/data', undefined, 30_000)).toMatch(
+      /by hand goes on: it is yours to stop/,
     );
   });
 });

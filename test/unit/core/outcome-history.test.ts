@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { evidenceOf } from '../../../src/common/core/outcome-evidence.ts';
-import { instantOfRunId, knownAfter, type HistoryLimits } from '../../../src/common/core/outcome-history.ts';
+import {
+  historyEdge,
+  historyHint,
+  instantOfRunId,
+  type HistoryLimits,
+} from '../../../src/common/core/outcome-history.ts';
 import { makeRunId } from '../../../src/common/model/ids.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import { instant } from '../../../src/common/model/time.ts';
@@ -36,7 +41,7 @@ const skipped = (from: number, to: number): RunRecord =>
   record(from, {}, { state: 'skipped', ticks: { count: from - to + 1, from: ago(from), to: ago(to) } });
 
 const known = (records: readonly RunRecord[], limits: Partial<HistoryLimits> = {}): number => {
-  const after = knownAfter({
+  const { knownAfter: after } = historyEdge({
     limits: {
       keep: 4,
       maxAge: 30 * DAY,
@@ -114,6 +119,32 @@ describe('a history is known', () => {
   ])('%s', (_, records, limits, minutes) => {
     expect(known(records, limits)).toBeCloseTo(minutes, 6);
   });
+});
+
+test('what cut a history last is named, with what would reach further back', () => {
+  const four = [record(4), record(3), record(2), record(1)];
+  const limits = {
+    keep: 4,
+    maxAge: 30 * DAY,
+    limitsSince: -Infinity,
+    cutAt: -Infinity,
+    createdAt: NOW - DAY,
+  };
+  const cutBy = (more: Partial<HistoryLimits>) =>
+    historyEdge({
+      limits: { ...limits, ...more },
+      ids: four.map(({ id }) => id),
+      evidence: evidenceOf(four, []),
+      now: instant(NOW),
+    }).cutBy;
+  expect(cutBy({ keep: 5 })).toBeUndefined();
+  expect(cutBy({})).toBe('keep');
+  expect(cutBy({ keep: 5, maxAge: 2 * MINUTE })).toBe('for');
+  expect(cutBy({ keep: 5, limitsSince: ago(2) })).toBe('changed');
+  expect(cutBy({ cutAt: ago(2) })).toBe('space');
+  expect(historyHint('keep', { keep: 20, for: '30d' })).toMatch(/last 20 .* history\.keep \(1000 at most\)/);
+  expect(historyHint('keep', { keep: 1000, for: '30d' })).toMatch(/the most/);
+  expect(historyHint('for', { keep: 20, for: '12h' })).toMatch(/for 12h: a longer history\.for/);
 });
 
 test('a run id tells its instant', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Era } from '../../../src/common/core/outcome-eras.ts';
 import { evidenceOf } from '../../../src/common/core/outcome-evidence.ts';
-import { knownAfter } from '../../../src/common/core/outcome-history.ts';
+import { historyEdge } from '../../../src/common/core/outcome-history.ts';
 import { countsOf, ticksOf, type ToldTick } from '../../../src/common/core/outcome-pages.ts';
 import { outcomesOf, type TickQuestion } from '../../../src/common/core/outcomes.ts';
 import { instant } from '../../../src/common/model/time.ts';
@@ -33,7 +33,7 @@ function question(life: Life, options: LifeOptions, from: number, to: number): T
     evidence,
     allRuns: [...ended, ...life.active.values()],
     cursor,
-    knownAfter: knownAfter({
+    knownAfter: historyEdge({
       limits: {
         keep: options.keep,
         maxAge: options.maxAge,
@@ -44,7 +44,7 @@ function question(life: Life, options: LifeOptions, from: number, to: number): T
       ids: [...life.records.keys()],
       evidence,
       now,
-    }),
+    }).knownAfter,
     held,
     retriesAsked: new Set(life.retriesAsked.keys()),
     ownerGone: new Set(),

@@ -62,6 +62,13 @@ describe('a handler', () => {
     expect(payload).toEqual({ list: [1] });
   });
 
+  test('marks what a further attempt logs, so that two attempts can be told apart', async () => {
+    for (const attempt of [1, 2]) await start(({ log }) => log(`attempt ${attempt}`), { attempt }).ended;
+    expect(await readFile(join(dataDir, `runs/job/${RUN}.log`), 'utf8')).toBe(
+      'attempt 1\n[etcron: attempt 2]\nattempt 2\n',
+    );
+  });
+
   test('is handed the payload of a run by hand over that of the definition', async () => {
     let seen: unknown;
     await start((handed) => void (seen = handed.payload), { payload: 'by hand' }, 'defined').ended;
