@@ -6,6 +6,7 @@ import { perform, type Intent } from '../src/common/store/intent.ts';
 import { startBenchEtcd } from './support/etcd.ts';
 import { printTable } from './support/figures.ts';
 import { withScope } from './support/scope.ts';
+import { sized } from './support/size.ts';
 
 export interface ClaimsResult {
   readonly oneByOnePerSecond: number;
@@ -90,7 +91,10 @@ async function compare(etcd: Etcd, claims: number): Promise<ClaimsResult> {
   };
 }
 
-export const run = ({ claims = 4_000, endpoints }: ClaimsOptions = {}): Promise<ClaimsResult> =>
+export const run = ({
+  claims = sized({ smoke: 200, short: 4_000, full: 4_000 }),
+  endpoints,
+}: ClaimsOptions = {}): Promise<ClaimsResult> =>
   withScope(async (scope) => {
     const used = endpoints ?? [(await startBenchEtcd(scope)).endpoint];
     const etcd = connectEtcd({ endpoints: used, timeoutMs: 20_000 });

@@ -7,6 +7,7 @@ import { startBenchEtcd } from './support/etcd.ts';
 import { openFleet, type BenchWorker, type Start } from './support/fleet.ts';
 import { createJobs, jobName, template } from './support/jobs.ts';
 import { withScope } from './support/scope.ts';
+import { numberOf, sized } from './support/size.ts';
 import { NOOP } from './support/worker-protocol.ts';
 
 const PREFIX = '/bench-failover/';
@@ -92,21 +93,21 @@ async function oneRound(victim: BenchWorker, signal: Signal, seen: Seen[]): Prom
 
 export const run = (): Promise<FailoverResult> =>
   withScope(async (scope) => {
-    const each = Number(process.env['ETCRON_BENCH_ROUNDS'] ?? 5);
+    const each = numberOf('ROUNDS', sized({ smoke: 1, short: 2, full: 5 }));
     const server = await startBenchEtcd(scope);
     const keys = keyspace(PREFIX);
     const definition = template({ schedule: '* * * * * *', task: { kind: 'handler', name: NOOP } });
     await createJobs(server.client, keys, JOBS, () => definition);
     const seen: Seen[] = [];
     const startWorker = openFleet(scope, {
-      endpoint: server.endpoint,
+      endpoints: [server.endpoint],
       prefix: PREFIX,
       slots: JOBS * 2,
       ttlMs: TTL_MS,
       onStart: (start, worker) => seen.push({ ...start, worker }),
     });
     const names = Array.from({ length: WORKERS }, (_, i) => `worker-${i + 1}`);
-    const workers = names.map(startWorker);
+    const workers = names.map((name) => startWorker(name));
     await Promise.all(workers.map((worker) => worker.whenReady));
 
     const rounds: FailoverRound[] = [];

@@ -1,25 +1,25 @@
-// 100,000 jobs and one worker: how soon it is ready, what memory that takes, whether its event loop stays
+// Many jobs (10,000, 100,000, 300,000) and one worker: how soon it is ready, what memory that takes, whether its event loop stays
 // free meanwhile; then what it does while nothing is due: next to nothing, and no writes but heartbeats.
 import { setTimeout as wait } from 'node:timers/promises';
 import { keyspace } from '../src/common/store/keyspace.ts';
 import type { JobDefinition } from '../src/common/model/job.ts';
 import { printTable, rounded } from './support/figures.ts';
-import { countsBetween, startBenchEtcd, type BenchEtcd } from './support/etcd.ts';
+import { startBenchEtcd, type BenchEtcd } from './support/etcd.ts';
+import { countsBetween } from './support/etcd-counts.ts';
 import { openFleet, type BenchWorker, type Start } from './support/fleet.ts';
-import { createCursors, createJobs, jobName, template } from './support/jobs.ts';
-import { childrenOf, cpuSecondsOf, memoryOf } from './support/proc.ts';
+import { createCursors, createJobs, jobName, reportJobs, template } from './support/jobs.ts';
+import { childrenOf, cpuOf, cpuSecondsOf, memoryOf, untilQuiet } from './support/proc.ts';
 import { withScope } from './support/scope.ts';
+import { numbersOf, sized } from './support/size.ts';
 import { NOOP } from './support/worker-protocol.ts';
 
 const PREFIX = '/bench-load/';
-const SCHEDULES = 360;
-const SETTLE_MS = 10_000;
-const IDLE_MS = 60_000;
 const HEARTBEAT_EVERY_MS = 10_000;
-/** A worker that has nothing left to do after loading is below this share of a core. */
-const QUIET_SHARE = 0.1;
-/** Under a profiler none ever is. */
-const QUIET_WITHIN_MS = 15_000;
+/** Time to write the jobs in, and then for a worker to load them and run the last: it is due until then. */
+const WRITING_MS = 5_000;
+const WRITING_A_JOB_MS = 0.35;
+const LOADING_MS = 10_000;
+const LOADING_A_JOB_MS = 0.2;
 
 export interface LoadResult {
   readonly jobs: number;
@@ -48,21 +48,6 @@ export interface LoadResult {
   };
 }
 
-/** Due in the months after next, all at different minutes: nothing of it comes due in this benchmark. */
-function definitions(): readonly JobDefinition[] {
-  const month = ((new Date().getUTCMonth() + 2) % 12) + 1;
-  return Array.from({ length: SCHEDULES }, (_, i) =>
-    template({
-      description: `Report ${i} of the warehouse: facts of the day, checked and sent`,
-      labels: { team: `team-${i % 23}`, tier: i % 5 === 0 ? 'gold' : 'silver' },
-      schedule: `${i % 60} ${i % 24} ${(i % 28) + 1} ${month} *`,
-      timezone: ['UTC', 'Europe/Berlin', 'America/New_York'][i % 3]!,
-      task: { kind: 'shell', command: `/opt/reports/bin/build --report ${i} --out /var/reports/${i}.csv` },
-      timeout: '1h',
-    }),
-  );
-}
-
 /** The last by name: judged last, so when it runs, all are planned. Ends before the idle time begins. */
 const canary = (endAt: number): JobDefinition =>
   template({
@@ -71,23 +56,11 @@ const canary = (endAt: number): JobDefinition =>
     task: { kind: 'handler', name: NOOP },
   });
 
-const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
-
-async function untilQuiet(pids: readonly number[]): Promise<void> {
-  const deadline = performance.now() + QUIET_WITHIN_MS;
-  for (let before = cpuOf(pids); performance.now() < deadline;) {
-    await wait(1_000);
-    const now = cpuOf(pids);
-    if (now - before < QUIET_SHARE) return;
-    before = now;
-  }
-}
-
 async function idle(server: BenchEtcd, worker: BenchWorker): Promise<LoadResult['idle']> {
   const pids = [worker.pid, ...childrenOf(worker.pid)];
   const before = { at: performance.now(), cpu: cpuOf(pids), etcd: cpuSecondsOf(server.pid) };
   const counts = await server.counts();
-  await wait(IDLE_MS);
+  await wait(sized({ smoke: 2_000, short: 20_000, full: 60_000 }));
   const { puts, requests } = countsBetween(counts, await server.counts());
   const seconds = (performance.now() - before.at) / 1_000;
   return {
@@ -108,10 +81,10 @@ export const load = (jobs: number): Promise<LoadResult> =>
   withScope(async (scope) => {
     const server = await startBenchEtcd(scope);
     const keys = keyspace(PREFIX);
-    const many = definitions();
+    const many = reportJobs();
     const last = jobName(jobs - 1);
-    const writtenBy = Date.now() + 20_000 + jobs / 5;
-    const canaryEnds = writtenBy + 30_000;
+    const writtenBy = Date.now() + WRITING_MS + jobs * WRITING_A_JOB_MS;
+    const canaryEnds = writtenBy + LOADING_MS + jobs * LOADING_A_JOB_MS;
     const { averageBytes } = await createJobs(server.client, keys, jobs, (number) =>
       number === jobs - 1 ? canary(canaryEnds) : many[number % many.length]!,
     );
@@ -121,7 +94,7 @@ export const load = (jobs: number): Promise<LoadResult> =>
     let firstRun: (start: Start) => void;
     const ran = new Promise<Start>((resolve) => (firstRun = resolve));
     const startWorker = openFleet(scope, {
-      endpoint: server.endpoint,
+      endpoints: [server.endpoint],
       prefix: PREFIX,
       slots: 64,
       ttlMs: 10_000,
@@ -136,7 +109,7 @@ export const load = (jobs: number): Promise<LoadResult> =>
     const firstRunMs = performance.now() - worker.forkedAt;
     await untilQuiet([worker.pid]);
     const { loopMaxMs, loopP99Ms, cpuMs } = await worker.end();
-    await wait(Math.max(SETTLE_MS, canaryEnds + 3_000 - Date.now()));
+    await wait(Math.max(sized({ smoke: 0, short: 5_000, full: 10_000 }), canaryEnds + 3_000 - Date.now()));
     const { rssMiB, peakMiB } = memoryOf(worker.pid);
     const result: LoadResult = {
       jobs,
@@ -156,4 +129,12 @@ export const load = (jobs: number): Promise<LoadResult> =>
     return result;
   });
 
-export const run = (): Promise<LoadResult> => load(Number(process.env['ETCRON_BENCH_JOBS'] ?? 100_000));
+export async function run(): Promise<readonly LoadResult[]> {
+  const sizes = numbersOf(
+    'JOBS',
+    sized({ smoke: [200], short: [100_000], full: [10_000, 100_000, 300_000] }),
+  );
+  const results: LoadResult[] = [];
+  for (const jobs of sizes) results.push(await load(jobs));
+  return results;
+}

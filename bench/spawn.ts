@@ -1,68 +1,108 @@
-// How fast shell tasks start through the runner, against `xargs -P` doing the same, in alternating rounds on
-// the same machine; and how fast handlers that do nothing start. Uses the compiled runner (npm run build).
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// How fast shell tasks start through the runner, against `xargs -P` and against a bare loop of spawn in one process,
+// doing the same in alternating rounds on the same machine, and what that does to the event loop of the process that
+// asks for it, which is the worker's; and how fast handlers that do nothing start.
+import { execFileSync, spawn } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { instant } from '../src/common/model/time.ts';
 import { systemClock } from '../src/common/runtime/clock.ts';
 import { startRunner, type Runner } from '../src/worker/runner/client.ts';
 import { openTaskPort } from '../src/worker/tasks/task-port.ts';
-import { printTable } from './support/figures.ts';
+import { median, printTable, rounded } from './support/figures.ts';
+import { withScope } from './support/scope.ts';
+import { numberOf, sized } from './support/size.ts';
 
-const TASKS = 2_000;
 const AT_ONCE = 16;
-const ROUNDS = 5;
-const HANDLERS = 10_000;
+const WARM_UP = 300;
+/** A worker with many jobs is about as large; a fork copies what tells its memory. */
+const BALLAST_MIB = 200;
+const LOOP_SAMPLING_MS = 1;
 
-export interface SpawnFigures {
-  /** Starts a second, best round of each. */
-  readonly runnerPerSecond: number;
-  readonly xargsPerSecond: number;
-  /** Median over the rounds of runner / xargs. */
-  readonly ratio: number;
-  /** Until all no-op handlers have ended. */
-  readonly handlersMs: number;
+export interface SpawnRound {
+  readonly way: 'runner' | 'xargs -P' | 'spawn, small process' | 'spawn, large process';
+  readonly perSecond: number;
+  /** Of the process that asks; none of its own for xargs. */
+  readonly loopP99Ms: number | null;
+  readonly loopMaxMs: number | null;
 }
 
-const perSecond = (count: number, since: number): number => count / ((performance.now() - since) / 1000);
+export interface SpawnFigures {
+  /** Starts a second, medians of the rounds. */
+  readonly runnerPerSecond: number;
+  readonly xargsPerSecond: number;
+  readonly spawnPerSecond: number;
+  /** Medians over the rounds. */
+  readonly runnerToXargs: number;
+  readonly runnerToSpawn: number;
+  /** Until all no-op handlers have ended. */
+  readonly handlers: number;
+  readonly handlersMs: number;
+  readonly rounds: readonly SpawnRound[];
+}
 
-function xargsRound(): number {
+/** Of one task, until it has ended. */
+type Starter = (number: number) => Promise<void>;
+
+async function measured(way: SpawnRound['way'], count: number, start: Starter): Promise<SpawnRound> {
+  const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLING_MS });
+  loop.enable();
   const since = performance.now();
-  execFileSync('/bin/sh', ['-c', `yes : | head -n ${TASKS} | xargs -P ${AT_ONCE} -I{} /bin/sh -c '{}'`]);
-  return perSecond(TASKS, since);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) await start(next++);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  const seconds = (performance.now() - since) / 1_000;
+  loop.disable();
+  const beyond = (ns: number): number => rounded(Math.max(0, ns / 1e6 - LOOP_SAMPLING_MS), 1);
+  return {
+    way,
+    perSecond: rounded(count / seconds),
+    loopP99Ms: beyond(loop.percentile(99)),
+    loopMaxMs: beyond(loop.max),
+  };
+}
+
+function xargsRound(count: number): SpawnRound {
+  const since = performance.now();
+  execFileSync('/bin/sh', ['-c', `yes : | head -n ${count} | xargs -P ${AT_ONCE} -I{} /bin/sh -c '{}'`]);
+  const seconds = (performance.now() - since) / 1_000;
+  return { way: 'xargs -P', perSecond: rounded(count / seconds), loopP99Ms: null, loopMaxMs: null };
 }
 
 let keys = 0;
 
-async function runnerRound(runner: Runner, count: number): Promise<number> {
-  const since = performance.now();
-  let left = count;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) {
-      const key = String(++keys);
-      const end = await runner.start({
-        key,
-        job: 'bench',
-        runId: key,
-        argv: ['/bin/sh', '-c', ':'],
-        env: { PATH: process.env['PATH'] ?? '' },
-        killGraceMs: 1000,
-        outputLimit: 1024,
-      }).ended;
-      if (end.outcome !== 'succeeded') throw new Error(end.error ?? end.outcome);
-    }
+const byRunner =
+  (runner: Runner): Starter =>
+  async () => {
+    const key = String(++keys);
+    const end = await runner.start({
+      key,
+      job: 'bench',
+      runId: key,
+      argv: ['/bin/sh', '-c', ':'],
+      env: { PATH: process.env['PATH'] ?? '' },
+      killGraceMs: 1000,
+      outputLimit: 1024,
+    }).ended;
+    if (end.outcome !== 'succeeded') throw new Error(end.error ?? end.outcome);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return perSecond(count, since);
-}
 
-async function handlerRound(dataDir: string): Promise<number> {
+/** Reads the output, as a runner does. */
+const bySpawn: Starter = () =>
+  new Promise((resolve, reject) => {
+    const child = spawn('/bin/sh', ['-c', ':'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.resume();
+    child.stderr.resume();
+    child.once('error', reject);
+    child.once('close', () => resolve());
+  });
+
+async function handlersRound(dataDir: string, count: number): Promise<number> {
   const clock = systemClock();
   const port = openTaskPort({ handlers: { noop: () => {} }, dataDir, clock, workerEnv: {} });
   const since = performance.now();
-  const handles = Array.from({ length: HANDLERS }, (_, n) =>
+  const handles = Array.from({ length: count }, (_, n) =>
     port.startTask(
       { kind: 'handler', name: 'noop' },
       {
@@ -82,27 +122,49 @@ async function handlerRound(dataDir: string): Promise<number> {
   return performance.now() - since;
 }
 
-export async function run(): Promise<SpawnFigures> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'etcron-bench-'));
-  const runner = await startRunner({ dataDir, clock: systemClock(), logger: pino({ level: 'warn' }) });
-  try {
+export const run = (): Promise<SpawnFigures> =>
+  withScope(async (scope) => {
+    const tasks = numberOf('JOBS', sized({ smoke: 60, short: 1_000, full: 2_000 }));
+    const count = numberOf('ROUNDS', sized({ smoke: 1, short: 3, full: 5 }));
+    const handlers = sized({ smoke: 100, short: 10_000, full: 10_000 });
+    const dataDir = scope.tempDir();
+    const runner = await startRunner({ dataDir, clock: systemClock(), logger: pino({ level: 'warn' }) });
+    scope.onClose(() => runner.stop());
     // The first starts bring up the further runners.
-    await runnerRound(runner, 300);
-    const rounds: { readonly ours: number; readonly theirs: number }[] = [];
-    for (let n = 0; n < ROUNDS; n++) {
-      rounds.push({ ours: await runnerRound(runner, TASKS), theirs: xargsRound() });
+    await measured('runner', Math.min(WARM_UP, tasks), byRunner(runner));
+    const rounds: SpawnRound[] = [];
+    const ratios: { readonly xargs: number; readonly spawn: number }[] = [];
+    for (let n = 0; n < count; n++) {
+      const ours = await measured('runner', tasks, byRunner(runner));
+      const xargs = xargsRound(tasks);
+      const bare = await measured('spawn, small process', tasks, bySpawn);
+      rounds.push(ours, xargs, bare);
+      ratios.push({ xargs: ours.perSecond / xargs.perSecond, spawn: ours.perSecond / bare.perSecond });
     }
-    const ratios = rounds.map(({ ours, theirs }) => ours / theirs).sort((a, b) => a - b);
+    const ballast = Array.from({ length: BALLAST_MIB }, () => Buffer.alloc(2 ** 20, 1));
+    rounds.push(await measured('spawn, large process', tasks, bySpawn));
+    rounds.push(await measured('runner', tasks, byRunner(runner)));
+    const of = (way: SpawnRound['way']): number =>
+      median(rounds.filter((round) => round.way === way).map((round) => round.perSecond));
     const figures: SpawnFigures = {
-      runnerPerSecond: Math.max(...rounds.map(({ ours }) => ours)),
-      xargsPerSecond: Math.max(...rounds.map(({ theirs }) => theirs)),
-      ratio: ratios[ratios.length >> 1]!,
-      handlersMs: await handlerRound(dataDir),
+      runnerPerSecond: of('runner'),
+      xargsPerSecond: of('xargs -P'),
+      spawnPerSecond: of('spawn, small process'),
+      runnerToXargs: rounded(median(ratios.map(({ xargs }) => xargs)), 2),
+      runnerToSpawn: rounded(median(ratios.map(({ spawn: bare }) => bare)), 2),
+      handlers,
+      handlersMs: rounded(await handlersRound(dataDir, handlers)),
+      rounds,
     };
-    printTable([{ ...figures }]);
+    const { rounds: all, ...summary } = figures;
+    printTable(
+      all.map(({ loopP99Ms, loopMaxMs, ...round }) => ({
+        ...round,
+        'loop p99 ms': loopP99Ms ?? '-',
+        'loop max ms': loopMaxMs ?? '-',
+      })),
+    );
+    console.log(`the last two with ${ballast.length} MiB more in the process that asks`);
+    printTable([summary]);
     return figures;
-  } finally {
-    await runner.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}
+  });

@@ -4,6 +4,7 @@ import { CronExpressionParser } from 'cron-parser';
 import { Cron } from 'croner';
 import { createScheduleCompiler, type ScheduleCompiler } from '../src/common/core/schedule.ts';
 import { instant, type Instant } from '../src/common/model/time.ts';
+import { sized } from './support/size.ts';
 
 const CASES: readonly (readonly [schedule: string, timezone: string])[] = [
   ['* * * * *', 'UTC'],
@@ -18,16 +19,16 @@ const CASES: readonly (readonly [schedule: string, timezone: string])[] = [
 ];
 
 const START = Date.UTC(2027, 0, 1);
-const OURS = 20_000;
-const THEIRS = 200;
-const ROUNDS = 5;
+const ours = (): number => sized({ smoke: 200, short: 20_000, full: 20_000 });
+const theirs = (): number => sized({ smoke: 5, short: 200, full: 200 });
+const roundsOfEach = (): number => sized({ smoke: 1, short: 3, full: 5 });
 
 type Step = () => void;
 
 /** Microseconds a call: the best of a few rounds, so that the neighbours of the machine count least. */
 function measure(calls: number, prepare: () => Step): number {
   let best = Infinity;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < roundsOfEach(); round++) {
     const step = prepare();
     const begin = process.hrtime.bigint();
     for (let i = 0; i < calls; i++) step();
@@ -53,7 +54,7 @@ const LAST = Date.UTC(2037, 0, 1);
 
 function hot(schedule: string, timezone: string) {
   const compiler = createScheduleCompiler();
-  const etcron = measure(OURS, () => {
+  const etcron = measure(ours(), () => {
     const compiled = compileOr(compiler, schedule, timezone);
     let at: Instant = instant(START);
     return () => {
@@ -61,7 +62,7 @@ function hot(schedule: string, timezone: string) {
       if (at > LAST) at = instant(START);
     };
   });
-  const cronParser = measure(THEIRS, () => {
+  const cronParser = measure(theirs(), () => {
     const parse = () => CronExpressionParser.parse(schedule, { tz: timezone, currentDate: new Date(START) });
     let iterator = parse();
     return () => {
@@ -72,7 +73,7 @@ function hot(schedule: string, timezone: string) {
       }
     };
   });
-  const croner = measure(THEIRS, () => {
+  const croner = measure(theirs(), () => {
     const cron = new Cron(schedule, { timezone, paused: true });
     let at = new Date(START);
     return () => {

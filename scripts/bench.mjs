@@ -1,8 +1,17 @@
-// npm run bench: measures. All scenarios, or those named: npm run bench -- herd ticks
+// npm run bench: measures. All scenarios, shortened to some twenty minutes together; or those named, in full:
+// npm run bench -- herd ticks. ETCRON_BENCH_SIZE=smoke|short|full says otherwise.
 // A scenario is a module bench/<name>.ts that exports run(): Promise<result>; the result, any JSON, is kept
-// in bench/results/<name>.json with the machine's description. Each runs in a process of its own.
-import { fork } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
+// in bench/results/<name>.json with the machine, the version and the settings. Each runs in a process of its own.
+import { execFileSync, fork } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,7 +24,25 @@ const FILE_SYSTEMS = {
   0x58465342: 'xfs',
   0x794c7630: 'overlayfs',
 };
-const results = join(root, 'bench', 'results');
+/** What takes the least of the machine first; what is not named here comes last. */
+const ORDER = [
+  'ticks',
+  'claims',
+  'spawn',
+  'idle',
+  'register',
+  'api',
+  'herd',
+  'steady',
+  'dkron',
+  'cost',
+  'failover',
+  'leader',
+  'skew',
+  'load',
+];
+/** `ETCRON_BENCH_RESULTS` says where else. */
+const results = process.env.ETCRON_BENCH_RESULTS ?? join(root, 'bench', 'results');
 /** The process of the scenario that is on. */
 let running;
 
@@ -34,7 +61,7 @@ async function main(asked) {
   const names = readdirSync(join(root, 'bench'))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
     .map((file) => file.slice(0, -3))
-    .sort();
+    .sort((a, b) => placeOf(a) - placeOf(b));
   const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length > 0 || names.length === 0) {
     console.error(
@@ -47,6 +74,10 @@ async function main(asked) {
   // The version is read from it, at the same distance as in the checkout.
   copyFileSync(join(root, 'package.json'), join(root, 'dist-bench', 'package.json'));
 
+  process.env.ETCRON_BENCH_SIZE ??= asked.length > 0 ? 'full' : 'short';
+  const settings = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name.startsWith('ETCRON_BENCH_')),
+  );
   const { findEtcd, systemEtcdSources } = await built('cli/etcd-binary.js');
   const etcd = await findEtcd(systemEtcdSources((line) => console.error(line)));
   const machine = describeMachine(etcd);
@@ -74,7 +105,8 @@ async function main(asked) {
       console.error(`${name} failed`);
       continue;
     }
-    const record = { scenario: name, at, loadBefore: load, machine, result: outcome };
+    const seconds = Math.round((Date.now() - Date.parse(at)) / 1000);
+    const record = { scenario: name, at, seconds, loadBefore: load, machine, settings, result: outcome };
     writeFileSync(join(results, `${name}.json`), `${JSON.stringify(record, null, 2)}\n`);
   }
   console.log(`\nin full: ${results}`);
@@ -93,9 +125,25 @@ function runScenario(name, env) {
   });
 }
 
+function placeOf(name) {
+  const place = ORDER.indexOf(name);
+  return place === -1 ? ORDER.length : place;
+}
+
+/** With `+` when the checkout holds changes that are in no commit. */
+function commit() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
+  } catch {
+    return 'unknown';
+  }
+}
+
 function describeMachine(etcd) {
   const type = statfsSync(existsSync(tmpdir()) ? tmpdir() : root).type;
   return {
+    etcron: `${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version} (${commit()})`,
     cpu: cpus()[0]?.model ?? process.arch,
     cores: availableParallelism(),
     memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,

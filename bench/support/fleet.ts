@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '../../src/cli/node-flags.ts';
 import { childrenOf, isGone } from './proc.ts';
 import type { Scope } from './scope.ts';
-import type { FromWorker, ToWorker, WindowReport, WorkerProcessOptions } from './worker-protocol.ts';
+import type { FromWorker, Starts, ToWorker, WindowReport, WorkerProcessOptions } from './worker-protocol.ts';
 
 const STOP_WITHIN_MS = 10_000;
 
@@ -25,13 +25,15 @@ export interface BenchWorker {
   /** Rejects when the process ends before. */
   readonly whenReady: Promise<{ readonly url: string; readonly workerId: string }>;
   begin(): void;
+  /** Starts since they were asked for last. */
+  take(): Promise<Starts>;
   end(): Promise<WindowReport>;
   /** Resolves when the process is gone. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
 export interface FleetOptions {
-  readonly endpoint: string;
+  readonly endpoints: readonly string[];
   readonly prefix: string;
   readonly slots: number;
   readonly ttlMs: number;
@@ -39,16 +41,17 @@ export interface FleetOptions {
   readonly onStart?: (start: Start, worker: string) => void;
 }
 
-export type StartWorker = (name: string) => BenchWorker;
+/** `wrapper`: the program, with its arguments, that runs node. */
+export type StartWorker = (name: string, wrapper?: readonly string[]) => BenchWorker;
 
 /** `ETCRON_BENCH_PROFILE=<directory>`: each window of each worker is profiled into it. `ETCRON_BENCH_LOG=<level>`. */
 export function openFleet(scope: Scope, options: FleetOptions): StartWorker {
   const dataDir = scope.tempDir();
   const profileDir = process.env['ETCRON_BENCH_PROFILE'];
   if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
-  return (name) => {
+  return (name, wrapper) => {
     const given: WorkerProcessOptions = {
-      endpoint: options.endpoint,
+      endpoints: options.endpoints,
       prefix: options.prefix,
       name,
       slots: options.slots,
@@ -60,18 +63,29 @@ export function openFleet(scope: Scope, options: FleetOptions): StartWorker {
       profileDir,
     };
     mkdirSync(given.dataDir, { recursive: true });
-    const worker = startWorker(given, options.onStart);
+    const worker = startWorker(given, options.onStart, wrapper);
     scope.onClose(() => stopWorker(worker));
     return worker;
   };
 }
 
-function startWorker(options: WorkerProcessOptions, onStart: FleetOptions['onStart']): BenchWorker {
+function startWorker(
+  options: WorkerProcessOptions,
+  onStart: FleetOptions['onStart'],
+  wrapper: readonly string[] = [],
+): BenchWorker {
   const forkedAt = performance.now();
   const entry = fileURLToPath(new URL('worker-process.js', import.meta.url));
-  const child = fork(entry, [JSON.stringify(options)], { execArgv: ['--enable-source-maps', ...NODE_FLAGS] });
+  const [execPath, ...execArgv] = [
+    ...wrapper,
+    process.execPath,
+    '--enable-source-maps',
+    ...NODE_FLAGS,
+  ] as const;
+  const child = fork(entry, [JSON.stringify(options)], { execPath: execPath!, execArgv });
   const { name } = options;
   const reports: ((report: WindowReport) => void)[] = [];
+  const takers: ((starts: Starts) => void)[] = [];
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const whenReady = new Promise<{ url: string; workerId: string }>((resolve, reject) => {
     child.once('exit', (code, signal) =>
@@ -80,23 +94,26 @@ function startWorker(options: WorkerProcessOptions, onStart: FleetOptions['onSta
     child.on('message', (message: FromWorker) => {
       if (message.type === 'ready') resolve(message);
       else if (message.type === 'report') reports.shift()?.(message.report);
+      else if (message.type === 'starts') takers.shift()?.(message.starts);
       else onStart?.(message, name);
     });
   });
   whenReady.catch(() => undefined);
   const say = (message: ToWorker): void => void child.send(message);
+  const asked = <T>(waiting: ((answer: T) => void)[], type: 'end' | 'take'): Promise<T> =>
+    new Promise((resolve, reject) => {
+      waiting.push(resolve);
+      void gone.then(() => reject(new Error(`${name} ended before it reported`)));
+      say({ type });
+    });
   return {
     name,
     pid: child.pid!,
     forkedAt,
     whenReady,
     begin: () => say({ type: 'begin' }),
-    end: () =>
-      new Promise((resolve, reject) => {
-        reports.push(resolve);
-        void gone.then(() => reject(new Error(`${name} ended before it reported`)));
-        say({ type: 'end' });
-      }),
+    take: () => asked(takers, 'take'),
+    end: () => asked(reports, 'end'),
     async kill(signal) {
       child.kill(signal);
       await gone;

@@ -11,9 +11,28 @@ const CURSORS_PER_REQUEST = 100;
 /** `job-000042`: sorts by number. */
 export const jobName = (number: number): string => `job-${String(number).padStart(6, '0')}`;
 
+export const jobNumber = (name: string): number => Number(name.slice('job-'.length));
+
 /** A definition with its defaults, to be given many names. */
 export const template = (input: Omit<JobDefinitionInput, 'name'>): JobDefinition =>
   jobDefinition.parse({ name: 'template', ...input });
+
+const REPORTS = 360;
+
+/** Definitions as they are written in practice, due in the month after next: nothing of it comes due meanwhile. */
+export function reportInputs(): readonly Omit<JobDefinitionInput, 'name'>[] {
+  const month = ((new Date().getUTCMonth() + 2) % 12) + 1;
+  return Array.from({ length: REPORTS }, (_, i) => ({
+    description: `Report ${i} of the warehouse: facts of the day, checked and sent`,
+    labels: { team: `team-${i % 23}`, tier: i % 5 === 0 ? 'gold' : 'silver' },
+    schedule: `${i % 60} ${i % 24} ${(i % 28) + 1} ${month} *`,
+    timezone: ['UTC', 'Europe/Berlin', 'America/New_York'][i % 3]!,
+    task: { kind: 'shell', command: `/opt/reports/bin/build --report ${i} --out /var/reports/${i}.csv` },
+    timeout: '1h',
+  }));
+}
+
+export const reportJobs = (): readonly JobDefinition[] => reportInputs().map(template);
 
 /** Creates the jobs 0 to count - 1. Answers the size of a value in etcd, on average. */
 export async function createJobs(

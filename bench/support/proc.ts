@@ -1,9 +1,14 @@
 // What the kernel says of a process: memory, time on the processor, children. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** USER_HZ, which is 100 on every architecture that Linux still builds for. */
 const TICKS_PER_SECOND = 100;
 const MIB_IN_KIB = 1024;
+/** A process that has nothing left to do is below this share of a core. */
+const QUIET_SHARE = 0.1;
+/** Under a profiler none ever is. */
+const QUIET_WITHIN_MS = 15_000;
 
 export interface Memory {
   readonly rssMiB: number;
@@ -28,6 +33,20 @@ const statOf = (pid: number): string[] => {
 export function cpuSecondsOf(pid: number): number {
   const stat = statOf(pid);
   return (Number(stat[11]) + Number(stat[12])) / TICKS_PER_SECOND;
+}
+
+export const cpuOf = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+
+/** Until they do next to nothing for a second. */
+export async function untilQuiet(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + QUIET_WITHIN_MS;
+  for (let before = cpuOf(pids); performance.now() < deadline;) {
+    await wait(1_000);
+    const now = cpuOf(pids);
+    if (now - before < QUIET_SHARE) return;
+    before = now;
+  }
 }
 
 export function childrenOf(pid: number): number[] {

@@ -18,25 +18,43 @@ export interface RecordWatch {
   reached(count: number, deadline: number): Promise<boolean>;
 }
 
+/** Throws what broke the watch, if anything did: then records were missed. */
+export type CheckWatch = () => void;
+
 const LOOK_EVERY_MS = 20;
 
-export async function watchRecords(scope: Scope, etcd: Etcd, keys: Keyspace): Promise<RecordWatch> {
-  let values: string[] = [];
-  let lastAt = 0;
-  const failures: string[] = [];
+/** Each record as it is written from now on. */
+export async function followRecords(
+  scope: Scope,
+  etcd: Etcd,
+  keys: Keyspace,
+  take: (value: string) => void,
+): Promise<CheckWatch> {
+  let failure: string | undefined;
   const { revision } = await etcd.range({ ...keys.runs, limit: 1, countOnly: true });
   const watch = etcd.watch(
     { ...keys.runs, startRevision: revision + 1 },
     {
       onEvents(events) {
-        lastAt = Date.now();
-        for (const { type, kv } of events) if (type === 'put') values.push(kv.value);
+        for (const { type, kv } of events) if (type === 'put') take(kv.value);
       },
       onProgress: () => undefined,
-      onEnd: (end) => void failures.push(end.kind === 'broken' ? end.error.message : end.kind),
+      onEnd: (end) => (failure ??= end.kind === 'broken' ? end.error.message : end.kind),
     },
   );
   scope.onClose(() => watch.cancel());
+  return () => {
+    if (failure !== undefined) throw new Error(`the watch on runs/ ended: ${failure}`);
+  };
+}
+
+export async function watchRecords(scope: Scope, etcd: Etcd, keys: Keyspace): Promise<RecordWatch> {
+  let values: string[] = [];
+  let lastAt = 0;
+  const check = await followRecords(scope, etcd, keys, (value) => {
+    lastAt = Date.now();
+    values.push(value);
+  });
   return {
     reset() {
       values = [];
@@ -56,7 +74,7 @@ export async function watchRecords(scope: Scope, etcd: Etcd, keys: Keyspace): Pr
       }),
     async reached(count, deadline) {
       while (values.length < count && Date.now() < deadline) {
-        if (failures[0] !== undefined) throw new Error(`the watch on runs/ ended: ${failures[0]}`);
+        check();
         await wait(LOOK_EVERY_MS);
       }
       return values.length >= count;

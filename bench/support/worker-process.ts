@@ -5,13 +5,15 @@ import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { systemClock } from '../../src/common/runtime/clock.ts';
 import { start } from '../../src/worker/main.ts';
 import {
+  newStarts,
   NOOP,
+  PAUSE,
   type FromWorker,
-  type Starts,
   type ToWorker,
   type WindowReport,
   type WorkerProcessOptions,
@@ -24,15 +26,20 @@ const tell = (message: FromWorker): void => {
   if (process.connected) process.send!(message);
 };
 
-let starts: Starts = { jobs: [], ticks: [], at: [] };
+let starts = newStarts();
 const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLING_MS });
 let cpu = process.cpuUsage();
 let wall = performance.now();
 let profiler: Session | undefined;
 let windows = 0;
 
+const takeStarts = (): typeof starts => {
+  const taken = starts;
+  starts = newStarts();
+  return taken;
+};
+
 const begin = async (): Promise<void> => {
-  starts = { jobs: [], ticks: [], at: [] };
   if (options.profileDir !== undefined) {
     profiler = new Session();
     profiler.connect();
@@ -51,7 +58,8 @@ const end = async (): Promise<void> => {
   loop.disable();
   const beyond = (ns: number): number => Math.max(0, ns / 1e6 - LOOP_SAMPLING_MS);
   const report: WindowReport = {
-    starts,
+    starts: takeStarts(),
+    loopP50Ms: beyond(loop.percentile(50)),
     loopP99Ms: beyond(loop.percentile(99)),
     loopMaxMs: beyond(loop.max),
     cpuMs: (user + system) / 1_000,
@@ -75,6 +83,11 @@ const noop = ({ job, scheduledFor }: { job: string; scheduledFor: Date }): void 
   starts.at.push(at);
 };
 
+const paused = (context: { job: string; scheduledFor: Date; payload: unknown }): Promise<void> => {
+  noop(context);
+  return pause(Number(context.payload));
+};
+
 // Ctrl-C goes to the whole group: the scenario decides when its workers end.
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => exit(1));
@@ -82,7 +95,7 @@ if (options.measuresFromStart) await begin();
 
 const worker = await start({
   config: {
-    etcd: { endpoints: [options.endpoint], prefix: options.prefix, timeout: 5_000 },
+    etcd: { endpoints: options.endpoints, prefix: options.prefix, timeout: 5_000 },
     log: { level: 'warn', format: 'json' },
     name: options.name,
     labels: {},
@@ -98,9 +111,12 @@ const worker = await start({
   },
   logger: pino({ level: options.logLevel, name: options.name }, pino.destination({ dest: 2, sync: true })),
   clock: systemClock(),
-  handlers: { [NOOP]: noop },
+  handlers: { [NOOP]: noop, [PAUSE]: paused },
 });
 process.once('SIGTERM', () => void worker.stop().then(() => exit(0)));
-process.on('message', (message: ToWorker) => void (message.type === 'begin' ? begin() : end()));
+process.on('message', ({ type }: ToWorker) => {
+  if (type === 'take') tell({ type: 'starts', starts: takeStarts() });
+  else void (type === 'begin' ? begin() : end());
+});
 await worker.whenReady;
 tell({ type: 'ready', url: worker.url, workerId: worker.workerId! });

@@ -1,16 +1,18 @@
 // What a scenario and its worker processes say to each other.
 
-/** The handler of every benchmark's jobs. It does nothing but note its start. */
+/** The handler of most benchmarks' jobs. It does nothing but note its start. */
 export const NOOP = 'noop';
+/** Notes its start, then takes as many milliseconds as its payload says, waiting. */
+export const PAUSE = 'pause';
 
 export interface WorkerProcessOptions {
-  readonly endpoint: string;
+  readonly endpoints: readonly string[];
   readonly prefix: string;
   readonly name: string;
   readonly slots: number;
   readonly ttlMs: number;
   readonly dataDir: string;
-  /** Tells each start as it happens; otherwise starts are kept and told by the report. */
+  /** Tells each start as it happens; otherwise starts are kept until they are asked for. */
   readonly tellsStarts: boolean;
   /** The first window begins with the process. */
   readonly measuresFromStart: boolean;
@@ -19,9 +21,10 @@ export interface WorkerProcessOptions {
   readonly profileDir?: string | undefined;
 }
 
-/** `begin` opens a window of measuring, `end` closes it and asks for its report. */
-export type ToWorker = { readonly type: 'begin' } | { readonly type: 'end' };
+/** `begin` opens a window of measuring, `end` closes it and asks for its report; `take` asks for the starts so far. */
+export type ToWorker = { readonly type: 'begin' } | { readonly type: 'end' } | { readonly type: 'take' };
 
+/** Three columns of the same length. */
 export interface Starts {
   readonly jobs: string[];
   /** Instants, ms. */
@@ -29,9 +32,19 @@ export interface Starts {
   readonly at: number[];
 }
 
+export const newStarts = (): Starts => ({ jobs: [], ticks: [], at: [] });
+
+export const joinStarts = (all: readonly Starts[]): Starts => ({
+  jobs: all.flatMap((each) => each.jobs),
+  ticks: all.flatMap((each) => each.ticks),
+  at: all.flatMap((each) => each.at),
+});
+
 export interface WindowReport {
+  /** Since they were asked for last. */
   readonly starts: Starts;
   /** How long the event loop was held up, beyond the sampling interval. */
+  readonly loopP50Ms: number;
   readonly loopP99Ms: number;
   readonly loopMaxMs: number;
   readonly cpuMs: number;
@@ -41,4 +54,5 @@ export interface WindowReport {
 export type FromWorker =
   | { readonly type: 'ready'; readonly url: string; readonly workerId: string }
   | { readonly type: 'started'; readonly job: string; readonly tick: number; readonly at: number }
+  | { readonly type: 'starts'; readonly starts: Starts }
   | { readonly type: 'report'; readonly report: WindowReport };
