@@ -9,7 +9,7 @@ import { codecs } from '../common/store/keyspace.ts';
 import { releaseRun, type ReleaseResult } from '../common/store/transactions/claims.ts';
 import { markRunning } from '../common/store/transactions/endings.ts';
 import { releaseOf, type Assignment } from './assignment.ts';
-import { startExecution, type Execution, type ExecutionEnd } from './execution.ts';
+import { startExecution, type Execution, type ExecutionEnd, type ExecutionPorts } from './execution.ts';
 import { adoptOutlived } from './adoption.ts';
 import { carryThrough } from './persist.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
@@ -81,14 +81,15 @@ export interface Dispatcher {
 const nameOf = ({ job, id }: Pick<RunRecord, 'job' | 'id'>): string => `${job}/${id}`;
 
 interface Held {
+  readonly name: string;
   /** Replaced when a later registration of this worker adopts the run. */
   assignment: Assignment;
-  adopting?: Promise<void>;
+  adopting: Promise<void> | undefined;
   /** Who follows the output of an armed run waits for its start; no bytes: it has none. */
   readonly endOutput: (bytes?: number) => void;
-  execution?: Execution;
+  execution: Execution | undefined;
   /** Nothing of it runs any more; its end is on its way to etcd. */
-  hasEnded?: boolean;
+  hasEnded: boolean;
 }
 
 export function createDispatcher(
@@ -106,16 +107,16 @@ export function createDispatcher(
   const releasing = new Set<Promise<void>>();
   const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp, whatever: true };
 
-  const over = ({ assignment, endOutput }: Held, how: 'ended' | 'given-back'): void => {
+  const over = ({ name, assignment, endOutput }: Held, how: 'ended' | 'given-back'): void => {
     endOutput();
-    held.delete(nameOf(assignment.run));
+    held.delete(name);
     events.onOver(assignment, how);
     if (held.size === 0) for (const resolve of idle.splice(0)) resolve();
   };
 
   const disarm = (each: Held): boolean => {
-    const { run, startAt } = each.assignment;
-    if (!armed.delete(nameOf(run))) return false;
+    const { startAt } = each.assignment;
+    if (!armed.delete(each.name)) return false;
     const group = starts.get(startAt);
     group?.runs.delete(each);
     if (group?.runs.size === 0) {
@@ -204,20 +205,22 @@ export function createDispatcher(
     execution.adopt(membership.workerId);
   };
 
+  const executions: ExecutionPorts<Held> = {
+    clock,
+    tasks: ports.tasks,
+    onStarted: (each, record) => void mark(each.assignment, record),
+    onProgress: (each) => progress.changed(each),
+  };
+
   const begin = (each: Held): void => {
     const { assignment } = each;
     const { run, membership } = assignment;
-    armed.delete(nameOf(run));
+    armed.delete(each.name);
     // Past the deadline others may claim: this run never starts.
     if (!membership.isValid()) return release(each, 'the claim was lost', true);
     if (events.currentRevision(run.job) !== assignment.jobRevision)
       return release(each, 'the definition changed');
-    const execution = startExecution(assignment, {
-      clock,
-      tasks: ports.tasks,
-      onStarted: (record) => void mark(assignment, record),
-      onProgress: () => progress.changed(each),
-    });
+    const execution = startExecution(assignment, executions, each);
     each.execution = execution;
     void execution.ended.then((end) => {
       each.endOutput(end.run.outputBytes);
@@ -291,10 +294,17 @@ export function createDispatcher(
     },
     arm(assignment) {
       const { job, id } = assignment.run;
-      const each: Held = { assignment, endOutput: ports.beginOutput(job, id) };
-      held.set(nameOf(assignment.run), each);
+      const each: Held = {
+        name: nameOf(assignment.run),
+        assignment,
+        endOutput: ports.beginOutput(job, id),
+        adopting: undefined,
+        execution: undefined,
+        hasEnded: false,
+      };
+      held.set(each.name, each);
       if (draining) return release(each, 'the worker drains');
-      armed.set(nameOf(assignment.run), each);
+      armed.set(each.name, each);
       const { startAt } = assignment;
       const group = starts.get(startAt);
       if (group) group.runs.add(each);

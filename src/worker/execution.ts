@@ -13,7 +13,7 @@ import {
 import { retryAfter, type Retrying } from '../common/core/retry.ts';
 import { durationMs, sizeBytes } from '../common/model/duration.ts';
 import type { KillRecord, RunRecord } from '../common/model/run.ts';
-import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import { instant, type Instant } from '../common/model/time.ts';
 import type { Assignment } from './assignment.ts';
 import type { TaskEnd, TaskHandle, TaskPort } from './tasks/task.ts';
 
@@ -45,13 +45,14 @@ export interface ExecutionEnd {
   readonly isToBeRetried: boolean;
 }
 
-export interface ExecutionPorts {
+/** Shared by all executions of a worker; `owner` is what each was started for. */
+export interface ExecutionPorts<Owner> {
   readonly clock: Clock;
   readonly tasks: TaskPort;
   /** A start, or the start of a further attempt, has become known. */
-  readonly onStarted: (run: RunRecord) => void;
+  readonly onStarted: (owner: Owner, run: RunRecord) => void;
   /** It is a step further, as its record then says. */
-  readonly onProgress: () => void;
+  readonly onProgress: (owner: Owner) => void;
 }
 
 /** Less is not worth telling. */
@@ -60,162 +61,185 @@ const PROGRESS_STEP = 0.01;
 /** Nothing is tried again, and nobody asks why. */
 const LAST: Retrying = { ok: false };
 
-export function startExecution(
+const CLAIM_LOST = 'the claim was lost: the task was killed at the fence deadline';
+
+export function startExecution<Owner>(
   assignment: Assignment,
-  { clock, tasks, onStarted, onProgress }: ExecutionPorts,
+  ports: ExecutionPorts<Owner>,
+  owner: Owner,
 ): Execution {
-  const { definition, fencingToken, trigger } = assignment;
-  let record = assignment.run;
-  let handle: TaskHandle | undefined;
-  let waiting: { timer: Timer; go: () => void } | undefined;
-  let stop: { state: 'killed' | 'lost'; reason: string; by?: KillRecord } | undefined;
-  let isLastAttempt = false;
-  const outlivesClaim = definition.onLostLease === 'continue';
-  let hasStarted = false;
-  let isOutliving = false;
+  const execution = new RunExecution(assignment, ports, owner);
+  execution.attempt(assignment.run.attempt);
+  return execution;
+}
+
+interface Stop {
+  readonly state: 'killed' | 'lost';
+  readonly reason: string;
+  readonly by?: KillRecord;
+}
+
+/** A class: with closures for its methods each start of a herd would take 3 KiB, and the collector the time. */
+class RunExecution<Owner> implements Execution {
+  readonly ended: Promise<ExecutionEnd>;
+  isOutliving = false;
+  private readonly assignment: Assignment;
+  private readonly ports: ExecutionPorts<Owner>;
+  private readonly owner: Owner;
+  private readonly outlivesClaim: boolean;
+  private known: RunRecord;
+  private handle: TaskHandle | undefined = undefined;
+  private waiting: { readonly timer: Timer; readonly go: () => void } | undefined = undefined;
+  private stop: Stop | undefined = undefined;
+  private isLastAttempt = false;
+  private hasStarted = false;
   /** The record without the mark, and when the claim was lost: the task may have ended before that. */
-  let unmarked: { readonly record: RunRecord; readonly lostAt: Instant } | undefined;
-
+  private unmarked: { readonly record: RunRecord; readonly lostAt: Instant } | undefined = undefined;
   /** Of the attempt under way; kept apart, so that telling it copies no record. */
-  let progress: number | undefined;
+  private progress: number | undefined = undefined;
+  private finish!: (end: ExecutionEnd) => void;
 
-  const takeProgress = (fraction: number): void => {
-    if (progress !== undefined && fraction !== 1 && Math.abs(fraction - progress) < PROGRESS_STEP) return;
-    if (fraction === progress) return;
-    progress = fraction;
-    onProgress();
-  };
+  constructor(assignment: Assignment, ports: ExecutionPorts<Owner>, owner: Owner) {
+    this.assignment = assignment;
+    this.ports = ports;
+    this.owner = owner;
+    this.known = assignment.run;
+    this.outlivesClaim = assignment.definition.onLostLease === 'continue';
+    this.ended = new Promise((resolve) => (this.finish = resolve));
+  }
 
-  /** By the wall clock; in the future while it holds. */
-  const claimEnd = (): Instant => instant(clock.now() + (assignment.membership.deadline - clock.monotonic()));
+  get record(): RunRecord {
+    return this.progress === undefined ? this.known : progressed(this.known, this.progress);
+  }
 
-  const outlive = (why: string): void => {
-    if (isOutliving) return;
-    isOutliving = true;
-    const lostAt = instant(Math.min(claimEnd(), clock.now()));
-    unmarked = { record, lostAt };
-    record = outlivingRun(record, lostAt, why);
-  };
-
-  const attemptOnce = async (number: number): Promise<TaskEnd> => {
-    progress = undefined;
-    if (record.progress !== undefined) record = withoutProgress(record);
-    record = startedRun(record, clock.now(), number, fencingToken);
-    const timeout: Millis | undefined =
-      definition.timeout === undefined ? undefined : durationMs(definition.timeout);
-    handle = tasks.startTask(definition.task, {
-      job: record.job,
-      runId: record.id,
-      scheduledFor: instant(record.scheduledFor),
+  attempt(number: number): void {
+    const { definition, fencingToken, trigger, membership } = this.assignment;
+    const { clock, tasks } = this.ports;
+    this.progress = undefined;
+    if (this.known.progress !== undefined) this.known = withoutProgress(this.known);
+    this.known = startedRun(this.known, clock.now(), number, fencingToken);
+    const { id, job, scheduledFor, shard } = this.known;
+    const handle = tasks.startTask(definition.task, {
+      job,
+      runId: id,
+      scheduledFor: instant(scheduledFor),
       attempt: number,
       fencingToken,
-      worker: assignment.membership.workerId,
+      worker: membership.workerId,
       killGraceMs: durationMs(definition.killGrace)!,
       outputLimit: sizeBytes(definition.output.limit)!,
-      ...(outlivesClaim ? { outlivesClaim } : {}),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-      ...(record.shard === undefined ? {} : { shard: record.shard }),
-      ...(trigger?.env === undefined ? {} : { env: trigger.env }),
-      ...(trigger?.payload === undefined ? {} : { payload: trigger.payload }),
-      ...(definition.task.kind === 'handler' ? { onProgress: takeProgress } : {}),
+      outlivesClaim: this.outlivesClaim,
+      timeoutMs: definition.timeout === undefined ? undefined : durationMs(definition.timeout),
+      shard,
+      env: trigger?.env,
+      payload: trigger?.payload,
+      onProgress: definition.task.kind === 'handler' ? (fraction) => this.takeProgress(fraction) : undefined,
     });
-    if (outlivesClaim) {
-      hasStarted = false;
-      void handle.started.then(() => (hasStarted = true));
+    this.handle = handle;
+    if (this.outlivesClaim) {
+      this.hasStarted = false;
+      void handle.started.then(() => (this.hasStarted = true));
     }
-    const end = await handle.ended;
-    handle = undefined;
+    void handle.ended.then((end) => this.attemptOver(number, end));
+  }
+
+  kill(by: KillRecord, reason: string): void {
+    this.stopAs({ state: 'killed', reason, by });
+    this.handle?.kill();
+  }
+
+  fence(reason: string): void {
+    if (this.isOutliving) return;
+    if (this.outlivesClaim && this.hasStarted && this.handle) return this.outlive(reason);
+    this.stopAs({ state: 'lost', reason });
+    this.handle?.killNow();
+  }
+
+  endAttempts(): void {
+    this.isLastAttempt = true;
+    this.endWait();
+  }
+
+  adopt(workerId: string): void {
+    this.known = adoptedRun(this.known, workerId);
+    if (this.unmarked)
+      this.unmarked = { ...this.unmarked, record: adoptedRun(this.unmarked.record, workerId) };
+  }
+
+  private takeProgress(fraction: number): void {
+    const { progress } = this;
+    if (progress !== undefined && fraction !== 1 && Math.abs(fraction - progress) < PROGRESS_STEP) return;
+    if (fraction === progress) return;
+    this.progress = fraction;
+    this.ports.onProgress(this.owner);
+  }
+
+  /** By the wall clock; in the future while it holds. */
+  private claimEnd(): Instant {
+    const { clock } = this.ports;
+    return instant(clock.now() + (this.assignment.membership.deadline - clock.monotonic()));
+  }
+
+  private outlive(why: string): void {
+    if (this.isOutliving) return;
+    this.isOutliving = true;
+    const lostAt = instant(Math.min(this.claimEnd(), this.ports.clock.now()));
+    this.unmarked = { record: this.known, lostAt };
+    this.known = outlivingRun(this.known, lostAt, why);
+  }
+
+  private attemptOver(number: number, end: TaskEnd): void {
+    this.handle = undefined;
     // A worker that was frozen may hear of the end before it finds its claim lost, or after an end in time.
-    if (outlivesClaim && end.outcome !== 'lost' && end.endedAt > claimEnd()) outlive('the claim was lost');
-    else if (unmarked && end.endedAt < unmarked.lostAt) record = unmarked.record;
-    const { outcome, exitCode, signal, httpStatus, error, startedAt, endedAt } = end;
-    if (record.attempts.length === 0) {
-      record = { ...record, startedAt, startLagMs: startedAt - record.scheduledFor };
-    }
-    record = attemptEnded(record, {
+    if (this.outlivesClaim && end.outcome !== 'lost' && end.endedAt > this.claimEnd())
+      this.outlive('the claim was lost');
+    else if (this.unmarked && end.endedAt < this.unmarked.lostAt) this.known = this.unmarked.record;
+    this.known = attemptEnded(this.known, {
       number,
-      startedAt,
-      endedAt,
-      outcome,
-      ...(exitCode === undefined ? {} : { exitCode }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(httpStatus === undefined ? {} : { httpStatus }),
-      ...(error === undefined ? {} : { error }),
+      startedAt: end.startedAt,
+      endedAt: end.endedAt,
+      outcome: end.outcome,
+      exitCode: end.exitCode,
+      signal: end.signal,
+      httpStatus: end.httpStatus,
+      error: end.error,
     });
-    if (progress !== undefined) record = progressed(record, progress);
-    return end;
-  };
+    if (this.progress !== undefined) this.known = progressed(this.known, this.progress);
+    const next =
+      this.stop || end.outcome === 'lost' ? LAST : retryAfter(this.assignment.definition.retry, number, end);
+    if (!next.ok || this.isOutliving || this.isLastAttempt) return this.conclude(end, next);
+    this.ports.onStarted(this.owner, this.known);
+    const go = (): void => {
+      this.waiting = undefined;
+      if (this.stop || this.isLastAttempt) this.conclude(end, next);
+      else this.attempt(number + 1);
+    };
+    this.waiting = { timer: this.ports.clock.setTimer(next.delay, go), go };
+  }
 
-  const wait = (delay: Millis): Promise<void> =>
-    new Promise((resolve) => {
-      const go = (): void => {
-        waiting = undefined;
-        resolve();
-      };
-      waiting = { timer: clock.setTimer(delay, go), go };
+  private conclude(end: TaskEnd, next: Retrying): void {
+    const { known, stop, isOutliving } = this;
+    const state = end.outcome === 'succeeded' ? 'succeeded' : (stop?.state ?? end.outcome);
+    const why = stop?.reason ?? (state === 'lost' ? CLAIM_LOST : next.ok ? undefined : next.reason);
+    const run = endedRun(known, {
+      state,
+      at: next.ok && !isOutliving ? this.ports.clock.now() : end.endedAt,
+      reason: why !== undefined && known.mayHaveOverlapped ? `${why}; ${known.reason}` : why,
+      killedBy: state === 'killed' ? stop?.by : undefined,
+      outputBytes: end.outputBytes,
+      outputTruncated: end.outputTruncated,
     });
+    this.finish({ run, tail: end.tail, isToBeRetried: next.ok && isOutliving });
+  }
 
-  const execute = async (): Promise<ExecutionEnd> => {
-    for (let number = assignment.run.attempt; ; number++) {
-      const end = await attemptOnce(number);
-      const next = stop || end.outcome === 'lost' ? LAST : retryAfter(definition.retry, number, end);
-      const isToBeRetried = next.ok && isOutliving;
-      if (next.ok && !isOutliving && !isLastAttempt) {
-        onStarted(record);
-        await wait(next.delay);
-        if (!stop && !isLastAttempt) continue;
-      }
-      const state = end.outcome === 'succeeded' ? 'succeeded' : (stop?.state ?? end.outcome);
-      const lost = 'the claim was lost: the task was killed at the fence deadline';
-      const why = stop?.reason ?? (state === 'lost' ? lost : next.ok ? undefined : next.reason);
-      const run = endedRun(record, {
-        state,
-        at: next.ok && !isOutliving ? clock.now() : end.endedAt,
-        reason: why !== undefined && record.mayHaveOverlapped ? `${why}; ${record.reason}` : why,
-        killedBy: state === 'killed' ? stop?.by : undefined,
-        outputBytes: end.outputBytes,
-        outputTruncated: end.outputTruncated,
-      });
-      return { run, tail: end.tail, isToBeRetried };
-    }
-  };
-
-  const endWait = (): void => {
+  private endWait(): void {
+    const { waiting } = this;
     waiting?.timer.cancel();
     waiting?.go();
-  };
+  }
 
-  const stopAs = (how: NonNullable<typeof stop>): void => {
-    stop ??= how;
-    endWait();
-  };
-
-  const ended = execute();
-  return {
-    get record() {
-      return progress === undefined ? record : progressed(record, progress);
-    },
-    ended,
-    get isOutliving() {
-      return isOutliving;
-    },
-    kill(by, reason) {
-      stopAs({ state: 'killed', reason, by });
-      handle?.kill();
-    },
-    fence(reason) {
-      if (isOutliving) return;
-      if (outlivesClaim && hasStarted && handle) return outlive(reason);
-      stopAs({ state: 'lost', reason });
-      handle?.killNow();
-    },
-    endAttempts() {
-      isLastAttempt = true;
-      endWait();
-    },
-    adopt(workerId) {
-      record = adoptedRun(record, workerId);
-      if (unmarked) unmarked = { ...unmarked, record: adoptedRun(unmarked.record, workerId) };
-    },
-  };
+  private stopAs(how: Stop): void {
+    this.stop ??= how;
+    this.endWait();
+  }
 }

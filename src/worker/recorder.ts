@@ -148,17 +148,20 @@ export function createRecorder(ports: WorkerPorts): Recorder {
       clock.setTimer(delay, nextTurn);
     },
     async record(assignment, run, tail, retry) {
-      await turn();
+      const wait = turn();
+      if (wait) await wait;
+      const bounds = boundaries.get(run.job);
+      if (bounds) boundaries.delete(run.job);
       const ending: Ending = {
         workerId: assignment.membership.workerId,
         lock: assignment.lock,
         run,
         fencingToken: assignment.fencingToken,
         tail,
-        ...(retry ? { retry } : {}),
-        ...boundaries.get(run.job),
+        retry,
+        pruneRunsBefore: bounds?.pruneRunsBefore,
+        pruneOutputsBefore: bounds?.pruneOutputsBefore,
       };
-      boundaries.delete(run.job);
       try {
         let result = await carryThrough(finishRun(keys, ending), through);
         if (result === 'lease-lost') result = await carryThrough(finishWithoutLock(keys, ending), through);

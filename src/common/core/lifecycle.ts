@@ -41,35 +41,76 @@ export const armedRun = (run: ArmedRun): RunRecord => ({
   ...(run.onLostLease === undefined ? {} : { onLostLease: run.onLostLease }),
 });
 
+type Draft = { -readonly [K in keyof Required<RunRecord>]: RunRecord[K] };
+
 /**
- * A copy with more properties. Not `{ ...run, more }`: what is added to a copy that a spread has made
- * takes V8 5 us (Node 20), ten times as long as this, and a herd does it ten thousand times in a second.
+ * A copy, all of one shape whatever is set. Not `{ ...run, more }`: what is added to a copy that a spread has made
+ * takes V8 5 us and 1 KiB (Node 20), twenty times as long as this, and a herd does it ten thousand times in a
+ * second.
  */
-const extended = (run: RunRecord, more: Partial<RunRecord>): RunRecord => Object.assign({}, run, more);
+const copyOf = (run: RunRecord): Draft => ({
+  id: run.id,
+  job: run.job,
+  state: run.state,
+  cause: run.cause,
+  worker: run.worker,
+  scheduledFor: run.scheduledFor,
+  armedAt: run.armedAt,
+  startedAt: run.startedAt,
+  endedAt: run.endedAt,
+  startLagMs: run.startLagMs,
+  durationMs: run.durationMs,
+  attempt: run.attempt,
+  attempts: run.attempts,
+  exitCode: run.exitCode,
+  signal: run.signal,
+  httpStatus: run.httpStatus,
+  progress: run.progress,
+  error: run.error,
+  reason: run.reason,
+  killedBy: run.killedBy,
+  onLostLease: run.onLostLease,
+  mayHaveOverlapped: run.mayHaveOverlapped,
+  fencingToken: run.fencingToken,
+  outputBytes: run.outputBytes,
+  outputTruncated: run.outputTruncated,
+  generation: run.generation,
+  jobCreated: run.jobCreated,
+  ticks: run.ticks,
+  shard: run.shard,
+  overrides: run.overrides,
+});
+
+const extended = (run: RunRecord, more: Partial<RunRecord>): RunRecord => Object.assign(copyOf(run), more);
 
 /** The first attempt starts, or the next. */
-export const startedRun = (run: RunRecord, at: Instant, attempt: number, fencingToken: number): RunRecord =>
-  extended(run, {
-    state: 'running',
-    startedAt: run.startedAt ?? at,
-    startLagMs: run.startLagMs ?? at - run.scheduledFor,
-    attempt,
-    fencingToken,
-  });
+export function startedRun(run: RunRecord, at: Instant, attempt: number, fencingToken: number): RunRecord {
+  const started = copyOf(run);
+  started.state = 'running';
+  started.startedAt ??= at;
+  started.startLagMs ??= at - run.scheduledFor;
+  started.attempt = attempt;
+  started.fencingToken = fencingToken;
+  return started;
+}
 
-export const attemptEnded = (run: RunRecord, attempt: Attempt): RunRecord => ({
-  ...run,
-  attempts: [...run.attempts, attempt],
-});
+/** The first of its attempts tells when the run started. */
+export function attemptEnded(run: RunRecord, attempt: Attempt): RunRecord {
+  const ended = copyOf(run);
+  if (run.attempts.length === 0) {
+    ended.startedAt = attempt.startedAt;
+    ended.startLagMs = attempt.startedAt - run.scheduledFor;
+  }
+  ended.attempts = [...run.attempts, attempt];
+  return ended;
+}
 
 /** As far as it says it is, in steps of a thousandth. */
 export const progressed = (run: RunRecord, fraction: number): RunRecord =>
   extended(run, { progress: Math.round(fraction * 1_000) / 1_000 });
 
 /** A further attempt begins anew. */
-export function withoutProgress({ progress: _gone, ...run }: RunRecord): RunRecord {
-  return run;
-}
+export const withoutProgress = (run: RunRecord): RunRecord => extended(run, { progress: undefined });
 
 /** Its claim has ended and its task runs on: what is said of it from then on. */
 export const outlivingRun = (run: RunRecord, since: Instant, why: string): RunRecord =>
@@ -93,20 +134,22 @@ export interface RunEnd {
 /** The last attempt has ended, or a run that never started is told so. */
 export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
   const last = run.attempts.at(-1);
-  const { overrides: _gone, ...kept } = run;
-  return extended(kept, {
-    state: end.state,
-    endedAt: end.at,
-    ...(run.startedAt === undefined ? {} : { durationMs: Math.max(0, end.at - run.startedAt) }),
-    ...(last?.exitCode === undefined ? {} : { exitCode: last.exitCode }),
-    ...(last?.signal === undefined ? {} : { signal: last.signal }),
-    ...(last?.httpStatus === undefined ? {} : { httpStatus: last.httpStatus }),
-    ...(last?.error === undefined ? {} : { error: last.error }),
-    ...(end.reason === undefined ? {} : { reason: reasonOf(run, end) }),
-    ...(end.killedBy === undefined ? {} : { killedBy: end.killedBy }),
-    ...(end.outputBytes === undefined ? {} : { outputBytes: end.outputBytes }),
-    ...(end.outputTruncated ? { outputTruncated: true } : {}),
-  });
+  const ended = copyOf(run);
+  ended.state = end.state;
+  ended.endedAt = end.at;
+  ended.overrides = undefined;
+  if (run.startedAt !== undefined) ended.durationMs = Math.max(0, end.at - run.startedAt);
+  if (last) {
+    ended.exitCode = last.exitCode ?? run.exitCode;
+    ended.signal = last.signal ?? run.signal;
+    ended.httpStatus = last.httpStatus ?? run.httpStatus;
+    ended.error = last.error ?? run.error;
+  }
+  if (end.reason !== undefined) ended.reason = reasonOf(run, end);
+  if (end.killedBy !== undefined) ended.killedBy = end.killedBy;
+  if (end.outputBytes !== undefined) ended.outputBytes = end.outputBytes;
+  if (end.outputTruncated) ended.outputTruncated = true;
+  return ended;
 }
 
 const reasonOf = ({ shard }: RunRecord, { state, reason }: RunEnd): string | undefined =>

@@ -24,8 +24,9 @@ const UNIT_BYTES: Record<string, number> = {
   GB: 1e9,
 };
 
-/** Definitions name the same few durations again and again, and each start asks for several. */
+/** Definitions name the same few durations and sizes again and again, and each start asks for several. */
 const KNOWN = new Map<string, Millis>();
+const KNOWN_SIZES = new Map<string, number>();
 const MOST_KNOWN = 1_000;
 
 /** Milliseconds of `1h30m`, `90s`, `250ms`; undefined when the text is no duration. */
@@ -43,10 +44,14 @@ export function durationMs(text: string): Millis | undefined {
 
 /** Bytes of `10MiB`, `512KiB`, `4096B`; undefined when the text is no size. */
 export function sizeBytes(text: string): number | undefined {
+  const known = KNOWN_SIZES.get(text);
+  if (known !== undefined) return known;
   const match = SIZE.exec(text);
   if (!match) return undefined;
   const bytes = Math.round(Number(match[1]) * UNIT_BYTES[match[2]!]!);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+  if (!Number.isSafeInteger(bytes)) return undefined;
+  if (KNOWN_SIZES.size < MOST_KNOWN) KNOWN_SIZES.set(text, bytes);
+  return bytes;
 }
 
 export interface DurationBounds {

@@ -41,6 +41,12 @@ const WHY: Record<AbortCause, string> = {
 
 const NO_OUTPUT: SpoolResult = { bytes: 0, truncated: false, tail: '' };
 
+export interface HandlerPorts {
+  readonly clock: Clock;
+  /** Where its output goes, once it says anything. */
+  readonly spoolOf: (job: string, runId: string) => string;
+}
+
 /**
  * The handler's first part, up to its first wait, has run when this returns. Fenced, it ends after the grace at
  * the latest.
@@ -49,119 +55,185 @@ export function startHandler(
   handler: Handler,
   payload: unknown,
   context: TaskContext,
-  { clock, spool: spoolFile }: { readonly clock: Clock; readonly spool: string },
+  ports: HandlerPorts,
 ): InProcessTask {
-  const startedAt = clock.now();
-  let controller: AbortController | undefined;
-  let spool: Spool | undefined;
-  let cause: AbortCause | undefined;
-  let over = false;
-  let timeout: Timer | undefined;
-  let grace: Timer | undefined;
-  let markEnded: (end: TaskEnd) => void = () => {};
-  const ended = new Promise<TaskEnd>((resolve) => (markEnded = resolve));
+  const task = new HandlerTask(context, ports);
+  task.run(handler, payload);
+  return task;
+}
 
-  const report = (
+/** A class, as is what the handler is handed: with closures for its methods each start would take 2 KiB. */
+class HandlerTask implements InProcessTask {
+  readonly context: TaskContext;
+  private readonly ports: HandlerPorts;
+  private readonly startedAt: Instant;
+  private controller: AbortController | undefined = undefined;
+  private spool: Spool | undefined = undefined;
+  private cause: AbortCause | undefined = undefined;
+  private over = false;
+  private timeout: Timer | undefined = undefined;
+  private grace: Timer | undefined = undefined;
+  private how: TaskEnd | undefined = undefined;
+  private tell: ((end: TaskEnd) => void) | undefined = undefined;
+  private told: Promise<TaskEnd> | undefined = undefined;
+
+  constructor(context: TaskContext, ports: HandlerPorts) {
+    this.context = context;
+    this.ports = ports;
+    this.startedAt = ports.clock.now();
+  }
+
+  get started(): Promise<Instant> {
+    return Promise.resolve(this.startedAt);
+  }
+
+  get isOver(): boolean {
+    return this.how !== undefined;
+  }
+
+  get ended(): Promise<TaskEnd> {
+    this.told ??= this.how ? Promise.resolve(this.how) : new Promise((resolve) => (this.tell = resolve));
+    return this.told;
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    return this.controller.signal;
+  }
+
+  run(handler: Handler, payload: unknown): void {
+    const { timeoutMs, killGraceMs } = this.context;
+    if (timeoutMs !== undefined)
+      this.timeout = this.ports.clock.setTimer(timeoutMs, () => this.abort('timed_out', killGraceMs));
+    try {
+      const result = handler(new Handed(this, payload));
+      if (isThenable(result)) {
+        result.then(
+          () => this.settle(undefined),
+          (thrown: unknown) => this.settle({ thrown }),
+        );
+      } else {
+        this.settle(undefined);
+      }
+    } catch (thrown) {
+      this.settle({ thrown });
+    }
+  }
+
+  log(line: string): void {
+    if (this.over) return;
+    const { job, runId, attempt, outputLimit: limit } = this.context;
+    this.spool ??= openSpool({ path: this.ports.spoolOf(job, runId), limit, attempt });
+    this.spool.write(Buffer.from(`${line}\n`));
+  }
+
+  progress(fraction: number): void {
+    if (!this.over && fraction >= 0 && fraction <= 1) this.context.onProgress?.(fraction);
+  }
+
+  kill(): void {
+    if (this.cause === undefined) this.abort('killed', this.context.killGraceMs);
+  }
+
+  killNow(): void {
+    this.abort('killed', 0);
+  }
+
+  fence(): void {
+    this.abort('lost', this.context.killGraceMs);
+  }
+
+  private abort(why: AbortCause, graceMs: number): void {
+    if (this.over) return;
+    if (this.cause === undefined || why === 'lost') this.cause = why;
+    this.grace?.cancel();
+    this.grace = this.ports.clock.setTimer(graceMs, () => this.giveUp());
+    this.controller ??= new AbortController();
+    if (!this.controller.signal.aborted) this.controller.abort(new Error(WHY[why]));
+  }
+
+  private giveUp(): void {
+    const cause = this.cause!;
+    this.end(
+      cause,
+      `${WHY[cause]}; the handler ignores its signal and is still going on in the worker's process`,
+    );
+  }
+
+  private settle(failure: { readonly thrown: unknown } | undefined): void {
+    const { cause } = this;
+    if (cause) this.end(cause, cause === 'killed' ? undefined : WHY[cause]);
+    else if (failure) this.end('failed', describe(failure.thrown));
+    else this.end('succeeded', undefined);
+  }
+
+  private end(outcome: TaskEnd['outcome'], error: string | undefined): void {
+    if (this.over) return;
+    this.over = true;
+    this.timeout?.cancel();
+    this.grace?.cancel();
+    const endedAt = this.ports.clock.now();
+    if (!this.spool) this.report(outcome, error, endedAt, NO_OUTPUT);
+    else void this.spool.finish().then((out) => this.report(outcome, error, endedAt, out));
+  }
+
+  private report(
     outcome: TaskEnd['outcome'],
     error: string | undefined,
     endedAt: Instant,
     out: SpoolResult,
-  ): void => {
+  ): void {
     const told =
       error !== undefined && out.error !== undefined ? `${error}; ${out.error}` : (error ?? out.error);
-    markEnded({
+    this.how = {
       outcome,
-      ...(told && { error: told }),
-      startedAt,
+      error: told,
+      startedAt: this.startedAt,
       endedAt,
       outputBytes: out.bytes,
       outputTruncated: out.truncated,
       tail: out.tail,
-    });
-  };
-  const end = (outcome: TaskEnd['outcome'], error?: string): void => {
-    if (over) return;
-    over = true;
-    timeout?.cancel();
-    grace?.cancel();
-    const endedAt = clock.now();
-    if (!spool) report(outcome, error, endedAt, NO_OUTPUT);
-    else void spool.finish().then((out) => report(outcome, error, endedAt, out));
-  };
-
-  const giveUp = (): void => {
-    end(
-      cause!,
-      `${WHY[cause!]}; the handler ignores its signal and is still going on in the worker's process`,
-    );
-  };
-  const abort = (why: AbortCause, graceMs: number): void => {
-    if (over) return;
-    if (cause === undefined || why === 'lost') cause = why;
-    grace?.cancel();
-    grace = clock.setTimer(graceMs, giveUp);
-    controller ??= new AbortController();
-    if (!controller.signal.aborted) controller.abort(new Error(WHY[why]));
-  };
-
-  const handed: HandlerContext = {
-    job: context.job,
-    runId: context.runId,
-    scheduledFor: new Date(context.scheduledFor),
-    attempt: context.attempt,
-    fencingToken: context.fencingToken,
-    shard: context.shard,
-    payload: typeof payload === 'object' && payload !== null ? structuredClone(payload) : payload,
-    get signal() {
-      controller ??= new AbortController();
-      return controller.signal;
-    },
-    log(line) {
-      if (over) return;
-      spool ??= openSpool({
-        path: spoolFile,
-        limit: context.outputLimit,
-        attempt: context.attempt,
-      });
-      spool.write(Buffer.from(`${line}\n`));
-    },
-    progress(fraction) {
-      if (!over && fraction >= 0 && fraction <= 1) context.onProgress?.(fraction);
-    },
-  };
-
-  const settle = (failure: { readonly thrown: unknown } | undefined): void => {
-    if (cause) end(cause, cause === 'killed' ? undefined : WHY[cause]);
-    else if (failure) end('failed', describe(failure.thrown));
-    else end('succeeded');
-  };
-
-  if (context.timeoutMs !== undefined) {
-    timeout = clock.setTimer(context.timeoutMs, () => abort('timed_out', context.killGraceMs));
+    };
+    this.tell?.(this.how);
   }
-  try {
-    const result = handler(handed);
-    if (isThenable(result)) {
-      result.then(
-        () => settle(undefined),
-        (thrown: unknown) => settle({ thrown }),
-      );
-    } else {
-      settle(undefined);
-    }
-  } catch (thrown) {
-    settle({ thrown });
+}
+
+/** What few handlers ask for is made when they do. */
+class Handed implements HandlerContext {
+  readonly job: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly fencingToken: number;
+  readonly shard: HandlerContext['shard'];
+  readonly payload: unknown;
+  readonly #task: HandlerTask;
+
+  constructor(task: HandlerTask, payload: unknown) {
+    const { job, runId, attempt, fencingToken, shard } = task.context;
+    this.job = job;
+    this.runId = runId;
+    this.attempt = attempt;
+    this.fencingToken = fencingToken;
+    this.shard = shard;
+    this.payload = typeof payload === 'object' && payload !== null ? structuredClone(payload) : payload;
+    this.#task = task;
   }
 
-  return {
-    started: Promise.resolve(startedAt),
-    ended,
-    kill() {
-      if (cause === undefined) abort('killed', context.killGraceMs);
-    },
-    killNow: () => abort('killed', 0),
-    fence: () => abort('lost', context.killGraceMs),
-  };
+  get scheduledFor(): Date {
+    return new Date(this.#task.context.scheduledFor);
+  }
+
+  get signal(): AbortSignal {
+    return this.#task.signal;
+  }
+
+  get log(): (line: string) => void {
+    return (line) => this.#task.log(line);
+  }
+
+  get progress(): (fraction: number) => void {
+    return (fraction) => this.#task.progress(fraction);
+  }
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -126,6 +126,9 @@ export function startHttp(
   return {
     started: Promise.resolve(startedAt),
     ended: end(),
+    get isOver() {
+      return over;
+    },
     kill: () => giveUp({ outcome: 'killed', words: 'the request was given up' }),
     killNow: () => giveUp({ outcome: 'killed', words: 'the request was given up' }),
     fence: () => giveUp({ outcome: 'lost', words: "the worker's claim on the run ended" }),

@@ -34,11 +34,16 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
     for (const task of running) if (!outliving.has(task)) task.fence();
   };
 
-  const startHere = (context: TaskContext, start: (spool: string) => InProcessTask): TaskHandle => {
-    if (clock.monotonic() >= deadline) {
-      return endedTask('lost', "its worker's claim ended before it started", clock.now());
-    }
-    const started = start(spoolPath(dataDir, context.job, context.runId));
+  const spoolOf = (job: string, runId: string): string => spoolPath(dataDir, job, runId);
+
+  /** Undefined: it may start. */
+  const tooLate = (): TaskHandle | undefined =>
+    clock.monotonic() < deadline
+      ? undefined
+      : endedTask('lost', "its worker's claim ended before it started", clock.now());
+
+  const keep = (started: InProcessTask, context: TaskContext): TaskHandle => {
+    if (started.isOver) return started;
     running.add(started);
     if (context.outlivesClaim) outliving.add(started);
     void started.ended.then(() => {
@@ -48,6 +53,8 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
     return started;
   };
 
+  const handlerPorts = { clock, spoolOf };
+
   const startHandlerTask = (task: Extract<Task, { kind: 'handler' }>, context: TaskContext): TaskHandle => {
     const handler = Object.hasOwn(handlers, task.name) ? handlers[task.name] : undefined;
     if (!handler) {
@@ -55,10 +62,8 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
       const error = `task.name: no handler "${task.name}" is registered in this worker (registered: ${known})`;
       return endedTask('failed', error, clock.now());
     }
-    return startHere(context, (spool) => {
-      const payload = context.payload === undefined ? task.payload : context.payload;
-      return startHandler(handler, payload, context, { clock, spool });
-    });
+    const payload = context.payload === undefined ? task.payload : context.payload;
+    return tooLate() ?? keep(startHandler(handler, payload, context, handlerPorts), context);
   };
 
   /** The runner knows the bare wall clock only: its times are told on the scale that scheduling goes by. */
@@ -81,7 +86,10 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
     startTask(task, context) {
       if (task.kind === 'handler') return startHandlerTask(task, context);
       if (task.kind === 'http')
-        return startHere(context, (spool) => startHttp(task, context, { clock, spool }));
+        return (
+          tooLate() ??
+          keep(startHttp(task, context, { clock, spool: spoolOf(context.job, context.runId) }), context)
+        );
       if (runner) return corrected(runner.start(processRequest(task, context, options.workerEnv)));
       return endedTask(
         'failed',

@@ -13,7 +13,7 @@ export interface TaskEnd {
   /** Of an http task: the status of the last answer. */
   readonly httpStatus?: number;
   /** Why it did not succeed, in words; for a refused field its path, what is wrong and what would be right. */
-  readonly error?: string;
+  readonly error?: string | undefined;
   readonly startedAt: Instant;
   /** When the task itself ended; what it left behind is gone when this is told. */
   readonly endedAt: Instant;
@@ -37,11 +37,13 @@ export interface TaskHandle {
 
 /** A task that runs in the worker's own process, where nobody but the worker can end it at the fence. */
 export interface InProcessTask extends TaskHandle {
+  /** Its end is known: nothing of it is left to be fenced. */
+  readonly isOver: boolean;
   /** The fence: stopped as `lost`, whatever it was being stopped as. */
   fence(): void;
 }
 
-/** What one attempt is told besides its definition. */
+/** What one attempt is told besides its definition. Of one shape for all: it is made at every start. */
 export interface TaskContext {
   readonly job: string;
   readonly runId: string;
@@ -50,17 +52,17 @@ export interface TaskContext {
   readonly fencingToken: number;
   readonly worker: string;
   /** `mode: all`. */
-  readonly shard?: Shard;
-  readonly timeoutMs?: Millis;
+  readonly shard?: Shard | undefined;
+  readonly timeoutMs?: Millis | undefined;
   readonly killGraceMs: Millis;
   readonly outputLimit: number;
   /** Of a run by hand: over the definition's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   readonly payload?: unknown;
   /** `onLostLease: continue`: the fence ends it only as long as it has not started. */
-  readonly outlivesClaim?: boolean;
+  readonly outlivesClaim?: boolean | undefined;
   /** How far a handler says it is: 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
 /** What the dispatcher uses, for tasks of every kind. */

@@ -21,10 +21,10 @@ export interface Ending {
   /** Last bytes of output; '' writes no output key. */
   readonly tail: string;
   /** The run is tried again, wherever, unless a kill was asked for: the id of the new run and its trigger. */
-  readonly retry?: Retry;
+  readonly retry?: Retry | undefined;
   /** Delete records, and outputs, of runs before these ids. Never reaches the run that ends. */
-  readonly pruneRunsBefore?: string;
-  readonly pruneOutputsBefore?: string;
+  readonly pruneRunsBefore?: string | undefined;
+  readonly pruneOutputsBefore?: string | undefined;
 }
 
 /**
@@ -34,55 +34,53 @@ export interface Ending {
 export type EndingResult = 'recorded' | 'settled' | 'lease-lost' | 'job-gone';
 
 /** Not of a run that somebody has asked to kill: its worker may never have heard of that. */
-const retryOf = (keys: Keyspace, run: RunRecord, retry: Retry | undefined): Op[] =>
-  retry
-    ? [
-        {
-          type: 'txn',
-          txn: {
-            compare: [absent({ key: keys.kill(run.job, run.id) })],
-            success: [put(keys.trigger(run.job, retry.runId), codecs.trigger.encode(retry.trigger))],
-            failure: [],
-          },
-        },
-      ]
-    : [];
+const retryOf = (keys: Keyspace, run: RunRecord, retry: Retry): Op => ({
+  type: 'txn',
+  txn: {
+    compare: [absent({ key: keys.kill(run.job, run.id) })],
+    success: [put(keys.trigger(run.job, retry.runId), codecs.trigger.encode(retry.trigger))],
+    failure: [],
+  },
+});
 
-/** What an end leaves for good. */
-export const endingRecords = (keys: Keyspace, ending: Ending): Op[] => {
-  const { run } = ending;
-  const runs = keys.runsOf(run.job);
-  const outputs = keys.outputsOf(run.job);
-  const before = (id: string | undefined): id is string => id !== undefined && id <= run.id;
-  return [
-    put(keys.run(run.job, run.id), codecs.run.encode(run)),
-    ...retryOf(keys, run, ending.retry),
-    ...(ending.tail === '' ? [] : [put(keys.output(run.job, run.id), ending.tail)]),
-    ...(before(ending.pruneRunsBefore)
-      ? [remove({ key: runs.key, rangeEnd: keys.run(run.job, ending.pruneRunsBefore) })]
-      : []),
-    ...(before(ending.pruneOutputsBefore)
-      ? [remove({ key: outputs.key, rangeEnd: keys.output(run.job, ending.pruneOutputsBefore) })]
-      : []),
-  ];
-};
+/** What an end leaves for good, behind what is in `ops`. A herd ends as one: nothing is made that few need. */
+export function pushEndingRecords(ops: Op[], keys: Keyspace, ending: Ending): Op[] {
+  const { run, retry, tail, pruneRunsBefore, pruneOutputsBefore } = ending;
+  ops.push(put(keys.run(run.job, run.id), codecs.run.encode(run)));
+  if (retry) ops.push(retryOf(keys, run, retry));
+  if (tail !== '') ops.push(put(keys.output(run.job, run.id), tail));
+  if (pruneRunsBefore !== undefined && pruneRunsBefore <= run.id)
+    ops.push(remove({ key: keys.runsOf(run.job).key, rangeEnd: keys.run(run.job, pruneRunsBefore) }));
+  if (pruneOutputsBefore !== undefined && pruneOutputsBefore <= run.id)
+    ops.push(
+      remove({ key: keys.outputsOf(run.job).key, rangeEnd: keys.output(run.job, pruneOutputsBefore) }),
+    );
+  return ops;
+}
 
 /** What goes with the end. */
-export const inflight = (keys: Keyspace, ending: Ending): Op[] => [
-  remove({ key: keys.active(ending.workerId, ending.run.job, ending.run.id) }),
-  remove({ key: keys.kill(ending.run.job, ending.run.id) }),
+export const inflight = (keys: Keyspace, { workerId, run }: Ending): Op[] => [
+  remove({ key: keys.active(workerId, run.job, run.id) }),
+  remove({ key: keys.kill(run.job, run.id) }),
 ];
 
 /** The usual end: the lock is ours and goes with it. */
 export function finishRun(keys: Keyspace, ending: Ending): Intent<EndingResult> {
   const { run } = ending;
   const lock = lockKey(keys, ending);
+  const job = keys.job(run.job);
+  const active = keys.active(ending.workerId, run.job, run.id);
+  const success = [
+    remove({ key: lock }),
+    remove({ key: active }),
+    remove({ key: keys.kill(run.job, run.id) }),
+  ];
   return {
     job: run.job,
     txn: {
-      compare: [createdAt(lock, ending.fencingToken), createdAt(keys.job(run.job), run.jobCreated)],
-      success: [remove({ key: lock }), ...inflight(keys, ending), ...endingRecords(keys, ending)],
-      failure: [getRevisions(keys.active(ending.workerId, run.job, run.id)), getRevisions(keys.job(run.job))],
+      compare: [createdAt(lock, ending.fencingToken), createdAt(job, run.jobCreated)],
+      success: pushEndingRecords(success, keys, ending),
+      failure: [getRevisions(active), getRevisions(job)],
     },
     read(result) {
       if (result.succeeded) return 'recorded';
@@ -100,7 +98,7 @@ export function finishWithoutLock(keys: Keyspace, ending: Ending): Intent<Ending
     job: run.job,
     txn: {
       compare: [present(active), createdAt(keys.job(run.job), run.jobCreated)],
-      success: [...inflight(keys, ending), ...endingRecords(keys, ending)],
+      success: pushEndingRecords(inflight(keys, ending), keys, ending),
       failure: [getRevisions(active)],
     },
     read: (result) => (result.succeeded ? 'recorded' : kvAt(result, 0) ? 'job-gone' : 'settled'),
@@ -198,7 +196,7 @@ export function settleLost(keys: Keyspace, lost: LostRun): Intent<boolean> {
       success: [
         ...clear,
         put(keys.run(run.job, run.id), codecs.run.encode(run)),
-        ...retryOf(keys, run, lost.retry),
+        ...(lost.retry ? [retryOf(keys, run, lost.retry)] : []),
       ],
       // The job was deleted meanwhile: its run leaves no trace.
       failure: [

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../model/run.ts';
 import type { Compare, KeyValue, Op, Revision } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
-import { endingRecords, inflight, type Ending } from './endings.ts';
+import { inflight, pushEndingRecords, type Ending } from './endings.ts';
 import { createdAt, get, getRevisions, kvAt, modifiedAt, present, put, remove } from './parts.ts';
 
 /** What stands in the way: the record of the loss, as mod revision; 0: none, or history has let it go. */
@@ -78,7 +78,7 @@ export function completeLost(keys: Keyspace, ending: Ending, lostAt: Revision): 
     job: run.job,
     txn: {
       compare: [modifiedAt(record, lostAt), createdAt(keys.job(run.job), run.jobCreated)],
-      success: [...inflight(keys, ending), ...endingRecords(keys, ending)],
+      success: pushEndingRecords(inflight(keys, ending), keys, ending),
       failure: [get(record), getRevisions(keys.job(run.job))],
     },
     read(result) {
