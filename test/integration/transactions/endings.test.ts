@@ -395,7 +395,7 @@ describe('all transactions of workers, together in one request', () => {
     ]);
     await batcher.stop();
     expect(requests).toBe(2);
-    expect(results.slice(1, 6)).toEqual(['recorded', true, true, true, 'recorded']);
+    expect(results.slice(1, 6)).toEqual(['recorded', { kind: 'given-back' }, true, true, 'recorded']);
     expect([results[0], results[6], results[8]]).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
     expect([results[7], results[9]]).toEqual([true, true]);
     const content = await store.content();

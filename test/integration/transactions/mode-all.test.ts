@@ -176,7 +176,9 @@ describe('a claim of all that is given back', () => {
     const job = await store.job();
     const worker = await store.worker();
     const { request, fencingToken, run } = await claimed(job, worker);
-    expect(await release({ request, fencingToken, run, ending: () => undefined as never })).toBe(true);
+    expect(await release({ request, fencingToken, run, ending: () => undefined as never })).toEqual({
+      kind: 'given-back',
+    });
     expect(await valueOf(store.keys.cursorOf(job.name, worker.workerId))).toBe(String(TICK - 1_000));
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
     const revision = await revisionOf(store.keys.cursorOf(job.name, worker.workerId));
@@ -193,11 +195,11 @@ describe('a claim of all that is given back', () => {
     const first = await claimed(job, await store.worker());
     const second = await claimed(job, await store.worker());
     if (ended) await perform(store.etcd, finishRun(store.keys, first.ending()));
-    expect(await release(second)).toBe(true);
+    expect(await release(second)).toEqual({ kind: 'given-back' });
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
     if (ended) return;
     // The last of them puts it back, whoever claimed last.
-    expect(await release(first)).toBe(true);
+    expect(await release(first)).toEqual({ kind: 'given-back' });
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
   });
 
@@ -206,7 +208,7 @@ describe('a claim of all that is given back', () => {
     const worker = await store.worker();
     const it = await claimed(job, worker);
     await worker.die();
-    expect(await release(it, { leaseLost: true })).toBe(true);
+    expect(await release(it, { leaseLost: true })).toEqual({ kind: 'given-back' });
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
     expect(await store.keysLeft()).toEqual([`cursor/${job.name}/@`, `jobs/${job.name}`]);
   });
