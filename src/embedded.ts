@@ -9,8 +9,16 @@ import { settingsOf } from './common/runtime/settings.ts';
 import { start, type RunningWorker } from './worker/main.ts';
 import type { Handler } from './worker/tasks/handler.ts';
 
+/** As in a job's `task.name`. */
+const LONGEST_NAME = 128;
+/** The names stand in the worker's registration, which everybody reads every ten seconds. */
+const MOST_NAMES_BYTES = 16 * 1024;
+
 export interface EmbeddedWorkerOptions {
-  /** By the name that tasks of the kind `handler` give. */
+  /**
+   * By the name that tasks of the kind `handler` give. Jobs of these names come here, and to other workers that have
+   * them; what is added later is not known.
+   */
   readonly handlers: Readonly<Record<string, Handler>>;
   /**
    * As the flags of `etcron worker`, without dashes: `{etcd: 'http://10.0.0.1:2379', labels: 'app=billing'}`.
@@ -21,7 +29,7 @@ export interface EmbeddedWorkerOptions {
   readonly logger?: Logger;
   /**
    * Also runs jobs of the kinds shell and exec. Off by default: who may write jobs could run any command
-   * as the application's user. Such a job that comes here fails, so select other workers for it by label.
+   * as the application's user. Such jobs then run on other workers.
    */
   readonly processes?: boolean;
 }
@@ -47,10 +55,19 @@ export async function embedWorker(options: EmbeddedWorkerOptions): Promise<Runni
 }
 
 /** From JavaScript anything may come. */
-const handlerFaults = (handlers: Readonly<Record<string, unknown>>): string[] =>
-  Object.entries(handlers ?? {}).flatMap(([name, handler]) =>
-    typeof handler === 'function' ? [] : [`handlers.${name}: must be a function, not ${typeof handler}`],
-  );
+function handlerFaults(handlers: Readonly<Record<string, unknown>>): string[] {
+  const names = Object.keys(handlers ?? {});
+  const faults = names.flatMap((name) => {
+    const handler = handlers[name];
+    if (typeof handler !== 'function') return [`handlers.${name}: must be a function, not ${typeof handler}`];
+    if (name !== '' && name.length <= LONGEST_NAME) return [];
+    return [`handlers.${name}: no job can name it; a name has 1 to ${LONGEST_NAME} characters`];
+  });
+  const bytes = Buffer.byteLength(JSON.stringify(names));
+  if (bytes <= MOST_NAMES_BYTES) return faults;
+  const most = `at most ${MOST_NAMES_BYTES}; register fewer, and tell them apart by the payload`;
+  return [...faults, `handlers: the ${names.length} names have ${bytes} bytes together: ${most}`];
+}
 
 function flagFaults(settings: Readonly<Record<string, unknown>>): string[] {
   const known = ['config', ...settingsOf('worker').map(({ flag }) => flag)];

@@ -2,6 +2,9 @@
 import { get, text } from './api.js';
 import { el, lasted, link, state, table, when } from './dom.js';
 
+/** Of a worker, in the table; the others are in its title. */
+const HANDLERS_SHOWN = 5;
+
 const cell = (...children) => el('td', {}, ...children);
 const mono = (...children) => el('td', { class: 'mono' }, ...children);
 /** A handler's progress, as it last told it, while it runs. */
@@ -184,6 +187,22 @@ export async function runView(ui, job, id) {
   ].filter(Boolean);
 }
 
+/** What a worker can run besides requests; one of an older version does not tell. */
+function canRun({ can }) {
+  if (!can) return [el('span', { class: 'dim' }, 'not told')];
+  const named = can.handlers.slice(0, HANDLERS_SHOWN).join(', ');
+  const more = can.handlers.length - HANDLERS_SHOWN;
+  return [
+    el('span', { class: can.processes ? undefined : 'dim' }, can.processes ? 'processes' : 'no processes'),
+    named &&
+      el(
+        'div',
+        { class: 'mono', title: can.handlers.join('\n') },
+        more > 0 ? `${named} and ${more} more` : named,
+      ),
+  ];
+}
+
 export async function workersView(ui) {
   const { items } = await get('/workers');
   const rows = items.map((worker) => {
@@ -206,6 +225,7 @@ export async function workersView(ui) {
           .map(([key, value]) => `${key}=${value}`)
           .join(', '),
       ),
+      cell(...canRun(worker)),
       cell(when(worker.startedAt)),
       el(
         'td',
@@ -221,7 +241,7 @@ export async function workersView(ui) {
   });
   return [
     el('h2', {}, 'Workers'),
-    table(['Worker', 'State', 'Slots in use', 'Host', 'Labels', 'Since', ''], rows),
+    table(['Worker', 'State', 'Slots in use', 'Host', 'Labels', 'Runs', 'Since', ''], rows),
   ];
 }
 

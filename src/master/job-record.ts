@@ -1,5 +1,6 @@
 // What is stored of a definition: pure arithmetic of generations and of `since`, the instant before which
 // nothing ever fires (invariant 6).
+import { wishOf } from '../common/core/eligible.ts';
 import { sameValue } from '../common/core/same-value.ts';
 import type { ChangeKind, JobChange, JobDefinition, JobRecord } from '../common/model/job.ts';
 import type { Instant } from '../common/model/time.ts';
@@ -15,6 +16,13 @@ export interface Origin {
 }
 
 export const sameDefinition = (a: JobDefinition, b: JobDefinition): boolean => sameValue(a, b);
+
+/**
+ * Under `mode: all` each worker has ticks of its own from its session on: one that the job comes to by an edit must
+ * not take those from before the edit for its own.
+ */
+const goesElsewhere = (before: JobDefinition, after: JobDefinition): boolean =>
+  before.workers.mode === 'all' && after.workers.mode === 'all' && !sameValue(wishOf(before), wishOf(after));
 
 const changeOf = ({ by, from }: Origin, kind: ChangeKind): JobChange => ({
   kind: from === undefined ? kind : 'restored',
@@ -53,7 +61,8 @@ export function changedJobRecord(
   origin: Origin = {},
 ): JobRecord {
   const before = previous.definition;
-  const retimed = TIMING.some((field) => !sameValue(before[field], definition[field]));
+  const retimed =
+    TIMING.some((field) => !sameValue(before[field], definition[field])) || goesElsewhere(before, definition);
   const resumed = before.paused && !definition.paused;
   return {
     definition,

@@ -2,6 +2,7 @@
 // runner, disks, a server) is main.ts's, or a simulation's: nothing here is made for either.
 import type { Clock } from '../common/core/clock.ts';
 import { instant, type Millis } from '../common/model/time.ts';
+import type { Abilities } from '../common/model/worker.ts';
 import { startClocks, type Clocks } from '../common/runtime/clocks.ts';
 import { startBatcher, type Batcher } from '../common/store/batcher.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
@@ -25,6 +26,8 @@ export interface WorkerParts extends Pick<
 export interface WorkerTraits {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its tasks port can run; fixed. */
+  readonly can: Abilities;
   readonly slots: number;
   readonly ttl: Millis;
   readonly drainTimeout: Millis;
@@ -96,6 +99,7 @@ export function composeWorker(parts: WorkerParts, traits: WorkerTraits): Compose
         ports,
         name: traits.name,
         labels: traits.labels,
+        can: traits.can,
         slots: traits.slots,
         ttlSeconds: traits.ttl / 1_000,
         version: traits.version,

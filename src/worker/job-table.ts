@@ -3,22 +3,22 @@
 import type { Logger } from 'pino';
 import type { Agenda, AgendaItem } from '../common/core/agenda.ts';
 import type { TickSource } from '../common/core/due.ts';
+import { wishKey, wishOf, type Wish } from '../common/core/eligible.ts';
 import { fnv1a } from '../common/core/hash.ts';
 import { compileSchedule } from '../common/core/definition.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
 import { durationMs } from '../common/model/duration.ts';
-import type { CatchUpPolicy, JobRecord, OverlapPolicy, WantedLabels } from '../common/model/job.ts';
+import type { CatchUpPolicy, JobRecord, OverlapPolicy } from '../common/model/job.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import type { CursorMove } from '../common/store/transactions/cursor-moves.ts';
 
 /** The part of a definition that planning goes by. Equal ones are one object. */
-export interface PlanningRule {
+export interface PlanningRule extends Wish {
   readonly overlap: OverlapPolicy;
   readonly catchUp: { readonly policy: CatchUpPolicy; readonly window: Millis };
-  readonly labels: WantedLabels | undefined;
-  /** The labels as text: equal for equal ones. */
+  /** What it wants of its workers as text: equal for equal wishes. */
   readonly wants: string;
   /** Each matching worker runs each tick, by a lock and a cursor of its own. */
   readonly all: boolean;
@@ -88,8 +88,9 @@ export function createJobTable(logger: Logger): JobTable {
 
   const ruleOf = ({ definition }: JobRecord): PlanningRule => {
     const { overlap, catchUp, workers, paused } = definition;
-    const { labels, mode } = workers;
-    const wants = labels === undefined ? '' : JSON.stringify(labels);
+    const { mode } = workers;
+    const wish = wishOf(definition);
+    const wants = wishKey(wish);
     const key = JSON.stringify([overlap, catchUp.policy, catchUp.window, wants, mode, paused]);
     let rule = rules.get(key);
     if (!rule) {
@@ -97,7 +98,8 @@ export function createJobTable(logger: Logger): JobTable {
       rule = {
         overlap,
         catchUp: { policy: catchUp.policy, window },
-        labels,
+        labels: wish.labels,
+        need: wish.need,
         wants,
         all: mode === 'all',
         paused,

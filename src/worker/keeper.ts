@@ -3,7 +3,6 @@
 // that match, for each of these has its own ticks in hand since. It claims nothing; two that believe to keep the
 // same job do no harm: each settlement compares the cursor.
 import type { Timer } from '../common/core/clock.ts';
-import { labelsText } from '../common/core/labels.ts';
 import { passedTicks } from '../common/core/lifecycle.ts';
 import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import type { Stretch } from '../common/model/run.ts';
@@ -121,7 +120,11 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     for (const each of requests.of(entry.name) ?? []) {
       const { worker } = each.record;
       if (worker !== undefined && entry.rule.all && !peers.takes(worker, entry.rule))
-        overlaps.skipTrigger(entry, each, `it was asked of ${worker}, which is gone or takes no more work`);
+        overlaps.skipTrigger(
+          entry,
+          each,
+          `it was asked of ${worker}, which is gone, takes no more work, or no longer may run it`,
+        );
     }
   };
 
@@ -178,10 +181,7 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     else look(entry);
   };
 
-  const whyNobody = ({ rule }: JobEntry): string => {
-    const which = rule.labels === undefined ? '' : ` with the labels ${labelsText(rule.labels)}`;
-    return `no worker${which} was there to run it`;
-  };
+  const whyNobody = ({ rule }: JobEntry): string => `no worker${peers.missingFor(rule)} was there to run it`;
 
   const want = (entry: JobEntry, state: Kept): void => {
     state.isBusy = true;

@@ -42,7 +42,9 @@ export interface RunningWorker {
 }
 
 export async function start(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, logger, clock, handlers = {}, processes = true } = options;
+  const { config, logger, clock, processes = true } = options;
+  // What is registered is what it can run for as long as it lives, whatever becomes of the object.
+  const handlers = { ...options.handlers };
   const { dataDir } = config;
   const etcd = connectEtcd(etcdSettings(config.etcd));
   const metrics = createMetrics('worker', packageVersion());
@@ -73,7 +75,11 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
         }),
       beginOutput: (job, runId) => outputs.begin(job, runId),
     },
-    { ...config, version: packageVersion() },
+    {
+      ...config,
+      can: { processes, handlers: Object.keys(handlers).sort() },
+      version: packageVersion(),
+    },
   );
   registerWorkerMetrics(metrics.registry, worker.scheduler, worker.clocks, worker.batcher);
   const http = await startWorkerHttp({

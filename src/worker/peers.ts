@@ -1,7 +1,7 @@
 // Who else is there: the registered workers, and the ranking that follows.
 import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
-import { labelsMatch } from '../common/core/labels.ts';
+import { mayRun, missing } from '../common/core/eligible.ts';
 import { candidatesOf, firstOf, type Candidate } from '../common/core/ranking.ts';
 import type { Shard } from '../common/model/run.ts';
 import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
@@ -11,7 +11,7 @@ import type { Change } from '../common/store/follow.ts';
 import type { PlanningRule } from './job-table.ts';
 
 /** What a job wants of its workers. */
-export type Wish = Pick<PlanningRule, 'labels' | 'wants'>;
+export type Wish = Pick<PlanningRule, 'labels' | 'need' | 'wants'>;
 
 export interface Peers {
   /** Takes changes under workers/. */
@@ -22,6 +22,8 @@ export interface Peers {
   takes(workerId: string, wish: Wish): boolean;
   /** For how long no registered worker has matched, whatever its state; undefined: one does. */
   nobodyFor(wish: Wish): Millis | undefined;
+  /** Of what the wish wants, what no registered worker has: to follow "no worker". */
+  missingFor(wish: Wish): string;
   /** When the first of the sessions of the matching workers began; undefined: there is none. */
   earliestFor(wish: Wish): Instant | undefined;
   /** The place of this worker among the matching ones that run ticks now. */
@@ -59,6 +61,8 @@ const byNameAndId = (a: WorkerRecord, b: WorkerRecord): number =>
 interface Group {
   /** Registered and matching, in any state. */
   readonly matching: readonly WorkerRecord[];
+  /** Ids of those that take work or soon will. */
+  readonly takers: ReadonlySet<string>;
   readonly candidates: readonly Candidate[];
   /** Ids of those that run the ticks of `mode: all`, in the order of the shards. */
   readonly shards: readonly string[];
@@ -89,13 +93,16 @@ export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers
     const { all, byWish, pool } = ranking();
     let group = byWish.get(wish.wants);
     if (group) return group;
-    const matching = [...workers.values()].filter((worker) => labelsMatch(wish.labels, worker.labels));
-    const eligible = pool.filter((worker) => labelsMatch(wish.labels, worker.labels));
+    const matching = [...workers.values()].filter((worker) => mayRun(wish, worker));
+    const eligible = matching.filter(({ state }) => state === pool[0]?.state);
     group = {
       matching,
+      takers: new Set(matching.filter(({ state }) => state !== 'draining').map(({ id }) => id)),
       // Better late on a full worker that may run it than never on a free one that may not.
       candidates:
-        wish.labels === undefined ? all : candidatesOf(eligible.length > 0 ? eligible : poolOf(matching)),
+        eligible.length === pool.length
+          ? all
+          : candidatesOf(eligible.length > 0 ? eligible : poolOf(matching)),
       shards: matching
         .filter(runsTicks)
         .sort(byNameAndId)
@@ -114,7 +121,7 @@ export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers
     a.state === b.state &&
     a.slots === b.slots &&
     a.name === b.name &&
-    JSON.stringify(a.labels) === JSON.stringify(b.labels);
+    JSON.stringify([a.labels, a.can]) === JSON.stringify([b.labels, b.can]);
 
   const takeWorker = (change: Change): { ranking: boolean; gone?: string } => {
     const key = keyOf(change);
@@ -148,10 +155,7 @@ export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers
       return { rankingChanged, gone };
     },
     firstFor: (jobHash, wish) => firstOf(jobHash, groupFor(wish).candidates)?.id,
-    takes(workerId, wish) {
-      const worker = workers.get(workerId);
-      return worker !== undefined && worker.state !== 'draining' && labelsMatch(wish.labels, worker.labels);
-    },
+    takes: (workerId, wish) => groupFor(wish).takers.has(workerId),
     nobodyFor(wish) {
       if (groupFor(wish).matching.length > 0) return undefined;
       const now = clock.monotonic();
@@ -160,6 +164,7 @@ export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers
       unmet.set(wish.wants, { wish, since: now });
       return 0;
     },
+    missingFor: (wish) => missing(wish, [...workers.values()]),
     earliestFor(wish) {
       const starts = groupFor(wish).matching.flatMap(({ joinedAt }) => joinedAt ?? []);
       // A clock that was ahead when its worker joined must not have ticks to come told as missed.

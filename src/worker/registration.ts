@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import type { Timer } from '../common/core/clock.ts';
 import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
-import type { ClockStamp, Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
+import type { Abilities, ClockStamp, Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { createBackoff } from '../common/store/backoff.ts';
 import { EtcdError } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
@@ -24,6 +24,8 @@ export interface RegistrationOptions {
   readonly ports: Pick<WorkerPorts, 'etcd' | 'keys' | 'clock' | 'logger' | 'randomSuffix'>;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What it can run; does not change as long as it lives. */
+  readonly can: Abilities;
   readonly slots: number;
   readonly ttlSeconds: number;
   readonly version: string;
@@ -78,6 +80,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
       pid: process.pid,
       version: options.version,
       labels: { ...options.labels },
+      can: options.can,
       slots: options.slots,
       running,
       state,

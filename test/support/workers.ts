@@ -31,6 +31,8 @@ export interface WorkerSettings {
   readonly labels?: Record<string, string>;
   readonly clock?: Clock;
   readonly handlers?: Record<string, Handler>;
+  /** False: as embedded in an application, which starts no shell and exec tasks. */
+  readonly processes?: boolean;
   readonly logger?: Logger;
 }
 
@@ -59,6 +61,7 @@ export async function startTestWorker(settings: WorkerSettings): Promise<Running
     logger: settings.logger ?? pino({ level: process.env['ETCRON_TEST_LOG'] ?? 'silent' }),
     clock: settings.clock ?? systemClock(),
     ...(settings.handlers ? { handlers: settings.handlers } : {}),
+    ...(settings.processes === undefined ? {} : { processes: settings.processes }),
   });
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

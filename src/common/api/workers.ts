@@ -10,6 +10,7 @@ const {
   wallClock: _wallClock,
   asks: _asks,
   seen: _seen,
+  can: _can,
   startedAt: _startedAt,
   joinedAt: _joinedAt,
   draining: _draining,
@@ -37,6 +38,16 @@ export const drainView = z
 export const workerView = z
   .strictObject({
     ...plain,
+    can: z
+      .strictObject({
+        processes: z.boolean().meta({ description: 'Tasks of the kinds shell and exec' }),
+        handlers: z.array(z.string()).meta({ description: 'What tasks of the kind handler may name' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'What it can run besides tasks of the kind http, which any can; absent: its version does not tell, and it is taken to be able to run all',
+      }),
     startedAt: time,
     joinedAt: time
       .optional()

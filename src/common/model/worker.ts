@@ -22,6 +22,18 @@ export const draining = z.object({
 });
 export type Draining = z.output<typeof draining>;
 
+/**
+ * What a worker's process can run besides requests, which any can. Fixed when it starts. Absent: of a version that
+ * does not tell, and taken to be able to run all.
+ */
+export const abilities = z.object({
+  /** Tasks of the kinds shell and exec. */
+  processes: z.boolean(),
+  /** Functions that tasks of the kind handler name, in order. */
+  handlers: z.array(z.string()),
+});
+export type Abilities = Readonly<z.output<typeof abilities>>;
+
 const clockStamp = {
   /** The wall clock when this was written: readers estimate its offset from it. */
   wallClock: z.int(),
@@ -46,6 +58,7 @@ export const workerRecord = z.object({
   pid: z.int(),
   version: z.string(),
   labels,
+  can: abilities.optional(),
   slots: z.int().min(1),
   running: z.int().min(0),
   state: workerState,

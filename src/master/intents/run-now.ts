@@ -2,7 +2,7 @@
 // asks: who takes it claims, runs and records.
 import { randomBytes } from 'node:crypto';
 import { invalidInput, ProblemError } from '../../common/api/problems.ts';
-import { labelsMatch, labelsText } from '../../common/core/labels.ts';
+import { lackOf, mayRun, missing, wishOf, type Wish } from '../../common/core/eligible.ts';
 import { makeRunId } from '../../common/model/ids.ts';
 import { MAX_DEFINITION_BYTES, type JobDefinition } from '../../common/model/job.ts';
 import type { TriggerRecord } from '../../common/model/run.ts';
@@ -185,44 +185,39 @@ const queueFull = (job: string, most: number): ProblemError =>
 
 /** Ids of the workers that are asked; undefined: whichever schedules the job. */
 function targetsOf(
-  { name, workers: { labels, mode } }: JobDefinition,
+  definition: JobDefinition,
   wanted: string | undefined,
   workers: readonly WorkerRecord[],
 ): string[] | undefined {
-  if (mode === 'one') {
+  const { name } = definition;
+  if (definition.workers.mode === 'one') {
     if (wanted === undefined) return undefined;
     const message = `${name} runs on one of the workers that match, whichever has its turn: only of a job with workers.mode all a worker can be chosen`;
     throw invalidInput([{ path: 'worker', message }]);
   }
-  const matching = workers.filter(
-    (worker) => worker.state !== 'draining' && labelsMatch(labels, worker.labels),
-  );
+  const wish = wishOf(definition);
+  const matching = workers.filter((worker) => worker.state !== 'draining' && mayRun(wish, worker));
   const chosen = matching.filter(
     ({ id, name: own }) => wanted === undefined || id === wanted || own === wanted,
   );
   if (chosen.length > 0) return chosen.map(({ id }) => id);
   throw new ProblemError(
     'no_matching_worker',
-    `${name} cannot run now: ${whyNoTarget(labels, wanted, workers)}`,
+    `${name} cannot run now: ${whyNoTarget(wish, wanted, workers)}`,
   );
 }
 
-function whyNoTarget(
-  labels: JobDefinition['workers']['labels'],
-  wanted: string | undefined,
-  workers: readonly WorkerRecord[],
-): string {
-  const which = labels === undefined ? '' : ` with the labels ${labelsText(labels)}`;
+function whyNoTarget(wish: Wish, wanted: string | undefined, workers: readonly WorkerRecord[]): string {
   const named = workers.filter(({ id, name }) => wanted === undefined || id === wanted || name === wanted);
-  const matching = named.filter((worker) => labelsMatch(labels, worker.labels));
+  const matching = named.filter((worker) => mayRun(wish, worker));
   // All of them drain: any other would have been chosen.
   if (matching.length === 1)
     return `worker ${matching[0]!.id} is draining, and takes no work until it is resumed`;
-  if (matching.length > 1) return `all ${matching.length} workers${which} are draining: resume one`;
-  if (wanted === undefined) return `no worker${which} is there`;
+  if (matching.length > 1) return `all ${matching.length} workers that may run it are draining: resume one`;
+  if (wanted === undefined) return `no worker${missing(wish, workers)} is there`;
   return named.length === 0
     ? `no worker of the name or id ${wanted} is there`
-    : `worker ${named.map(({ id }) => id).join(', ')} does not have the labels ${labelsText(labels!)}`;
+    : named.map((worker) => `worker ${worker.id} ${lackOf(wish, worker)}`).join('; ');
 }
 
 function stillRunning(job: string, locks: readonly HeldLock[], requested: readonly string[]): ProblemError {

@@ -80,12 +80,12 @@ export function jobReader(deps: JobReaderDeps): JobReader {
         error: told,
       };
     }
-    const { description, labels, schedule, timezone, paused, overlap, task, workers } = record.definition;
+    const { description, labels, schedule, timezone, paused, overlap, task } = record.definition;
     return {
       ...shared,
       state: stateOf(paused, running),
       nextTicks: ticks.next(record, clock.now(), TICKS_IN_LIST),
-      ...unschedulable(workers.labels, views),
+      ...unschedulable(record.definition, views),
       ...(description !== undefined && { description }),
       ...(labels && { labels }),
       schedule: typeof schedule === 'string' ? [schedule] : schedule,
@@ -125,7 +125,7 @@ export function jobReader(deps: JobReaderDeps): JobReader {
         state: stateOf(record.definition.paused, running),
         running,
         nextTicks: ticks.next(record, clock.now(), want.ticks),
-        ...unschedulable(record.definition.workers.labels, views),
+        ...unschedulable(record.definition, views),
         waiting,
         lastRuns: lastRuns.map(showRun),
       };

@@ -2,42 +2,45 @@
 // job when it is shown, and of all of them together.
 import type { Warning } from '../../common/api/cluster.ts';
 import type { JobDetail } from '../../common/api/jobs.ts';
-import { labelsMatch, labelsText } from '../../common/core/labels.ts';
-import type { WantedLabels } from '../../common/model/job.ts';
+import { mayRun, missing, wishOf } from '../../common/core/eligible.ts';
+import type { JobDefinition } from '../../common/model/job.ts';
 import type { Views } from '../views/views.ts';
 
-/** Different wishes named in one warning. */
+/** Different things that are missing, named in one warning. */
 const NAMED = 5;
-
-const isMet = (wanted: WantedLabels | undefined, { workers }: Views): boolean =>
-  workers.list().some(({ record }) => labelsMatch(wanted, record.labels));
 
 /** The field of a job's view; nothing when a worker matches. */
 export function unschedulable(
-  wanted: JobDetail['definition']['workers']['labels'],
-  views: Views,
+  definition: Pick<JobDefinition, 'workers' | 'task'>,
+  { workers }: Views,
 ): Pick<JobDetail, 'unschedulable'> {
-  if (isMet(wanted, views)) return {};
-  const reason =
-    wanted === undefined
-      ? 'no worker is registered'
-      : `no worker is registered with the labels ${labelsText(wanted)}`;
-  return { unschedulable: { reason, labels: wanted ?? {} } };
+  const wish = wishOf(definition);
+  const records = workers.records();
+  if (records.some((worker) => mayRun(wish, worker))) return {};
+  const reason = `no worker is registered${missing(wish, records)}`;
+  return { unschedulable: { reason, labels: wish.labels ?? {} } };
 }
 
 /** Paused jobs want nothing at the moment. */
 export function unmatchedWarnings(views: Views): Warning[] {
   // That there is none at all is another warning.
   if (views.workers.size === 0) return [];
-  const unmet = views.jobs.wishes().filter(({ labels }) => !isMet(labels, views));
-  if (unmet.length === 0) return [];
-  const jobs = unmet.reduce((sum, each) => sum + each.jobs, 0);
-  const named = unmet.slice(0, NAMED).map((each) => `${labelsText(each.labels)} (${each.jobs})`);
-  const more = unmet.length > NAMED ? `; and ${unmet.length - NAMED} more` : '';
+  const records = views.workers.records();
+  const unmet = new Map<string, number>();
+  for (const wish of views.jobs.wishes()) {
+    if (records.some((worker) => mayRun(wish, worker))) continue;
+    const which = missing(wish, records).trimStart();
+    unmet.set(which, (unmet.get(which) ?? 0) + wish.jobs);
+  }
+  if (unmet.size === 0) return [];
+  const all = [...unmet];
+  const jobs = all.reduce((sum, [, count]) => sum + count, 0);
+  const named = all.slice(0, NAMED).map(([which, count]) => `${which} (${count})`);
+  const more = all.length > NAMED ? `; and ${all.length - NAMED} more` : '';
   return [
     {
       code: 'unmatched_jobs',
-      message: `${jobs} job${jobs === 1 ? '' : 's'} cannot run, for no worker has the labels: ${named.join('; ')}${more}`,
+      message: `${jobs} job${jobs === 1 ? '' : 's'} cannot run, for there is no worker ${named.join('; ')}${more}`,
     },
   ];
 }

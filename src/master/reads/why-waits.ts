@@ -1,6 +1,6 @@
 // Why a request to run waits, in words for who asked. A guess at what the workers will do from the same facts that
 // they decide on; nothing is decided here. Pure.
-import { labelsMatch, labelsText } from '../../common/core/labels.ts';
+import { lackOf, mayRun, missing, wishOf } from '../../common/core/eligible.ts';
 import type { JobDefinition } from '../../common/model/job.ts';
 import type { LockRecord } from '../../common/model/run.ts';
 import type { WorkerRecord, WorkerState } from '../../common/model/worker.ts';
@@ -26,19 +26,21 @@ function allBusy(workers: readonly WorkerRecord[]): string {
 
 /** Why no worker can take it at the moment; undefined: one can. `asked`: id of the one that is to run it. */
 export function whyNobody(
-  { workers: { labels } }: JobDefinition,
+  definition: JobDefinition,
   asked: string | undefined,
   workers: readonly WorkerRecord[],
 ): string | undefined {
+  const wish = wishOf(definition);
   if (asked !== undefined) {
     const worker = workers.find(({ id }) => id === asked);
-    if (!worker || worker.state === 'draining')
-      return `it was asked of ${asked}, which ${worker ? 'is draining' : 'is gone'}: it is about to be recorded as skipped`;
+    if (!worker || worker.state === 'draining' || !mayRun(wish, worker)) {
+      const why = !worker ? 'is gone' : worker.state === 'draining' ? 'is draining' : lackOf(wish, worker);
+      return `it was asked of ${asked}, which ${why}: it is about to be recorded as skipped`;
+    }
     return worker.state === 'ready' ? undefined : notReady(worker);
   }
-  const matching = workers.filter((worker) => labelsMatch(labels, worker.labels));
-  if (matching.length === 0)
-    return `no worker is registered${labels === undefined ? '' : ` with the labels ${labelsText(labels)}`}`;
+  const matching = workers.filter((worker) => mayRun(wish, worker));
+  if (matching.length === 0) return `no worker is registered${missing(wish, workers)}`;
   return matching.some(({ state }) => state === 'ready') ? undefined : allBusy(matching);
 }
 

@@ -1,7 +1,7 @@
 // All jobs in memory, small enough for 100,000 of them: the stored text, and what lists filter by. Parsed
 // records live only as long as a page is made of them. A value that does not parse is kept and told.
 import type { JobState } from '../../common/api/jobs.ts';
-import type { WantedLabels } from '../../common/model/job.ts';
+import { wishKey, wishOf, type Wish } from '../../common/core/eligible.ts';
 import type { Change } from '../../common/store/follow.ts';
 import type { KeyValue } from '../../common/store/etcd.ts';
 import { jobNow } from '../intents/jobs.ts';
@@ -14,8 +14,13 @@ export interface JobEntry {
   readonly labels: Readonly<Record<string, string>>;
   readonly paused: boolean;
   readonly broken: boolean;
-  /** The labels that it wants of its workers, while it is not paused. */
-  readonly wants: WantedLabels | undefined;
+  /** What it wants of its workers, while it is not paused; undefined: any will do. Equal ones are one object. */
+  readonly wish: JobWish | undefined;
+}
+
+export interface JobWish extends Wish {
+  /** How many jobs want it. */
+  jobs: number;
 }
 
 export interface JobFilter {
@@ -29,8 +34,8 @@ export interface JobIndex {
   apply(changes: readonly Change[]): void;
   readonly size: number;
   readonly brokenCount: number;
-  /** What jobs that are not paused want of their workers, and how many want it. */
-  wishes(): { readonly labels: WantedLabels; readonly jobs: number }[];
+  /** What jobs that are not paused want of their workers. */
+  wishes(): readonly Readonly<JobWish>[];
   /** Matching jobs by name, after `after`; `total` counts all that match, whatever the page. */
   find(
     filter: JobFilter,
@@ -51,15 +56,22 @@ export function createJobIndex(
   let sorted: string[] | undefined = [];
 
   /** By what is wanted, as text. */
-  const wishes = new Map<string, { labels: WantedLabels; jobs: number }>();
+  const wishes = new Map<string, JobWish>();
 
-  const count = ({ wants }: JobEntry, change: 1 | -1): void => {
-    if (wants === undefined) return;
-    const key = JSON.stringify(wants);
-    const wish = wishes.get(key) ?? { labels: wants, jobs: 0 };
+  const shared = (wish: Wish): JobWish => {
+    const key = wishKey(wish);
+    let known = wishes.get(key);
+    if (!known) {
+      known = { ...wish, jobs: 0 };
+      wishes.set(key, known);
+    }
+    return known;
+  };
+
+  const count = ({ wish }: JobEntry, change: 1 | -1): void => {
+    if (wish === undefined) return;
     wish.jobs += change;
-    if (wish.jobs > 0) wishes.set(key, wish);
-    else wishes.delete(key);
+    if (wish.jobs === 0) wishes.delete(wishKey(wish));
   };
 
   const remove = (name: string): void => {
@@ -97,7 +109,7 @@ export function createJobIndex(
         const known = entries.has(name);
         remove(name);
         if (change.type === 'put') {
-          const entry = toEntry(name, change.kv);
+          const entry = toEntry(name, change.kv, shared);
           entries.set(name, entry);
           count(entry, 1);
           if (entry.broken) broken++;
@@ -127,7 +139,7 @@ export function createJobIndex(
   };
 }
 
-function toEntry(name: string, kv: KeyValue): JobEntry {
+function toEntry(name: string, kv: KeyValue, shared: (wish: Wish) => JobWish): JobEntry {
   const { record } = jobNow(kv);
   // A record that stands under another's key would be run, shown and deleted under the wrong name.
   if (!record || record.definition.name !== name) {
@@ -138,10 +150,12 @@ function toEntry(name: string, kv: KeyValue): JobEntry {
       labels: NO_LABELS,
       paused: false,
       broken: true,
-      wants: undefined,
+      wish: undefined,
     };
   }
-  const { description = '', labels = NO_LABELS, paused, workers } = record.definition;
-  const wants = paused ? undefined : workers.labels;
-  return { name, kv, text: `${name} ${description}`.toLowerCase(), labels, paused, broken: false, wants };
+  const { description = '', labels = NO_LABELS, paused } = record.definition;
+  const wanted = wishOf(record.definition);
+  const wantsNothing = paused || (wanted.labels === undefined && wanted.need === 'http');
+  const wish = wantsNothing ? undefined : shared(wanted);
+  return { name, kv, text: `${name} ${description}`.toLowerCase(), labels, paused, broken: false, wish };
 }

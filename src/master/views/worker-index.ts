@@ -15,13 +15,17 @@ export interface WorkerIndex {
   get(id: string): WorkerSeen | undefined;
   /** By id. */
   list(): WorkerSeen[];
+  /** In no order; one array until news comes. */
+  records(): readonly WorkerRecord[];
   readonly size: number;
 }
 
 export function createWorkerIndex(keys: Keyspace, clock: Clock): WorkerIndex {
   const workers = new Map<string, WorkerSeen>();
+  let records: WorkerRecord[] | undefined;
   return {
     apply(changes, isLive) {
+      records = undefined;
       for (const change of changes) {
         const id = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0]!;
         const decoded = change.type === 'put' ? codecs.worker.decode(change.kv.value) : undefined;
@@ -35,6 +39,7 @@ export function createWorkerIndex(keys: Keyspace, clock: Clock): WorkerIndex {
     },
     get: (id) => workers.get(id),
     list: () => [...workers.values()].sort((a, b) => (a.record.id < b.record.id ? -1 : 1)),
+    records: () => (records ??= [...workers.values()].map(({ record }) => record)),
     get size() {
       return workers.size;
     },

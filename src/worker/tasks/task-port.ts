@@ -93,7 +93,7 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
       if (runner) return corrected(runner.start(processRequest(task, context, options.workerEnv)));
       return endedTask(
         'failed',
-        'task.kind: this worker starts no processes; select others by workers.labels',
+        `task.kind: this worker runs no processes, so no task of the kind ${task.kind}`,
         clock.now(),
       );
     },

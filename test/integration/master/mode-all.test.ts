@@ -110,6 +110,40 @@ describe('a run now of a job that runs on all', () => {
     expect((await master.etcd.range(master.keys.triggers)).kvs).toEqual([]);
   });
 
+  it('is asked of those that can run it, and refused when none can', async () => {
+    gate.open();
+    await workers();
+    const handlers = { gate: gate.handler };
+    const [app] = await cluster.start(1, { name: 'app', processes: false, handlers });
+    await waitFor(() => master.views.workers.get(app!.workerId!)?.record.state === 'ready', {
+      what: 'the master knows it',
+    });
+    const mode = { workers: { mode: 'all' as const } };
+    const shell = { kind: 'shell', command: 'true' } as const;
+    const send = { kind: 'handler', name: 'mail.send' } as const;
+    await master.call('createJob', { body: onAll('a', { ...mode, task: shell }) });
+    await master.call('createJob', { body: onAll('b', mode) });
+    await master.call('createJob', { body: onAll('c', { ...mode, task: send }) });
+    const runs = async (name: string) =>
+      (await master.call('runJob', { params: { job: name }, query: { wait: '1m' } })).body.runs;
+    const shells = await runs('a');
+    expect(shells).toHaveLength(3);
+    expect(shells.map(({ worker }: { worker: string }) => worker)).not.toContain(app!.workerId);
+    const functions = await runs('b');
+    expect(functions).toHaveLength(4);
+    for (const { record } of [...shells, ...functions])
+      expect(record).toMatchObject({
+        state: 'succeeded',
+        shard: { total: record.job === 'a' ? 3 : 4 },
+      });
+    const why = async (name: string, query = {}) =>
+      (await master.refused('no_matching_worker', 'runJob', { params: { job: name }, query })).detail;
+    expect(await why('c')).toBe('c cannot run now: no worker that has the handler "mail.send" is there');
+    expect(await why('a', { worker: 'app' })).toBe(
+      `a cannot run now: worker ${app!.workerId} does not run processes`,
+    );
+  });
+
   it('is refused while it runs on a worker that is asked, and not for another', async () => {
     await workers();
     await master.call('createJob', { body: onAll('a') });
@@ -148,7 +182,7 @@ describe('a run now of a job that runs on all', () => {
     expect(record).toMatchObject({
       id: runId,
       state: 'skipped',
-      reason: 'it was asked of gone-000000, which is gone or takes no more work',
+      reason: 'it was asked of gone-000000, which is gone, takes no more work, or no longer may run it',
     });
     expect((await master.etcd.range(master.keys.triggers)).kvs).toEqual([]);
   });
@@ -231,11 +265,43 @@ describe('a job that no worker matches', () => {
     expect(await warnings()).toEqual([
       {
         code: 'unmatched_jobs',
-        message: '1 job cannot run, for no worker has the labels: gpu=yes, region=eu or us (1)',
+        message: '1 job cannot run, for there is no worker with the labels gpu=yes, region=eu or us (1)',
       },
     ]);
     await master.call('pauseJob', { params });
     await waitFor(async () => (await warnings()).length === 0, { what: 'a paused job wants nothing' });
+  });
+
+  it('is shown with what is missing when it is not for its labels', async () => {
+    await workers();
+    await cluster.start(1, { name: 'app', processes: false, labels: { app: 'mail' } });
+    const on = (labels: Record<string, string> | undefined, task: JobDefinitionInput['task']) => ({
+      workers: labels ? { labels } : {},
+      task,
+    });
+    const shell = { kind: 'shell', command: 'true' } as const;
+    const send = { kind: 'handler', name: 'mail.send' } as const;
+    const mail = { app: 'mail' };
+    const cases: [name: string, JobDefinitionInput, missing: string | undefined][] = [
+      ['a', onAll('a', on(undefined, send)), 'that has the handler "mail.send"'],
+      ['b', onAll('b', on(mail, shell)), 'with the labels app=mail that runs processes'],
+      ['c', onAll('c', on({ gpu: 'yes' }, send)), 'with the labels gpu=yes that has the handler "mail.send"'],
+      ['d', onAll('d', on(mail, { kind: 'http', url: 'http://127.0.0.1:9/' })), undefined],
+      ['e', onAll('e', on(undefined, shell)), undefined],
+      ['f', onAll('f', on(mail, send)), 'that has the handler "mail.send"'],
+    ];
+    for (const [, body] of cases) await master.call('createJob', { body });
+    const { items } = (await master.call('listJobs')).body;
+    for (const [index, [name, , missing]] of cases.entries()) {
+      const reason = missing === undefined ? undefined : `no worker is registered ${missing}`;
+      expect(items[index].unschedulable?.reason).toBe(reason);
+      const { body } = await master.call('getJob', { params: { job: name } });
+      expect(body.unschedulable?.reason).toBe(reason);
+    }
+    const { warnings } = (await master.call('getCluster')).body;
+    expect(warnings.find(({ code }: { code: string }) => code === 'unmatched_jobs').message).toBe(
+      '4 jobs cannot run, for there is no worker that has the handler "mail.send" (2); with the labels app=mail that runs processes (1); with the labels gpu=yes that has the handler "mail.send" (1)',
+    );
   });
 
   it('is refused when it wants one of no values, and the field is named', async () => {
@@ -249,5 +315,52 @@ describe('a job that no worker matches', () => {
     expect(mode.errors).toEqual([
       { path: 'workers.mode', message: expect.stringContaining('"one", "all"') as string },
     ]);
+  });
+});
+
+describe('a job that comes to another worker by an edit', () => {
+  const hourly = (tick: number, more: Partial<JobDefinitionInput>): JobDefinitionInput =>
+    onAll('a', { schedule: '@every 1h', anchor: new Date(tick).toISOString(), ...more });
+  const edit = (tick: number, more: Partial<JobDefinitionInput>) =>
+    master.call('putJob', { params, body: hourly(tick, more) });
+  /** Ticks once, soon, and then for a long time not; resolves when that tick has run on this worker. */
+  const ticked = async (worker: RunningWorker, more: Partial<JobDefinitionInput>): Promise<number> => {
+    const tick = Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
+    await master.call('createJob', { body: hourly(tick, more) });
+    await waitFor(async () => (await cluster.jobs.runs('a')).some((run) => run.worker === worker.workerId), {
+      what: 'it has run on one',
+    });
+    return tick;
+  };
+  /** The worker claims what is due to it. */
+  const atWork = async (worker: RunningWorker, more: Partial<JobDefinitionInput>): Promise<void> => {
+    await master.call('createJob', { body: onAll('z', { schedule: '* * * * * *', ...more }) });
+    await waitFor(async () => (await cluster.jobs.runs('z')).some((run) => run.worker === worker.workerId), {
+      what: 'it is at work',
+    });
+  };
+
+  it('by its labels, runs no tick there from before that moment, nor misses one', async () => {
+    gate.open();
+    const [eu, us] = await workers();
+    const on = (region: string) => ({ workers: { labels: { region }, mode: 'all' as const } });
+    const tick = await ticked(eu!, on('eu'));
+    await edit(tick, on('us'));
+    await atWork(us!, on('us'));
+    const runs = await cluster.jobs.runs('a');
+    expect(runs).toMatchObject([{ worker: eu!.workerId, scheduledFor: tick }]);
+  });
+
+  it('by its task, runs no tick there from before that moment, nor misses one', async () => {
+    gate.open();
+    const handlers = { gate: gate.handler };
+    const [app] = await cluster.start(1, { name: 'app', processes: false, handlers });
+    const [plain] = await cluster.start(1, { name: 'plain' });
+    const all = { workers: { mode: 'all' as const } };
+    const tick = await ticked(plain!, { ...all, task: { kind: 'shell', command: 'true' } });
+    await edit(tick, all);
+    await atWork(app!, all);
+    const runs = await cluster.jobs.runs('a');
+    expect(runs).toMatchObject([{ worker: plain!.workerId, scheduledFor: tick }]);
   });
 });

@@ -68,7 +68,7 @@ describe('a run that waits', () => {
     await master.refused('invalid_input', 'listRuns', { query: { state: 'waiting', cursor: 'x' } });
   });
 
-  it('tells the run before it, workers that are full, labels that nobody has, and when nothing is in the way', async () => {
+  it('tells the run before it, workers that are full, what nobody has, and when nothing is in the way', async () => {
     await register();
     await claim(master, 'a', HELD, Date.now(), 'running');
     const { run, hint } = await ask();
@@ -84,6 +84,15 @@ describe('a run that waits', () => {
       /^no worker is registered with the labels gpu=yes\. It waits until one can take it/,
     );
     expect((await show(none.run, 'b')).reason).toBe('no worker is registered with the labels gpu=yes');
+    const send = { kind: 'handler', name: 'mail.send' } as const;
+    await master.call('createJob', { body: job('d', { task: send }) });
+    await register({ can: { processes: true, handlers: ['mail.sort'] } });
+    await waitFor(() => master.views.workers.get(WORKER)?.record.can !== undefined, { what: 'it is known' });
+    const unable = await ask('d');
+    expect(unable.hint).toMatch(/^no worker is registered that has the handler "mail\.send"\. It waits/);
+    expect((await show(unable.run, 'd')).reason).toBe(
+      'no worker is registered that has the handler "mail.send"',
+    );
     await register({ labels: { gpu: 'yes' } });
     await waitFor(async () => (await show(none.run, 'b')).reason === 'a worker is about to take it', {
       what: 'the view knows the label',
@@ -106,6 +115,11 @@ describe('a run that waits', () => {
     expect(await show(run, 'b')).toMatchObject({ worker: WORKER, reason: 'a worker is about to take it' });
     await register({ state: 'draining' });
     expect((await show(run, 'b')).reason).toContain(`it was asked of ${WORKER}, which is draining`);
+    // By an edit after it was asked for.
+    await register({ can: { processes: false, handlers: [] } });
+    expect((await show(run, 'b')).reason).toContain(
+      `it was asked of ${WORKER}, which does not run processes: it is about to be recorded as skipped`,
+    );
   });
 
   it('has no output yet, and says why', async () => {

@@ -30,18 +30,23 @@ async function register(rest: Parameters<typeof workerOf>[0] = {}): Promise<stri
 describe('workers', () => {
   it('are listed with their state and how far their clocks are off', async () => {
     await master.views.whenLoaded;
-    await register({ wallClock: Date.now() + 5_000, labels: { region: 'eu' } });
+    const can = { processes: false, handlers: ['mail.send'] };
+    await register({ wallClock: Date.now() + 5_000, labels: { region: 'eu' }, can });
+    // Of a version that does not tell what it can run.
+    await register({ id: 'older-abc123', name: 'older' });
     await master.write(master.keys.worker('broken'), 'nonsense');
     const { body } = await master.call('listWorkers');
-    expect(body.items).toHaveLength(1);
-    expect(body.items[0]).toMatchObject({
+    expect(body.items).toHaveLength(2);
+    expect(body.items[0]).not.toHaveProperty('can');
+    expect(body.items[1]).toMatchObject({
       id: WORKER,
       state: 'ready',
       labels: { region: 'eu' },
+      can,
       drain: null,
     });
-    expect(body.items[0].clockOffsetMs).toBeGreaterThan(1_000);
-    expect(body.items[0].clockOffsetMs).toBeLessThanOrEqual(5_000);
+    expect(body.items[1].clockOffsetMs).toBeGreaterThan(1_000);
+    expect(body.items[1].clockOffsetMs).toBeLessThanOrEqual(5_000);
   });
 
   it('are drained and resumed by a wish that ends with their lease', async () => {

@@ -1,10 +1,12 @@
 // The application of docs/embedding.md, word for word, with the package as it is installed: registers its
-// function, runs it, shows output and progress, stops it when asked, and leaves in order.
+// function, runs it, shows output and progress, stops it when asked, and leaves in order. And applications next to a
+// plain worker, each a process of its own: who runs what.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunView } from '../../../src/common/api/values.ts';
 import { jobDefinition } from '../../../src/common/model/job.ts';
 import { packApp, type PackedApp } from '../../support/packed.ts';
 import { childrenOf } from '../../support/processes.ts';
@@ -25,11 +27,16 @@ beforeAll(async () => {
 });
 afterAll(() => app?.remove());
 
+let written = 0;
 async function run(source: string, env: Record<string, string> = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'etcron-app-'));
-  const file = join(app.dir, 'app.mjs');
+  const file = join(app.dir, `app-${++written}.mjs`);
   await writeFile(file, source);
-  const child = spawnMarked(process.execPath, [file], {
+  return runNode([file], env);
+}
+
+function runNode(args: string[], env: Record<string, string> = {}) {
+  const home = mkdtempSync(join(tmpdir(), 'etcron-app-'));
+  const child = spawnMarked(process.execPath, args, {
     cwd: app.dir,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -59,6 +66,7 @@ async function run(source: string, env: Record<string, string> = {}) {
         seen: () => text,
       }),
     terminate: () => child.kill('SIGTERM'),
+    killHard: () => child.kill('SIGKILL'),
     async exitCode() {
       await gone;
       return child.exitCode;
@@ -105,18 +113,149 @@ describe('the application of the documentation', () => {
     expect((await master.call('listWorkers')).body.items).toEqual([]);
   });
 
-  test('fails a job of another kind in words', async () => {
+  test('leaves jobs of other kinds, and of functions that it does not have, to others', async () => {
     const application = await run(code);
     const master = await startTestMaster(shared);
+    const workers = { mode: 'all' } as const;
+    const manual = { schedule: '@manual', workers } as const;
     await master.call('createJob', {
-      body: { name: 'shell', schedule: '@manual', task: { kind: 'shell', command: 'true' } },
+      body: { ...manual, name: 'shell', task: { kind: 'shell', command: 'true' } },
+    });
+    await master.call('createJob', {
+      body: { ...manual, name: 'typo', task: { kind: 'handler', name: 'send-invoice' } },
     });
     await application.says('ready as ');
-    const answer = await master.call('runJob', { params: { job: 'shell' }, query: { wait: '30s' } });
-    expect(answer.body.record).toMatchObject({
-      state: 'failed',
-      error: 'task.kind: this worker starts no processes; select others by workers.labels',
+    await waitFor(() => master.views.workers.size === 1, { what: 'the master knows the application' });
+    for (const [job, which] of [
+      ['shell', 'that runs processes'],
+      ['typo', 'that has the handler "send-invoice"'],
+    ] as const) {
+      const { detail } = await master.refused('no_matching_worker', 'runJob', { params: { job } });
+      expect(detail).toBe(`${job} cannot run now: no worker ${which} is there`);
+      const { body } = await master.call('getJob', { params: { job } });
+      expect(body.unschedulable.reason).toBe(`no worker is registered ${which}`);
+    }
+    const [worker] = (await master.call('listWorkers')).body.items;
+    expect(worker.can).toEqual({ processes: false, handlers: ['send-invoices'] });
+  });
+});
+
+describe('applications next to a plain worker', () => {
+  /** Its function `mail` takes as long as the payload says. */
+  const application = (name: string) =>
+    run(
+      `import { setTimeout as sleep } from 'node:timers/promises';
+       import { embedWorker } from 'etcron';
+       const handlers = { mail: ({ payload, signal }) => sleep(payload ?? 0, undefined, { signal }) };
+       const worker = await embedWorker({ handlers });
+       handlers.late = () => {};
+       await worker.whenReady;
+       console.log('ready as ' + worker.workerId);
+       process.once('SIGTERM', () => worker.stop());`,
+      { ETCRON_NAME: name, ETCRON_LOG_LEVEL: 'silent' },
+    );
+  const plainWorker = () =>
+    runNode([join(app.dir, 'node_modules/etcron/dist/cli/main.js'), 'worker'], { ETCRON_NAME: 'plain' });
+  const known = (master: TestMaster, ...names: string[]) =>
+    waitFor(
+      () => {
+        const there = master.views.workers.records().filter(({ state }) => state === 'ready');
+        return names.every((name) => there.some((worker) => worker.name === name));
+      },
+      { what: `${names.join(', ')} take work`, timeout: 40_000 },
+    );
+  const everySecond = {
+    schedule: '* * * * * *',
+    catchUp: { policy: 'all' },
+    history: { keep: 500 },
+  } as const;
+  const mail = { kind: 'handler', name: 'mail' } as const;
+  const shell = { kind: 'shell', command: 'true' } as const;
+  const recordsOf = async (master: TestMaster, job: string): Promise<RunView[]> =>
+    (await master.call('listRunsOfJob', { params: { job }, query: { limit: 100 } })).body.items;
+  const succeeded = (master: TestMaster, job: string, count: number) =>
+    waitFor(
+      async () => {
+        const runs = await recordsOf(master, job);
+        return runs.filter(({ state }) => state === 'succeeded').length >= count ? runs : undefined;
+      },
+      { what: `${job} has run ${count} times`, timeout: 40_000 },
+    );
+  const namesOf = (runs: readonly RunView[]) => [...new Set(runs.map(({ worker }) => worker?.slice(0, -7)))];
+
+  test('run the functions, and the plain worker the processes', { timeout: 120_000 }, async () => {
+    const master = await startTestMaster(shared);
+    const [plain, one, two] = [plainWorker(), await application('one'), await application('two')];
+    await known(master, 'plain', 'one', 'two');
+    // Not `late`, which came when the worker had been started.
+    for (const { record } of master.views.workers.list())
+      expect(record.can!.handlers).toEqual(record.name === 'plain' ? [] : ['mail']);
+    const jobs = [0, 1, 2, 3];
+    for (const i of jobs) {
+      await master.call('createJob', { body: { ...everySecond, name: `mail-${i}`, task: mail } });
+      await master.call('createJob', { body: { ...everySecond, name: `shell-${i}`, task: shell } });
+    }
+    const workers = { mode: 'all' } as const;
+    await master.call('createJob', { body: { ...everySecond, name: 'mail-all', workers, task: mail } });
+    await master.call('createJob', { body: { ...everySecond, name: 'shell-all', workers, task: shell } });
+    for (const i of jobs) {
+      for (const [name, at] of [
+        [`mail-${i}`, ['one', 'two']],
+        [`shell-${i}`, ['plain']],
+      ] as const) {
+        const runs = await succeeded(master, name, 2);
+        expect(runs.filter(({ state }) => state === 'failed' || state === 'missed')).toEqual([]);
+        for (const each of namesOf(runs)) expect(at).toContain(each);
+      }
+    }
+    await succeeded(master, 'mail-all', 4);
+    await succeeded(master, 'shell-all', 2);
+    const mails = await recordsOf(master, 'mail-all');
+    expect(new Set(namesOf(mails))).toEqual(new Set(['one', 'two']));
+    for (const { shard } of mails) expect(shard!.total).toBe(2);
+    const shells = await recordsOf(master, 'shell-all');
+    expect(namesOf(shells)).toEqual(['plain']);
+    for (const { shard } of shells) expect(shard).toEqual({ index: 0, total: 1 });
+    for (const each of [plain, one, two]) each.terminate();
+    for (const each of [plain, one, two]) expect(await each.exitCode()).toBe(0);
+  });
+
+  test('what dies with the only one that can run it waits for the next', { timeout: 120_000 }, async () => {
+    const master = await startTestMaster(shared);
+    plainWorker();
+    const first = await application('first');
+    await known(master, 'plain', 'first');
+    const retry = { limit: 1, delay: '10ms' } as const;
+    await master.call('createJob', {
+      body: { name: 'job', schedule: '@manual', retry, task: { ...mail, payload: 3_600_000 } },
     });
+    await master.call('runJob', { params: { job: 'job' } });
+    await waitFor(async () => (await recordsOf(master, 'job'))[0]?.state === 'running', { what: 'it runs' });
+    first.killHard();
+    const lost = await waitFor(
+      async () => (await recordsOf(master, 'job')).find(({ state }) => state === 'lost'),
+      { what: 'it is lost', timeout: 60_000 },
+    );
+    await waitFor(async () => (await master.call('getJob', { params: { job: 'job' } })).body.unschedulable, {
+      what: 'nobody can run it',
+    });
+    // The plain worker schedules other jobs meanwhile, and leaves this request alone.
+    await master.call('createJob', { body: { ...everySecond, name: 'other', task: shell } });
+    await succeeded(master, 'other', 2);
+    const [waiting, ...others] = (await recordsOf(master, 'job')).filter(({ id }) => id !== lost.id);
+    expect(waiting).toMatchObject({
+      state: 'waiting',
+      cause: { kind: 'retry', retryOf: lost.id },
+      reason: 'no worker is registered that has the handler "mail"',
+    });
+    expect(others).toEqual([]);
+    const second = await application('second');
+    await second.says('ready as ');
+    const again = await waitFor(
+      async () => (await recordsOf(master, 'job')).find(({ state }) => state === 'running'),
+      { what: 'it is tried again', timeout: 60_000 },
+    );
+    expect(again).toMatchObject({ id: waiting!.id, worker: expect.stringMatching(/^second-/) as string });
   });
 });
 
@@ -125,15 +264,28 @@ test('an application that asks for the wrong is told all of it', async () => {
     `import { embedWorker } from 'etcron';
      await embedWorker({
        settings: { slot: '8', ttl: '1s', name: 5 },
-       handlers: { a() {}, b: 'no function' },
+       handlers: { a() {}, b: 'no function', [''.padEnd(129, 'c')]() {} },
      });`,
   );
   expect(await application.exitCode()).toBe(1);
   const text = application.text();
   expect(text).toContain('handlers.b: must be a function, not string');
+  expect(text).toContain(`handlers.${'c'.repeat(129)}: no job can name it; a name has 1 to 128 characters`);
   expect(text).toContain('settings.slot: unknown; did you mean slots?');
   expect(text).toContain('settings.name: must be a text such as a flag takes, not number');
   expect(text).toMatch(/--ttl: /);
+});
+
+test('an application with more functions than a registration holds is told so', async () => {
+  const application = await run(
+    `import { embedWorker } from 'etcron';
+     const names = Array.from({ length: 1_000 }, (_, i) => 'function-of-the-application-' + i);
+     await embedWorker({ handlers: Object.fromEntries(names.map((name) => [name, () => {}])) });`,
+  );
+  expect(await application.exitCode()).toBe(1);
+  expect(application.text()).toMatch(
+    /handlers: the 1000 names have \d+ bytes together: at most 16384; register fewer/,
+  );
 });
 
 test('an application may let processes run as well', async () => {

@@ -53,6 +53,7 @@ export function startSimWorker(options: SimWorkerOptions): SimWorker {
     {
       name,
       labels: {},
+      can: { processes: true, handlers: [] },
       slots: options.slots,
       ttl: options.ttlSeconds * 1_000,
       drainTimeout: 3_000,

@@ -45,6 +45,25 @@ describe('the eras of a job', () => {
       [[0, Infinity, 'no', 3]],
     ],
     [
+      'on all workers, that goes to others: one each',
+      life(
+        { workers: { mode: 'all' } },
+        { workers: { mode: 'all', labels: { region: 'eu' } } },
+        { task: { kind: 'shell', command: 'false' } },
+        { task: { kind: 'handler', name: 'a' } },
+      ),
+      [
+        [0, 1, 'no', 1],
+        [1, 3, 'no', 3],
+        [3, Infinity, 'no', 4],
+      ],
+    ],
+    [
+      'on one worker, that goes to another: one',
+      life({}, { workers: { labels: { region: 'eu' } } }, { task: { kind: 'handler', name: 'a' } }),
+      [[0, Infinity, 'no', 3]],
+    ],
+    [
       'whose schedule changed: one each',
       life({}, { schedule: '@every 2m' }, { description: 'x' }),
       [

@@ -1,4 +1,4 @@
-// What the page shows of a job, on elements that only remember what they were given.
+// What the page shows of jobs and workers, on elements that only remember what they were given.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 interface Shown {
@@ -62,4 +62,35 @@ it('a job that no worker may run is shown as that, not as active', async () => {
     'state paused: paused',
   ]);
   expect(shown.flatMap(flat)).toContain('no worker is registered');
+});
+
+it('a worker is shown with what it can run', async () => {
+  const worker = (name: string, rest: object) => ({
+    id: `${name}-000001`,
+    state: 'ready',
+    running: 0,
+    slots: 8,
+    host: 'h',
+    pid: 1,
+    version: '1',
+    labels: {},
+    startedAt: '2026-11-22T14:30:00Z',
+    drain: null,
+    ...rest,
+  });
+  const handlers = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const items = [
+    worker('plain', { can: { processes: true, handlers: [] } }),
+    worker('app', { can: { processes: false, handlers } }),
+    worker('older', {}),
+  ];
+  vi.stubGlobal('fetch', async () => Response.json({ items }));
+  const { workersView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+    readonly workersView: (ui: object) => Promise<Shown[]>;
+  };
+  const shown = (await workersView({ action: () => '' })).flatMap(flat);
+  for (const words of ['processes', 'no processes', 'a, b, c, d, e and 2 more', 'not told'])
+    expect(shown.filter((each) => each === words)).toHaveLength(1);
+  const titles = shown.flatMap((each) => (typeof each === 'object' ? (each.attributes['title'] ?? []) : []));
+  expect(titles).toContain(handlers.join('\n'));
 });

@@ -89,6 +89,14 @@ describe('a handler', () => {
     expect(await start(handler).ended).toMatchObject({ outcome: 'failed', error });
   });
 
+  test('of another kind fails where no processes run', async () => {
+    const task = { kind: 'shell', command: 'true', shell: '/bin/sh' } as const;
+    expect(await port({}).startTask(task, context()).ended).toMatchObject({
+      outcome: 'failed',
+      error: 'task.kind: this worker runs no processes, so no task of the kind shell',
+    });
+  });
+
   test('that is not registered fails, naming those that are; inherited names are none', async () => {
     const tasks = port({ mail: obedient, clean: obedient });
     for (const name of ['other', 'constructor']) {
