@@ -36,7 +36,7 @@ export async function runService<Config extends { readonly log: LogConfig }>(
   try {
     const service = await start({ config: loaded.config, logger, clock });
     shutdown.add(role, () => service.stop());
-    logger.info({ url: service.url, version: packageVersion() }, `${role} started`);
+    logger.info({ version: packageVersion() }, `${role} started`);
     if (supervised) tellReady(service.url);
     await service.finished;
     if (service.finished) shutdown.begin('finished by itself');

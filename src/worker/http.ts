@@ -52,7 +52,8 @@ export async function startWorkerHttp(options: WorkerHttpOptions): Promise<Worke
   const { host = '127.0.0.1', port = 0, logger, clock, metrics, outputs } = options;
   const { maxStreams = 64, stallTimeout = 60_000, closeGrace = 2_000 } = options;
   const app = fastify({
-    loggerInstance: logger,
+    // Its own word of where it listens is told by who started it.
+    loggerInstance: logger.level === 'info' ? logger.child({}, { level: 'warn' }) : logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024,
     requestTimeout: 10_000,

@@ -92,6 +92,7 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
     outputs,
     readiness: () => worker.scheduler.readiness(),
   });
+  logger.info({ url: http.url }, 'worker listens');
   worker.join({ http: config.advertise ?? http.url, token });
 
   return {

@@ -1,6 +1,6 @@
 // The process's log: one JSON object a line for machines, readable lines on a terminal. Secrets are wrapped
 // (secret.ts) and the usual field names are blanked besides, should one slip in.
-import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogConfig } from './config.ts';
 
@@ -16,6 +16,27 @@ export interface LoggerOptions extends LogConfig {
   readonly destination?: DestinationStream & { readonly isTTY?: boolean };
 }
 
+/** Of etcd's errors: those that are no fault of the program. etcd that is away for a minute is no reason for pages of stacks. */
+const FORESEEN: ReadonlySet<unknown> = new Set([
+  'unavailable',
+  'deadline',
+  'closed',
+  'lease_not_found',
+  'compacted',
+  'no_space',
+  'too_many_requests',
+  'auth',
+]);
+
+function shownError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message } = error;
+  const { kind, mayHaveApplied } = error as { readonly kind?: unknown; readonly mayHaveApplied?: unknown };
+  return name === 'EtcdError' && FORESEEN.has(kind)
+    ? { type: name, kind, message, ...(mayHaveApplied === true && { mayHaveApplied }) }
+    : stdSerializers.err(error);
+}
+
 /** Lines are written at once, so that none is lost when the process is killed. */
 export function createLogger({ name, level, format, destination = process.stdout }: LoggerOptions): Logger {
   const pretty = format === 'pretty' || (format === 'auto' && destination.isTTY === true);
@@ -23,6 +44,7 @@ export function createLogger({ name, level, format, destination = process.stdout
     name,
     level,
     timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: shownError },
     redact: { paths: REDACTED, censor: '[secret]' },
     formatters: { level: (label: string) => ({ level: label }) },
   };

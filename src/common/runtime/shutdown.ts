@@ -58,7 +58,7 @@ export function startShutdown({ process, logger, clock, deadline }: ShutdownOpti
         logger.error({ err: error, part: part.name }, 'did not stop cleanly');
       }
     }
-    logger.debug('stopped');
+    logger.info('stopped');
     exit(code);
   };
 

@@ -48,13 +48,19 @@ const REFUSED: Partial<Record<number, EtcdErrorKind>> = {
 
 const IN_DOUBT: Partial<Record<number, EtcdErrorKind>> = { [grpcStatus.DEADLINE_EXCEEDED]: 'deadline' };
 
+/** `No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:2379. Resolution note: ` in short. */
+const inShort = (details: string): string =>
+  details
+    .replace(/^No connection established\. Last error: (?:Error: )?/, 'no connection: ')
+    .replace(/\.? Resolution note: ?$/, '');
+
 /** `writes`: the request could change something. `endpoint` goes into the message. */
 export function toEtcdError(error: unknown, endpoint: string, writes: boolean): EtcdError {
   if (error instanceof EtcdError) return error;
   if (!isGrpcFailure(error))
     return new EtcdError('invalid', String(error), { cause: error, mayHaveApplied: writes });
   const told = (kind: EtcdErrorKind, applied: boolean): EtcdError =>
-    new EtcdError(kind, `${endpoint}: ${error.details || error.message}`, {
+    new EtcdError(kind, `${endpoint}: ${inShort(error.details || error.message)}`, {
       cause: error,
       mayHaveApplied: applied && writes,
     });

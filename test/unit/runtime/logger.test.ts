@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/common/runtime/logger.ts';
 import { createMetrics } from '../../../src/common/runtime/metrics.ts';
+import { EtcdError } from '../../../src/common/store/etcd.ts';
 import { secret } from '../../../src/common/runtime/secret.ts';
 
 function collect(format: 'auto' | 'json' | 'pretty', isTTY: boolean) {
@@ -24,6 +25,24 @@ describe('the log', () => {
     logger.debug('too fine');
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'info', name: 'worker', job: 'a', msg: 'started' });
+  });
+
+  it('tells an etcd that is away in a line, and a fault with its stack', () => {
+    const { lines, logger } = collect('json', false);
+    const told = (err: Error) => {
+      logger.warn({ err }, 'x');
+      return (JSON.parse(lines.at(-1)!) as { err: object }).err;
+    };
+    const cause = new Error('14 UNAVAILABLE');
+    const away = new EtcdError('unavailable', 'http://e: no connection', { cause, mayHaveApplied: true });
+    expect(told(away)).toEqual({
+      type: 'EtcdError',
+      kind: 'unavailable',
+      message: 'http://e: no connection',
+      mayHaveApplied: true,
+    });
+    expect(told(new EtcdError('invalid', 'bad', { mayHaveApplied: false }))).toHaveProperty('stack');
+    expect(told(new TypeError('bug'))).toMatchObject({ type: 'TypeError', stack: expect.any(String) });
   });
 
   it('is readable on a terminal', () => {
