@@ -14,17 +14,15 @@ import type {
   Txn,
   TxnResult,
 } from './etcd.ts';
+import { WireWriter } from './client-wire-writer.ts';
 
-type Writer = protobuf.Writer;
 type Reader = protobuf.Reader;
-
-const BYTES = 2;
-const VARINT = 0;
-const tag = (field: number, type: number): number => (field << 3) | type;
 
 const RESULT = { '=': 0, '>': 1, '<': 2, '!=': 3 } as const;
 /** Enum value of the target, and the field of its operand. */
 const TARGET = { version: [0, 4], create: [1, 5], mod: [2, 6], value: [3, 7] } as const;
+/** Fields of the kinds of operation in a request. */
+const OP = { range: 1, put: 2, delete: 3, txn: 4 } as const;
 const DESCEND = 2;
 const BY_MOD = 3;
 
@@ -33,67 +31,76 @@ export const TXN_PATH = '/etcdserverpb.KV/Txn';
 export const RANGE_PATH = '/etcdserverpb.KV/Range';
 
 export function encodeTxn(txn: Txn): Buffer {
-  return Buffer.from(writeTxn(protobuf.Writer.create(), txn).finish());
+  const writer = new WireWriter();
+  writeTxn(writer, txn);
+  return writer.finish();
 }
 
-function writeTxn(writer: Writer, { compare, success, failure }: Txn): Writer {
-  for (const each of compare) writeCompare(writer.uint32(tag(1, BYTES)).fork(), each).ldelim();
-  for (const each of success) writeOp(writer.uint32(tag(2, BYTES)).fork(), each).ldelim();
-  for (const each of failure) writeOp(writer.uint32(tag(3, BYTES)).fork(), each).ldelim();
-  return writer;
+function writeTxn(writer: WireWriter, { compare, success, failure }: Txn): void {
+  for (const each of compare) {
+    const start = writer.open(1);
+    writeCompare(writer, each);
+    writer.close(start);
+  }
+  for (const each of success) writeOp(writer, 2, each);
+  for (const each of failure) writeOp(writer, 3, each);
 }
 
-function writeCompare(writer: Writer, compare: Compare): Writer {
+function writeCompare(writer: WireWriter, compare: Compare): void {
   const [target, operand] = TARGET[compare.target];
-  writer.uint32(tag(1, VARINT)).int32(RESULT[compare.op]);
-  writer.uint32(tag(2, VARINT)).int32(target);
-  writer.uint32(tag(3, BYTES)).string(compare.key);
-  if (compare.target === 'value') writer.uint32(tag(operand, BYTES)).string(compare.value);
-  else writer.uint32(tag(operand, VARINT)).int64(compare.value);
-  if (compare.rangeEnd !== undefined) writer.uint32(tag(64, BYTES)).string(compare.rangeEnd);
-  return writer;
+  writer.number(1, RESULT[compare.op]);
+  writer.number(2, target);
+  writer.text(3, compare.key);
+  if (compare.target === 'value') writer.text(operand, compare.value);
+  else writer.number(operand, compare.value);
+  if (compare.rangeEnd !== undefined) writer.text(64, compare.rangeEnd);
 }
 
-function writeRangeOf(writer: Writer, { key, rangeEnd }: KeyRange): Writer {
-  writer.uint32(tag(1, BYTES)).string(key);
-  if (rangeEnd !== undefined) writer.uint32(tag(2, BYTES)).string(rangeEnd);
-  return writer;
-}
-
-function writeOp(writer: Writer, op: Op): Writer {
+function writeOp(writer: WireWriter, field: number, op: Op): void {
+  const start = writer.open(field);
+  const inner = writer.open(OP[op.type]);
   switch (op.type) {
     case 'range':
-      return writeRange(writer.uint32(tag(1, BYTES)).fork(), op).ldelim();
+      writeRange(writer, op);
+      break;
     case 'put':
-      writer.uint32(tag(2, BYTES)).fork();
-      writer.uint32(tag(1, BYTES)).string(op.key);
-      writer.uint32(tag(2, BYTES)).string(op.value);
-      if (op.lease !== undefined) writer.uint32(tag(3, VARINT)).int64(op.lease);
-      if (op.prevKv) writer.uint32(tag(4, VARINT)).bool(true);
-      return writer.ldelim();
+      writer.text(1, op.key);
+      writer.text(2, op.value);
+      if (op.lease !== undefined) writer.int64(3, op.lease);
+      if (op.prevKv) writer.bool(4, true);
+      break;
     case 'delete':
-      writeRangeOf(writer.uint32(tag(3, BYTES)).fork(), op);
-      if (op.prevKv) writer.uint32(tag(3, VARINT)).bool(true);
-      return writer.ldelim();
+      writeRangeOf(writer, op);
+      if (op.prevKv) writer.bool(3, true);
+      break;
     case 'txn':
-      return writeTxn(writer.uint32(tag(4, BYTES)).fork(), op.txn).ldelim();
+      writeTxn(writer, op.txn);
   }
+  writer.close(inner);
+  writer.close(start);
 }
 
-function writeRange(writer: Writer, op: Omit<RangeOp, 'type'>): Writer {
+function writeRangeOf(writer: WireWriter, { key, rangeEnd }: KeyRange): void {
+  writer.text(1, key);
+  if (rangeEnd !== undefined) writer.text(2, rangeEnd);
+}
+
+function writeRange(writer: WireWriter, op: Omit<RangeOp, 'type'>): void {
   writeRangeOf(writer, op);
-  if (op.limit) writer.uint32(tag(3, VARINT)).int64(op.limit);
-  if (op.revision) writer.uint32(tag(4, VARINT)).int64(op.revision);
-  if (op.descending || op.newestFirst) writer.uint32(tag(5, VARINT)).int32(DESCEND);
-  if (op.newestFirst) writer.uint32(tag(6, VARINT)).int32(BY_MOD);
-  if (op.serializable) writer.uint32(tag(7, VARINT)).bool(true);
-  if (op.keysOnly) writer.uint32(tag(8, VARINT)).bool(true);
-  if (op.countOnly) writer.uint32(tag(9, VARINT)).bool(true);
-  return writer;
+  if (op.limit) writer.number(3, op.limit);
+  if (op.revision) writer.number(4, op.revision);
+  if (op.descending || op.newestFirst) writer.number(5, DESCEND);
+  if (op.newestFirst) writer.number(6, BY_MOD);
+  if (op.serializable) writer.bool(7, true);
+  if (op.keysOnly) writer.bool(8, true);
+  if (op.countOnly) writer.bool(9, true);
 }
 
-export const encodeRange = (request: Omit<RangeOp, 'type'>): Buffer =>
-  Buffer.from(writeRange(protobuf.Writer.create(), request).finish());
+export function encodeRange(request: Omit<RangeOp, 'type'>): Buffer {
+  const writer = new WireWriter();
+  writeRange(writer, request);
+  return writer.finish();
+}
 
 export function decodeRange(bytes: Buffer): RangeResult {
   const reader = protobuf.Reader.create(bytes);

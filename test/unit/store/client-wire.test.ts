@@ -130,6 +130,20 @@ test('a transaction is written as the generated encoder would write it', () => {
   );
 });
 
+test.each([0, 1, 100, 127, 128, 129, 5_000, 16_383, 16_384, 70_000, 2_200_000])(
+  'also one with values of %i bytes and about that, to the byte',
+  (size) => {
+    for (const more of [0, 1, 2, 3, 4, 5]) {
+      const value = 'ä'.padEnd(size + more, 'x');
+      const ops: Op[] = [{ type: 'put', key: 'k', value, lease: '9223372036854775807' }];
+      const inner: Txn = { compare: [], success: ops, failure: [] };
+      const whole: Txn = { compare: [], success: [{ type: 'txn', txn: inner }, ...ops], failure: ops };
+      const theirs = request.encode(request.fromObject(expected(whole))).finish();
+      expect(encodeTxn(whole).equals(theirs)).toBe(true);
+    }
+  },
+);
+
 test('a range is asked for as the generated encoder would ask for it', () => {
   fc.assert(
     fc.property(rangeOp, (value) => {
