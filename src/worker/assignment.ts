@@ -17,8 +17,8 @@ export interface Assignment {
   readonly jobRevision: Revision;
   readonly startAt: Instant;
   /** Last tick settled before this one. */
-  readonly settledBefore?: Instant;
-  readonly trigger?: TriggerRecord;
+  readonly settledBefore?: Instant | undefined;
+  readonly trigger?: TriggerRecord | undefined;
 }
 
 export function releaseOf(assignment: Assignment, triggerText: string | undefined, now: Instant): Release {

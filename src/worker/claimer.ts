@@ -147,9 +147,11 @@ export function createClaimer(
         now,
         attempt: wanted.attempt,
         shard: entry.rule.all ? peers.shardOf(membership.workerId, entry.rule) : undefined,
-        ...versionOf(entry),
-        ...(trigger ? { overrides: overridesOf(trigger.record) } : {}),
-        ...(record.definition.onLostLease === 'continue' ? { onLostLease: 'continue' as const } : {}),
+        job: entry.name,
+        generation: entry.generation,
+        jobCreated: entry.created,
+        overrides: trigger && overridesOf(trigger.record),
+        onLostLease: record.definition.onLostLease === 'continue' ? 'continue' : undefined,
       });
       const lock = entry.rule.overlap === 'allow' ? 'run' : entry.rule.all ? 'worker' : 'job';
       const jobRevision = entry.revision;
@@ -164,10 +166,10 @@ export function createClaimer(
           jobRevision,
           lock,
           startAt: wanted.startAt,
-          ...(entry.rule.all ? { all: true } : {}),
-          ...(tick ? { cursor: cursorMove(entry, membership, tick.tick) } : {}),
-          ...(trigger ? { triggerRevision: trigger.revision } : {}),
-          ...(passed.length > 0 ? { passed: recordsOf(entry, membership, passed) } : {}),
+          all: entry.rule.all,
+          cursor: tick && cursorMove(entry, membership, tick.tick),
+          triggerRevision: trigger?.revision,
+          passed: passed.length > 0 ? recordsOf(entry, membership, passed) : undefined,
         }),
         { clock, submit, goesOn: () => membership.isValid() },
       );
@@ -180,8 +182,8 @@ export function createClaimer(
         fencingToken: result.fencingToken,
         jobRevision,
         startAt: wanted.startAt,
-        ...(tick ? { settledBefore } : {}),
-        ...(trigger ? { trigger: trigger.record } : {}),
+        settledBefore: tick ? settledBefore : undefined,
+        trigger: trigger?.record,
       };
       return { ok: true, assignment };
     });

@@ -6,6 +6,7 @@ import type { Clock } from '../common/core/clock.ts';
 import type { WorkerConfig } from '../common/runtime/config.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
+import { createSuffixes } from '../common/runtime/suffixes.ts';
 import { packageVersion } from '../common/runtime/version.ts';
 import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
@@ -63,7 +64,7 @@ export async function start(options: WorkerOptions): Promise<RunningWorker> {
       keys: keyspace(config.etcd.prefix),
       clock,
       logger,
-      randomSuffix: () => randomBytes(3).toString('hex'),
+      randomSuffix: createSuffixes(),
       openTasks: (clocks) =>
         openTaskPort({
           ...(runner && { runner }),

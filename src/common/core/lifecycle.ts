@@ -19,7 +19,7 @@ export interface ArmedRun extends JobVersion {
   readonly now: Instant;
   /** First attempt: more than 1 when a lost run is retried elsewhere. */
   readonly attempt: number;
-  readonly overrides?: RunRecord['overrides'];
+  readonly overrides?: RunRecord['overrides'] | undefined;
   readonly shard?: Shard | undefined;
   readonly onLostLease?: RunRecord['onLostLease'];
 }
@@ -36,9 +36,9 @@ export const armedRun = (run: ArmedRun): RunRecord => ({
   attempts: [],
   generation: run.generation,
   jobCreated: run.jobCreated,
-  ...(run.overrides === undefined ? {} : { overrides: run.overrides }),
-  ...(run.shard === undefined ? {} : { shard: run.shard }),
-  ...(run.onLostLease === undefined ? {} : { onLostLease: run.onLostLease }),
+  overrides: run.overrides,
+  shard: run.shard,
+  onLostLease: run.onLostLease,
 });
 
 type Draft = { -readonly [K in keyof Required<RunRecord>]: RunRecord[K] };

@@ -107,7 +107,8 @@ export function keyspace(prefix: string): Keyspace {
     lockOfRun: (job, runId) => `${prefix}lock/${job}/${runId}`,
     lockOfWorker: (job, workerId) => `${prefix}lock/${job}/@${workerId}`,
     locksOfRuns: (job) => ({ key: `${prefix}lock/${job}/`, rangeEnd: `${prefix}lock/${job}/@` }),
-    locksBelow: (job) => underPrefix(`${prefix}lock/${job}/`),
+    // As underPrefix() would have it: asked for at each claim. After the slash comes 0.
+    locksBelow: (job) => ({ key: `${prefix}lock/${job}/`, rangeEnd: `${prefix}lock/${job}0` }),
     locks: family('lock'),
     active: (workerId, job, runId) => `${prefix}active/${workerId}/${job}/${runId}`,
     activeOf: (workerId) => underPrefix(`${prefix}active/${workerId}/`),

@@ -55,14 +55,14 @@ export interface ClaimRequest {
   readonly jobRevision: Revision;
   readonly lock: LockKind;
   /** `mode: all`: ticks and lock are the worker's own. */
-  readonly all?: boolean;
+  readonly all?: boolean | undefined;
   readonly startAt: number;
   /** A scheduled tick: where the cursor must stand, and where it goes. */
-  readonly cursor?: CursorMove;
+  readonly cursor?: CursorMove | undefined;
   /** A request to run now: mod revision of the trigger, which the claim consumes. */
-  readonly triggerRevision?: Revision;
+  readonly triggerRevision?: Revision | undefined;
   /** Records of ticks that the cursor passes on its way. */
-  readonly passed?: readonly RunRecord[];
+  readonly passed?: readonly RunRecord[] | undefined;
 }
 
 export function lockKey(
@@ -83,11 +83,10 @@ export function lockKey(
  * No run is on that this one may not overlap. The policy or the mode may have changed while runs are on: those
  * of an earlier `overlap: allow`, of all workers, or of the one worker are waited for.
  */
-function noneRuns(keys: Keyspace, job: string, lock: LockKind, key: string): Compare[] {
-  const own = absent({ key });
-  if (lock === 'run') return [own];
-  if (lock === 'job') return [own, absent(keys.locksBelow(job))];
-  return [own, absent({ key: keys.lock(job) }), absent(keys.locksOfRuns(job))];
+function pushNoneRuns(compare: Compare[], keys: Keyspace, job: string, lock: LockKind, key: string): void {
+  compare.push(absent({ key }));
+  if (lock === 'job') compare.push(absent(keys.locksBelow(job)));
+  if (lock === 'worker') compare.push(absent({ key: keys.lock(job) }), absent(keys.locksOfRuns(job)));
 }
 
 /** What a claim and a settling of ticks read when they fail, so that the caller can decide again at once. */
@@ -97,13 +96,16 @@ const stateOf = (
   cursor: string,
   floor: CursorMove['floor'],
   all = false,
-): Op[] => [
-  getRevisions(keys.job(job)),
-  get(cursor),
-  get(keys.lock(job)),
-  getSome(all ? keys.locksOfRuns(job) : keys.locksBelow(job), 1),
-  ...(floor ? [getRevisions(floor.key)] : []),
-];
+): Op[] => {
+  const state: Op[] = [
+    getRevisions(keys.job(job)),
+    get(cursor),
+    get(keys.lock(job)),
+    getSome(all ? keys.locksOfRuns(job) : keys.locksBelow(job), 1),
+  ];
+  if (floor) state.push(getRevisions(floor.key));
+  return state;
+};
 
 const floorMoved = (result: TxnResult, floor: CursorMove['floor']): boolean =>
   floor !== undefined && (kvAt(result, 4)?.modRevision ?? 0) !== floor.revision;
@@ -124,36 +126,33 @@ const cursorAt = (kv: KeyValue | undefined): CursorAt => {
  * same run id and is then recognised as ours.
  */
 export function claimRun(keys: Keyspace, request: ClaimRequest): Intent<ClaimResult> {
-  const { run, workerId, leaseId, all = false } = request;
+  const { run, workerId, leaseId, all = false, triggerRevision } = request;
   const lock = lockKey(keys, request);
   const own = all ? { workerId, leaseId } : undefined;
   const cursor = cursorKey(keys, run.job, own);
   const floor = request.cursor?.floor;
   const trigger = keys.trigger(run.job, run.id);
+  const compare = [modifiedAt(keys.job(run.job), request.jobRevision)];
+  pushNoneRuns(compare, keys, run.job, request.lock, lock);
+  const text = codecs.lock.encode({ runId: run.id, worker: workerId, startAt: request.startAt });
+  const success: Op[] = [put(lock, text, leaseId)];
+  const failure = stateOf(keys, run.job, cursor, floor, all);
+  if (request.lock !== 'job') failure.push(get(lock));
+  if (request.cursor) {
+    compare.push(...compareCursor(cursor, request.cursor));
+    success.push(...moveCursor(keys, run.job, request.cursor, own));
+  }
+  success.push(put(keys.active(workerId, run.job, run.id), codecs.run.encode(run)));
+  if (triggerRevision !== undefined) {
+    compare.push(modifiedAt(trigger, triggerRevision));
+    success.push(remove({ key: trigger }));
+    failure.push(getRevisions(trigger));
+  }
+  for (const record of request.passed ?? [])
+    success.push(put(keys.run(run.job, record.id), codecs.run.encode(record)));
   return {
     job: run.job,
-    txn: {
-      compare: [
-        modifiedAt(keys.job(run.job), request.jobRevision),
-        ...noneRuns(keys, run.job, request.lock, lock),
-        ...(request.cursor ? compareCursor(cursor, request.cursor) : []),
-        ...(request.triggerRevision === undefined ? [] : [modifiedAt(trigger, request.triggerRevision)]),
-      ],
-      success: [
-        put(lock, codecs.lock.encode({ runId: run.id, worker: workerId, startAt: request.startAt }), leaseId),
-        ...(request.cursor ? moveCursor(keys, run.job, request.cursor, own) : []),
-        put(keys.active(workerId, run.job, run.id), codecs.run.encode(run)),
-        ...(request.triggerRevision === undefined ? [] : [remove({ key: trigger })]),
-        ...(request.passed ?? []).map((record) =>
-          put(keys.run(run.job, record.id), codecs.run.encode(record)),
-        ),
-      ],
-      failure: [
-        ...stateOf(keys, run.job, cursor, floor, all),
-        ...(request.lock === 'job' ? [] : [get(lock)]),
-        ...(request.triggerRevision === undefined ? [] : [getRevisions(trigger)]),
-      ],
-    },
+    txn: { compare, success, failure },
     read(result) {
       if (result.succeeded) return { ok: true, fencingToken: result.revision };
       const [job, cursorKv, jobLock, runLock] = [0, 1, 2, 3].map((index) => kvAt(result, index));
