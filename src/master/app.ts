@@ -31,6 +31,7 @@ import { tickRoutes } from './http/ticks.ts';
 import { versionRoutes } from './http/versions.ts';
 import { workerRoutes } from './http/workers.ts';
 import { clusterReader } from './reads/cluster.ts';
+import type { Comparison } from './comparison.ts';
 import { jobReader } from './reads/jobs.ts';
 import { outcomeReader } from './reads/outcomes.ts';
 import { runReader } from './reads/runs.ts';
@@ -68,6 +69,8 @@ export interface AppDeps {
   /** How this master's clock and those of others compare; absent: not measured. */
   readonly clocks?: Clocks;
   readonly masterId?: string;
+  /** Of this master's clock with the others'; absent: nothing waits for it. */
+  readonly comparison?: Comparison;
 }
 
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
@@ -132,6 +135,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       etcd,
       views,
       probeKey: keys.housekeeper,
+      comparison: deps.comparison,
       metrics: deps.metrics,
       cluster: clusterReader({
         etcd,
@@ -146,10 +150,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   };
   const check: BodyCheck = (body) => scheduleIssues(body, clock.now(), compiler);
+  const checks = { createJob: check, putJob: check, previewSchedule: check };
   registerOperations(app, handlers, accessControl(deps.access), {
-    createJob: check,
-    putJob: check,
-    previewSchedule: check,
+    checks,
+    beforeChange: async () => deps.comparison?.wait(),
   });
   await registerPages(app);
   app.addHook('preClose', async () => events.close());

@@ -12,6 +12,7 @@ import { packageVersion } from '../common/runtime/version.ts';
 import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
 import { buildApp } from './app.ts';
+import { startComparison } from './comparison.ts';
 import { startHousekeeper } from './housekeeper.ts';
 import { startRegistration, type Registration } from './registration.ts';
 import { startViews } from './views/views.ts';
@@ -66,6 +67,13 @@ export async function start({ config, logger, clock: bareClock }: MasterOptions)
     logger,
     onPeers: (changes, isLive) => clocks.take(changes, isLive),
   });
+  let markRegistered: () => void;
+  const whenRegistered = new Promise<void>((resolve) => (markRegistered = resolve));
+  const comparison = startComparison({
+    clock,
+    clocks,
+    whenThere: Promise.all([views.whenPeersLoaded, whenRegistered]),
+  });
   try {
     const app = await buildApp({
       etcd,
@@ -80,6 +88,7 @@ export async function start({ config, logger, clock: bareClock }: MasterOptions)
       quotaBytes,
       clocks,
       masterId: id,
+      comparison,
     });
     const url = await app.listen({ host: listen.host, port: listen.port });
     const startedAt = clock.now();
@@ -99,13 +108,19 @@ export async function start({ config, logger, clock: bareClock }: MasterOptions)
       }),
     });
     registration = registered;
+    void registered.whenRegistered.then(() => markRegistered());
     const housekeeper = startHousekeeper({
       etcd,
       keys,
       clock,
       logger,
       masterId: id,
-      registration: registered,
+      registration: {
+        // No office for one that may take young history for old.
+        get leaseId() {
+          return comparison.isDone ? registered.leaseId : undefined;
+        },
+      },
       quotaBytes,
     });
     logger.info({ url, id }, 'master listens');

@@ -20,6 +20,8 @@ const ANSWER_PAUSE: Millis = 500;
 export interface Registration {
   /** undefined: no lease at the moment. */
   readonly leaseId: LeaseId | undefined;
+  /** Resolves when it stands in etcd for the first time. */
+  readonly whenRegistered: Promise<void>;
   /** Writes the record anew in a moment: another asks for our time, or we ask for theirs. */
   tellTime(): void;
   /** Takes the record away at once, unless etcd is away. */
@@ -42,6 +44,8 @@ export function startRegistration({ etcd, keys, clock, logger, record }: Registr
   let writtenAt = -Infinity;
   let isStopped = false;
   let working: Promise<void> = Promise.resolve();
+  let registered: () => void;
+  const whenRegistered = new Promise<void>((resolve) => (registered = resolve));
 
   const again = (delay: Millis): void => {
     timer?.cancel();
@@ -74,6 +78,7 @@ export function startRegistration({ etcd, keys, clock, logger, record }: Registr
       writtenAt = clock.monotonic();
       const { txn } = registerMaster(keys, record(), session.leaseId);
       await etcd.txn(txn);
+      registered();
       again(REWRITE_EVERY);
     } catch (error) {
       logger.info({ reason: (error as Error).message }, 'cannot register at the moment');
@@ -86,6 +91,7 @@ export function startRegistration({ etcd, keys, clock, logger, record }: Registr
     get leaseId() {
       return session?.isValid() ? session.leaseId : undefined;
     },
+    whenRegistered,
     tellTime() {
       if (!session?.isValid() || answer || isStopped) return;
       answer = clock.setTimer(Math.max(GATHER, writtenAt + ANSWER_PAUSE - clock.monotonic()), () => {

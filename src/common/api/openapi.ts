@@ -104,7 +104,13 @@ function answer(writer: Writer, spec: AnswerSpec): Json {
 const COMMON: readonly ProblemCode[] = ['invalid_input', 'internal', 'etcd_unavailable'];
 
 function problems(op: Operation): Json {
-  const codes = [...(op.open ? [] : (['unauthorized', ...COMMON] as const)), ...(op.problems ?? [])];
+  // A master that has just started.
+  const changing: readonly ProblemCode[] = op.method === 'GET' ? [] : ['not_ready'];
+  const codes = [
+    ...(op.open ? [] : (['unauthorized', ...COMMON] as const)),
+    ...changing,
+    ...(op.problems ?? []),
+  ];
   const answers: Record<number, Json & { readonly description: string }> = {};
   for (const code of new Set(codes)) {
     const { status, title } = problemCatalogue[code];

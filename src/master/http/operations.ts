@@ -43,7 +43,14 @@ export function registerOperations(
   app: FastifyInstance,
   handlers: Handlers,
   access: Access,
-  checks: Partial<Record<OperationId, BodyCheck>> = {},
+  {
+    checks = {},
+    beforeChange,
+  }: {
+    readonly checks?: Partial<Record<OperationId, BodyCheck>>;
+    /** Waited for by each request that is well formed and asks for a change. */
+    readonly beforeChange?: () => Promise<void>;
+  } = {},
 ): void {
   const callers = new WeakMap<FastifyRequest, string>();
   for (const id of Object.keys(contract) as OperationId[]) {
@@ -62,6 +69,7 @@ export function registerOperations(
       handler: async (request, reply) => {
         const name = callers.get(request) ?? 'anyone';
         const input = parseInput(op, checks[id], request);
+        if (op.method !== 'GET') await beforeChange?.();
         const answer = await handle(input as InputOf<OperationId>, { name, signal: closing(request, reply) });
         return send(reply, op, answer);
       },

@@ -2,6 +2,7 @@
 import { ProblemError } from '../../common/api/problems.ts';
 import { EtcdError, type Etcd } from '../../common/store/etcd.ts';
 import type { Metrics } from '../../common/runtime/metrics.ts';
+import type { Comparison } from '../comparison.ts';
 import type { ClusterReader } from '../reads/cluster.ts';
 import type { Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
@@ -17,6 +18,7 @@ export interface SystemDeps {
   readonly views: Views;
   readonly cluster: ClusterReader;
   readonly metrics: Metrics;
+  readonly comparison: Comparison | undefined;
   readonly openApi: Record<string, never>;
 }
 
@@ -33,6 +35,10 @@ export function systemRoutes(deps: SystemDeps): Pick<Handlers, SystemRoutes> {
       }
       if (!deps.views.isFresh)
         throw new ProblemError('not_ready', 'the lists are being loaded', { retryAfterSeconds: 1 });
+      if (deps.comparison?.isDone === false)
+        throw new ProblemError('not_ready', "the clock is being compared with the others'", {
+          retryAfterSeconds: 1,
+        });
       return { status: 200, body: { status: 'ok' } };
     },
     metrics: async () => ({

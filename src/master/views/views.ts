@@ -23,6 +23,8 @@ export interface Views {
   /** Everything is loaded and up to date but for what is on its way. */
   readonly isFresh: boolean;
   readonly whenLoaded: Promise<void>;
+  /** The registrations of workers and masters are. */
+  readonly whenPeersLoaded: Promise<void>;
   /** This master changed a job at this revision: later lists know it. */
   noteWrite(revision: Revision): void;
   /** Until the views hold every write noted. Rejects with EtcdError (unavailable) after `timeout` ms, and while stale. */
@@ -104,6 +106,9 @@ export function startViews(deps: ViewsDeps): Views {
   ];
   const whenLoaded = Promise.all(follows.map((each) => each.whenLoaded)).then(() => {});
   whenLoaded.catch(() => {});
+  const peers = [followedWorkers, followedMasters];
+  const whenPeersLoaded = Promise.all(peers.map((each) => each.whenLoaded)).then(() => {});
+  whenPeersLoaded.catch(() => {});
 
   return {
     jobs,
@@ -116,6 +121,7 @@ export function startViews(deps: ViewsDeps): Views {
       return follows.every((each) => each.isFresh);
     },
     whenLoaded,
+    whenPeersLoaded,
     noteWrite(revision) {
       written = Math.max(written, revision);
     },
