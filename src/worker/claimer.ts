@@ -61,11 +61,7 @@ export interface Claimer {
   forget(job: string): void;
 }
 
-export function createClaimer(
-  ports: WorkerPorts,
-  table: JobTable,
-  peers: Pick<Peers, 'shardOf' | 'earliestFor'>,
-): Claimer {
+export function createClaimer(ports: WorkerPorts, table: JobTable, peers: Pick<Peers, 'shardOf'>): Claimer {
   const { keys, batcher, clock, logger } = ports;
   const submit = batcher.submit.bind(batcher);
   const skips = new Map<string, { lockRevision: number; id: string; ticks: Stretch }>();
@@ -94,10 +90,13 @@ export function createClaimer(
       }),
     );
 
-  /** The last tick that was due before any of the workers that match now was there; the keeper records it. */
-  const beforeAll = ({ rule, ticks, since, floor }: JobEntry, member: Membership): number | undefined => {
-    const earliest = Math.min(peers.earliestFor(rule) ?? Infinity, member.since);
-    const last = ticks.atOrBefore(instant(earliest));
+  /**
+   * The last tick that was due before this session began. Those up to it are the affair of sessions before it: a
+   * registration may be that of a worker that is dead and was never going to settle them. When its lease has ended,
+   * the keeper records what is left.
+   */
+  const beforeAll = ({ ticks, since, floor }: JobEntry, member: Membership): number | undefined => {
+    const last = ticks.atOrBefore(instant(Math.min(clock.now(), member.since)));
     return last === undefined || last <= since || last <= (floor?.tick ?? 0) ? undefined : last;
   };
 

@@ -75,13 +75,14 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
   const take = (
     { entry, owner, own, floor, revision }: Wanted,
     found: ReadonlyMap<string, KeyValue>,
+    farthest: ReadonlyMap<JobEntry, Instant>,
   ): void => {
     // What this worker has learned meanwhile by a claim is newer; and a claim of an older definition may have
     // been carried out since, but none before the definition that was known then.
     if (entry.cursorKnown || entry.revision !== revision) return onRead(entry);
     const ownKv = found.get(own);
     const floorKv = found.get(floor);
-    const floorTick = tickOf(floorKv);
+    const floorTick = latest(tickOf(floorKv), farthest.get(entry));
     entry.cursor = latest(tickOf(ownKv), latest(floorTick, owner?.since));
     entry.cursorRevision = ownKv?.modRevision ?? 0;
     entry.cursorOwner = owner?.workerId;
@@ -116,13 +117,31 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
     return found;
   };
 
+  /**
+   * Of jobs that were of `mode: all` before: how far any worker has got by its own cursor, for the cursor of all
+   * may be behind these. No claim moves one any more.
+   */
+  const readFarthest = async (
+    batch: readonly Wanted[],
+    found: ReadonlyMap<string, KeyValue>,
+  ): Promise<ReadonlyMap<JobEntry, Instant>> => {
+    const farthest = new Map<JobEntry, Instant>();
+    for (const { entry, owner, floor } of batch) {
+      if (owner || !found.has(floor)) continue;
+      for await (const page of listPages(etcd, keys.cursorsOf(entry.name)))
+        for (const kv of page.kvs) farthest.set(entry, latest(tickOf(kv), farthest.get(entry))!);
+    }
+    return farthest;
+  };
+
   const pump = async (): Promise<void> => {
     const batch = [...wanted].flatMap((entry) => wish(entry) ?? []);
     wanted = new Set();
     let wait = GATHER_MS;
     try {
       const found = await read(batch);
-      for (const each of batch) take(each, found);
+      const farthest = await readFarthest(batch, found);
+      for (const each of batch) take(each, found, farthest);
     } catch (error) {
       logger.warn({ err: error, jobs: batch.length }, 'cursors could not be read; trying again');
       for (const { entry } of batch) if (!entry.cursorKnown) wanted.add(entry);

@@ -28,9 +28,6 @@ export const noCounts = (): TickCounts => ({
   unexplained: 0,
 });
 
-/** Documented for `mode: all`: what a worker had not settled when it died, when others are further. */
-const ALL_DIED_WITHIN = 60_000;
-
 export function checkTicks(facts: Facts, counts: TickCounts): Violation[] {
   return [...facts.eras.flatMap((era) => checkEra(facts, era, counts)), ...checkDue(facts)];
 }
@@ -74,7 +71,7 @@ function checkEra(facts: Facts, era: Era, counts: TickCounts): Violation[] {
     const told = tellers.get(tick) ?? [];
     if (told.length === 0) {
       if (isClaimedAtDeletion(facts, era, tick)) counts.deleted++;
-      else if (tick > settled || diedMeanwhile(facts, era, tick)) counts.dropped++;
+      else if (tick > settled) counts.dropped++;
       else {
         counts.unexplained++;
         found.push({ what: 'tick without a record', job, detail: `tick ${iso(tick)}` });
@@ -111,10 +108,6 @@ function isClaimedAtDeletion(
   }
   return false;
 }
-
-const diedMeanwhile = ({ history }: Facts, { definition }: Era, tick: number): boolean =>
-  definition.workers.mode === 'all' &&
-  history.sessionEnds.some(({ at }) => at >= tick && at <= tick + ALL_DIED_WITHIN);
 
 /** Invariant 6, and runs of ticks that no definition had. */
 function checkDue(facts: Facts): Violation[] {

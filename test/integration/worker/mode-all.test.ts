@@ -279,3 +279,52 @@ test('an etcd that restarts costs no worker a tick, and repeats none', async () 
   const started = gate.of('job').map(({ runId }) => runId);
   expect(new Set(started).size).toBe(started.length);
 });
+
+/**
+ * Workers that were killed are registered until their leases end, which etcd puts off when its leader changes;
+ * others may have begun meanwhile. `endThem` ends the lease.
+ */
+async function withDeadWorkers(job: string, mode: 'one' | 'all' = 'all') {
+  const { etcd } = cluster.shared;
+  const gate = openGate();
+  const { leaseId } = await etcd.leaseGrant(120);
+  const reached = Math.floor(Date.now() / 1_000) * 1_000 - 6_000;
+  await cluster.start(1, { name: 'template', labels: { region: 'eu' } });
+  const { kvs } = await etcd.range(cluster.keys.workers);
+  const decoded = codecs.worker.decode(kvs[0]!.value);
+  if (!decoded.ok) throw new Error(decoded.error);
+  const dead = { ...decoded.value, id: 'dead-aaaaaa', name: 'dead', joinedAt: reached - 60_000 };
+  await cluster.stopAll();
+  await put(etcd, cluster.keys.worker(dead.id), codecs.worker.encode(dead), leaseId);
+  await put(etcd, cluster.keys.cursorOfAll(job), codecs.cursor.encode(reached));
+  const definition = onAll(job, { workers: MODES.all, catchUp: { policy: 'all' } });
+  const { revision } = await cluster.jobs.create(definition, { since: reached - 1 });
+  const [worker] = await cluster.start(1, { handlers: { gate: gate.handler }, labels: { region: 'eu' } });
+  await records(job, `it runs under mode ${mode}`, (runs) => of(runs, worker!).length >= 2);
+  return { gate, reached, definition, revision, worker: worker!, endThem: () => etcd.leaseRevoke(leaseId) };
+}
+
+test('ticks of workers that were dead, while others had begun, are on record when their leases have ended', async () => {
+  const { reached, worker, endThem } = await withDeadWorkers('job');
+  expect(inState(await cluster.jobs.runs('job'), 'missed')).toEqual([]);
+  await endThem();
+  const runs = await records('job', 'what was left', (all) => inState(all, 'missed').length > 0);
+  await stop([worker]);
+  const told = ticksTold(await cluster.jobs.runs('job'), 1_000);
+  expect(told[0]).toBe(reached + 1_000);
+  expectEachTickOnce(await cluster.jobs.runs('job'));
+  expect(inState(runs, 'missed')[0]!.worker).toBeUndefined();
+});
+
+test('a change to mode one runs no tick again that ran on all while dead workers were registered', async () => {
+  const { gate, definition, revision, reached, worker } = await withDeadWorkers('job');
+  const changed = Date.now();
+  const one = { ...definition, workers: MODES.one };
+  await cluster.jobs.write(jobRecord(one, { since: reached - 1, generation: 2 }), revision);
+  await waitFor(() => gate.of('job').some(({ scheduledFor }) => scheduledFor > changed + 2_000), {
+    what: 'it goes on under mode one',
+  });
+  await stop([worker]);
+  const ticks = gate.of('job').map(({ scheduledFor }) => scheduledFor);
+  expect(ticks.filter((tick, index) => ticks.indexOf(tick) !== index)).toEqual([]);
+});

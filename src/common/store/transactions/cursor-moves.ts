@@ -16,8 +16,8 @@ export interface CursorMove {
   /** The other mode's cursor as it was read; absent: there was none, and none can come. */
   readonly floor?: { readonly key: string; readonly revision: Revision; readonly tick?: number };
   /**
-   * `mode: all`: the last tick from before the first session of now. While the cursor of all is behind it,
-   * ticks that nobody was there for are still to be recorded, and it stays where it is.
+   * `mode: all`: the last tick from before the session that moves it. While the cursor of all is behind it, ticks
+   * are still to be recorded by sessions before, or when these have ended by the keeper, and it stays where it is.
    */
   readonly before?: number;
 }
