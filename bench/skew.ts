@@ -1,6 +1,7 @@
 // One of three workers has a clock that is 3 s fast: how early anything starts, by a clock that is right, and whether
-// anything runs twice or not at all. Once with a clock that was fast from the start, once with one that is set
-// forward while it works, and once with two workers only, of which neither can tell who is right. Needs faketime.
+// anything runs twice or not at all. With a clock that was fast from the start; with one that is set forward while it
+// works; with two workers and a master, which is a third clock; and with two workers only, of which neither can tell
+// who is right. Needs faketime.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { startBenchEtcd } from './support/etcd.ts';
 import { printTable, spreadOf, type Spread } from './support/figures.ts';
 import { openFleet, type Start } from './support/fleet.ts';
 import { createJobs, template } from './support/jobs.ts';
+import { startBenchMaster } from './support/master.ts';
 import { withScope } from './support/scope.ts';
 import { numberOf, sized } from './support/size.ts';
 import { NOOP } from './support/worker-protocol.ts';
@@ -19,8 +21,14 @@ const OFFSET_S = 3;
 /** Clocks are compared at heartbeats, every 10 s. */
 const SETTLE_MS = 12_000;
 
-type Case = 'fast from the start' | 'set forward while it works' | 'fast, one of two';
-const CASES: readonly Case[] = ['fast from the start', 'set forward while it works', 'fast, one of two'];
+type Case =
+  'fast from the start' | 'set forward while it works' | 'fast, one of two and a master' | 'fast, one of two';
+const CASES: readonly Case[] = [
+  'fast from the start',
+  'set forward while it works',
+  'fast, one of two and a master',
+  'fast, one of two',
+];
 
 export interface SkewFigures {
   readonly case: Case;
@@ -79,7 +87,8 @@ const measure = (which: Case, jobs: number, seconds: number): Promise<SkewFigure
     const file = join(scope.tempDir(), 'offset');
     const setClock = (offsetS: number): void => writeFileSync(file, `+${offsetS}\n`);
     setClock(which === 'set forward while it works' ? 0 : OFFSET_S);
-    const right = which === 'fast, one of two' ? ['right'] : ['right', 'also-right'];
+    const right = which.startsWith('fast, one of two') ? ['right'] : ['right', 'also-right'];
+    if (which === 'fast, one of two and a master') await startBenchMaster(scope, server.endpoint, PREFIX);
     const workers = [
       ...right.map((name) => startWorker(name)),
       startWorker('fast', wrapperOf(library, file)),

@@ -2,6 +2,7 @@
 // 3 ms, which is 10,000 ticks a second and more than two cores can hold, so that it shows what becomes of a
 // cluster that is asked too much: every tick still has its one record; and the highest rate at which nothing
 // starts over a second late, found by doubling, then halving the gap, and then held.
+import { highestRate } from './support/search.ts';
 import { numberOf, numbersOf, sized, wordsOf } from './support/size.ts';
 import { sustained, type SustainedLoad, type SustainedResult } from './support/sustained.ts';
 import { printSustained } from './support/sustained-tables.ts';
@@ -20,11 +21,8 @@ export interface SteadyResult {
 }
 
 const PARTS = ['rates', 'crowd', 'highest'] as const;
-/** The gap that is left between what is held and what is not. */
-const CLOSE_ENOUGH = 1.1;
-/** What is held for a step may not be for minutes: each further try of holding is by this less. */
-const LESS = 0.9;
-const HOLD_TRIES = 3;
+/** Of the rates that are searched. */
+const GRAIN = 100;
 
 const everySecond = (jobs: number, seconds: number): SustainedLoad => ({
   kind: 'handler',
@@ -48,30 +46,21 @@ interface Search {
   readonly holdSeconds: number;
 }
 
-async function highestRate({ from, most, stepSeconds, holdSeconds }: Search): Promise<HighestRate> {
+async function searched({ from, most, stepSeconds, holdSeconds }: Search): Promise<HighestRate> {
   const tried: SustainedResult[] = [];
-  const holds = async (rate: number, seconds: number): Promise<boolean> => {
+  const heldFor = (seconds: number) => async (rate: number) => {
     const result = await measured(everySecond(rate, seconds));
     tried.push(result);
     return result.isHeld;
   };
-  let held = 0;
-  let failed = from;
-  while (failed <= most && (await holds(failed, stepSeconds))) {
-    held = failed;
-    failed *= 2;
-  }
-  while (held > 0 && failed <= most && failed / held > CLOSE_ENOUGH) {
-    // To the hundred, so that a figure does not promise more than was searched.
-    const between = Math.max(1, Math.round((held + failed) / 200) * 100);
-    if (between <= held || between >= failed) break;
-    if (await holds(between, stepSeconds)) held = between;
-    else failed = between;
-  }
-  for (let tries = 0; held > 0 && tries < HOLD_TRIES; tries++, held = Math.floor(held * LESS)) {
-    if (await holds(held, holdSeconds)) return { tried, perSecond: held, seconds: holdSeconds };
-  }
-  return { tried, perSecond: 0, seconds: holdSeconds };
+  const perSecond = await highestRate({
+    from,
+    most,
+    grain: GRAIN,
+    holds: heldFor(stepSeconds),
+    endures: heldFor(holdSeconds),
+  });
+  return { tried, perSecond, seconds: holdSeconds };
 }
 
 export async function run(): Promise<SteadyResult> {
@@ -103,7 +92,7 @@ export async function run(): Promise<SteadyResult> {
       full: { from: 500, most: 64_000, stepSeconds: 20, holdSeconds: 300 },
     });
     const from = numberOf('FROM', search.from);
-    highest = await highestRate({
+    highest = await searched({
       from,
       most: search.most,
       stepSeconds: numberOf('STEP', search.stepSeconds),
