@@ -4,9 +4,9 @@
 import type { Clock, Timer } from '../common/core/clock.ts';
 import type { Millis } from '../common/model/time.ts';
 import type { Logger } from '../common/runtime/logger.ts';
-import { EtcdError, type Etcd } from '../common/store/etcd.ts';
+import { EtcdError, type Etcd, type KeyValue } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
-import { electHousekeeper } from '../common/store/transactions/masters.ts';
+import { electHousekeeper, type Election } from '../common/store/transactions/masters.ts';
 import { createLeftovers } from './housekeeping/leftovers.ts';
 import { noteCut, pruneByCount, pruneHistories } from './housekeeping/prune.ts';
 import { createQuotaWatch } from './housekeeping/quota.ts';
@@ -57,8 +57,15 @@ export function startHousekeeper(deps: HousekeeperDeps): Housekeeper {
   const elect = async (): Promise<boolean> => {
     const { leaseId } = deps.registration;
     if (leaseId === undefined) return false;
-    const intent = electHousekeeper(keys, deps.masterId, leaseId);
-    return intent.read(await etcd.txn(intent.txn)) === deps.masterId;
+    const vote = async (over?: KeyValue): Promise<Election> => {
+      const intent = electHousekeeper(keys, deps.masterId, leaseId, over);
+      return intent.read(await etcd.txn(intent.txn));
+    };
+    const first = await vote();
+    if (first.stray)
+      logger.warn({ key: keys.housekeeper }, 'a housekeeper that no master is: taking its place');
+    const { holder } = first.stray ? await vote(first.stray) : first;
+    return holder === deps.masterId;
   };
 
   /** Between two requests. A master that lost its lease, and so the office, goes no further. */

@@ -5,12 +5,13 @@ import type { WorkerView } from '../common/api/workers.ts';
 import { redactSecrets } from '../common/core/definition.ts';
 import type { JobRecord } from '../common/model/job.ts';
 import type { LockRecord, RunRecord } from '../common/model/run.ts';
-import { instant, toIso } from '../common/model/time.ts';
+import { FIRST_STORED, instant, LAST_STORED, toIso } from '../common/model/time.ts';
 import type { Draining, DrainRecord, WorkerRecord } from '../common/model/worker.ts';
 import type { KeyValue } from '../common/store/etcd.ts';
 
 /** etcd holds what was written: beyond the years of Date only if somebody wrote it there by hand. */
-export const shownTime = (ms: number): string => toIso(instant(Math.max(-8.64e15, Math.min(8.64e15, ms))));
+export const shownTime = (ms: number): string =>
+  toIso(instant(Math.max(FIRST_STORED, Math.min(LAST_STORED, ms))));
 
 const optionalTime = <K extends string>(key: K, ms: number | undefined): { [P in K]?: string } =>
   (ms === undefined ? {} : { [key]: shownTime(ms) }) as { [P in K]?: string };

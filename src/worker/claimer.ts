@@ -16,6 +16,7 @@ import {
 import type { CursorMove, CursorOwner } from '../common/store/transactions/cursor-moves.ts';
 import type { Assignment } from './assignment.ts';
 import type { JobEntry, JobTable } from './job-table.ts';
+import type { Unreadable } from '../common/store/unreadable.ts';
 import { carryThrough } from './persist.ts';
 import type { Peers } from './peers.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
@@ -61,7 +62,12 @@ export interface Claimer {
   forget(job: string): void;
 }
 
-export function createClaimer(ports: WorkerPorts, table: JobTable, peers: Pick<Peers, 'shardOf'>): Claimer {
+export function createClaimer(
+  ports: WorkerPorts,
+  table: JobTable,
+  peers: Pick<Peers, 'shardOf'>,
+  unreadable: Unreadable,
+): Claimer {
   const { keys, batcher, clock, logger } = ports;
   const submit = batcher.submit.bind(batcher);
   const skips = new Map<string, { lockRevision: number; id: string; ticks: Stretch }>();
@@ -106,6 +112,11 @@ export function createClaimer(ports: WorkerPorts, table: JobTable, peers: Pick<P
     if (!rule.all && floor === undefined) return { revision, to };
     const before = rule.all ? beforeAll(entry, member) : undefined;
     return { revision, to, ...(floor ? { floor } : {}), ...(before === undefined ? {} : { before }) };
+  };
+
+  const noteLock = ({ key, record }: HeldLock): void => {
+    if (record) unreadable.clear(key);
+    else unreadable.note(key, 'it is no lock of a worker', 'lock cannot be read: its job counts as running');
   };
 
   const guarded = async <R>(
@@ -172,7 +183,11 @@ export function createClaimer(ports: WorkerPorts, table: JobTable, peers: Pick<P
         }),
         { clock, submit, goesOn: () => membership.isValid() },
       );
-      if (!result.ok) return result;
+      if (!result.ok) {
+        if (result.reason === 'lock-held') noteLock(result.lock);
+        return result;
+      }
+      if (unreadable.size > 0) unreadable.clear(keys.lock(entry.name));
       const assignment: Assignment = {
         definition: record.definition,
         run,

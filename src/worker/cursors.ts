@@ -7,6 +7,7 @@ import { instant, type Instant } from '../common/model/time.ts';
 import type { Etcd, KeyValue, Revision } from '../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
 import { getMany, listPages } from '../common/store/queries.ts';
+import type { Unreadable } from '../common/store/unreadable.ts';
 import type { JobEntry } from './job-table.ts';
 import type { Membership } from './ports.ts';
 
@@ -32,6 +33,7 @@ export interface CursorReaderOptions {
   readonly keys: Keyspace;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly unreadable: Unreadable;
   readonly jobs: { readonly size: number };
   /** Undefined: nothing is to be claimed now, nor read. */
   readonly membership: () => Membership | undefined;
@@ -49,7 +51,7 @@ interface Wanted {
 }
 
 export function createCursorReader(options: CursorReaderOptions): CursorReader {
-  const { etcd, keys, clock, logger, jobs, membership, onRead } = options;
+  const { etcd, keys, clock, logger, unreadable, jobs, membership, onRead } = options;
   let wanted = new Set<JobEntry>();
   let busy = false;
   let stopped = false;
@@ -66,8 +68,11 @@ export function createCursorReader(options: CursorReaderOptions): CursorReader {
   const tickOf = (kv: KeyValue | undefined): Instant | undefined => {
     if (!kv) return undefined;
     const decoded = codecs.cursor.decode(kv.value);
-    if (decoded.ok) return instant(decoded.value);
-    logger.error({ key: kv.key, reason: decoded.error }, 'cursor does not parse: the job goes on from now');
+    if (decoded.ok) {
+      unreadable.clear(kv.key);
+      return instant(decoded.value);
+    }
+    unreadable.note(kv.key, decoded.error, 'cursor cannot be read: the job goes on from now');
     // A cursor that can't be read must not make old ticks due.
     return clock.now();
   };

@@ -30,6 +30,11 @@ export function registerWorkerMetrics(
     () => scheduler.table.broken.size,
   );
   gauge(
+    'etcron_worker_values_unreadable',
+    'Values of etcd, but those of jobs, that this worker met and could not read; its log names them',
+    () => scheduler.unreadable.size,
+  );
+  gauge(
     'etcron_worker_clock_offset_seconds',
     'How far this clock is ahead of the median of all clocks',
     () => clocks.offset().offset / 1000,

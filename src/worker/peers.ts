@@ -1,5 +1,4 @@
 // Who else is there: the registered workers, and the ranking that follows.
-import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
 import { mayRun, missing } from '../common/core/eligible.ts';
 import { candidatesOf, firstOf, type Candidate } from '../common/core/ranking.ts';
@@ -8,6 +7,7 @@ import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
 import type { Change } from '../common/store/follow.ts';
+import type { Unreadable } from '../common/store/unreadable.ts';
 import type { PlanningRule } from './job-table.ts';
 
 /** What a job wants of its workers. */
@@ -76,7 +76,7 @@ interface Ranked {
 
 const keyOf = (change: Change): string => (change.type === 'put' ? change.kv.key : change.key);
 
-export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers {
+export function createPeers(keys: Keyspace, clock: Clock, unreadable: Unreadable): Peers {
   const workers = new Map<string, WorkerRecord>();
   let ranked: Ranked | undefined;
   /** Wishes that no registered worker meets, and since when. */
@@ -127,13 +127,16 @@ export function createPeers(keys: Keyspace, clock: Clock, logger: Logger): Peers
     const key = keyOf(change);
     const id = keys.partsOf(key)[0] ?? '';
     if (change.type === 'delete') {
+      unreadable.clear(key);
       return workers.delete(id) ? { ranking: true, gone: id } : { ranking: false };
     }
     const decoded = codecs.worker.decode(change.kv.value);
     if (!decoded.ok) {
-      logger.error({ key, reason: decoded.error }, 'worker passed over: its registration does not parse');
+      // One that was read before stands as it was: it may be of a newer version since, and it lives.
+      unreadable.note(key, decoded.error, 'worker passed over: its registration cannot be read');
       return { ranking: false };
     }
+    unreadable.clear(key);
     const before = workers.get(id);
     workers.set(id, decoded.value);
     return { ranking: !before || !ranksAlike(before, decoded.value) };

@@ -310,7 +310,8 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   /** Somebody else has moved it, or we, and the answer was lost. */
   const moveCursor = (entry: JobEntry, cursor: CursorAt): void => {
-    if (entry.floor === undefined && !entry.rule.all) return takeCursor(entry, cursor);
+    if (entry.floor === undefined && !entry.rule.all && !cursor.isUnreadable)
+      return takeCursor(entry, cursor);
     // What else it is held against is read along with it.
     entry.cursorKnown = false;
     rounds.mark(entry);

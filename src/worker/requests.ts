@@ -1,9 +1,10 @@
 // Requests to run now and requests to kill, as etcd has them at this moment.
-import type { Logger } from 'pino';
+import { RUN_ID } from '../common/model/ids.ts';
 import type { KillRecord, TriggerRecord } from '../common/model/run.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
 import { killOf } from '../common/store/transactions/claims.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
+import type { Unreadable } from '../common/store/unreadable.ts';
 
 export interface PendingTrigger {
   readonly job: string;
@@ -26,7 +27,7 @@ export interface Requests {
   removeKill(key: string): void;
 }
 
-export function createRequests(keys: Keyspace, logger: Logger): Requests {
+export function createRequests(keys: Keyspace, unreadable: Unreadable): Requests {
   /** By job, sorted by run id, which sorts by the time of the request. */
   const triggers = new Map<string, PendingTrigger[]>();
   const kills = new Map<string, KillRecord>();
@@ -46,19 +47,23 @@ export function createRequests(keys: Keyspace, logger: Logger): Requests {
       forget(kv.key);
       const [job = '', runId = ''] = keys.partsOf(kv.key);
       const decoded = codecs.trigger.decode(kv.value);
-      if (!decoded.ok) {
-        logger.error(
-          { key: kv.key, reason: decoded.error },
-          'request to run skipped: its value does not parse',
-        );
+      // Its run would stand under an id that nobody takes for one.
+      const fault = decoded.ok ? (RUN_ID.test(runId) ? undefined : 'its key names no run') : decoded.error;
+      if (fault !== undefined || !decoded.ok) {
+        unreadable.note(kv.key, fault ?? '', 'request to run skipped: it cannot be read');
         return undefined;
       }
-      const pending = { job, runId, revision: kv.modRevision, record: decoded.value };
+      unreadable.clear(kv.key);
+      const record = { ...codecs.trigger.unknownIn(kv.value), ...decoded.value };
+      const pending = { job, runId, revision: kv.modRevision, record };
       const all = [...(triggers.get(job) ?? []), pending].sort((a, b) => (a.runId < b.runId ? -1 : 1));
       triggers.set(job, all);
       return job;
     },
-    removeTrigger: forget,
+    removeTrigger(key) {
+      unreadable.clear(key);
+      forget(key);
+    },
     putKill(kv) {
       const [job = '', runId = ''] = keys.partsOf(kv.key);
       const record = killOf(kv);

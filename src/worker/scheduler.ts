@@ -5,6 +5,7 @@ import type { Instant, Millis } from '../common/model/time.ts';
 import type { Draining, WorkerState } from '../common/model/worker.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { register } from '../common/store/transactions/membership.ts';
+import { createUnreadable, type Unreadable } from '../common/store/unreadable.ts';
 import { startFollow, type Change, type Follow } from '../common/store/follow.ts';
 import type { Revision } from '../common/store/etcd.ts';
 import type { Clocks } from '../common/runtime/clocks.ts';
@@ -37,6 +38,8 @@ export interface SchedulerOptions {
 
 export interface Scheduler {
   readonly table: JobTable;
+  /** Keys, but those of jobs, whose values could not be read. */
+  readonly unreadable: Pick<Unreadable, 'size'>;
   /** `left`: while it drains, the runs it waits for. */
   load(): {
     readonly state: WorkerState;
@@ -69,8 +72,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const ownId = (): string | undefined => membership()?.workerId;
 
   const table = createJobTable(logger);
-  const requests = createRequests(keys, logger);
-  const peers = createPeers(keys, clock, logger);
+  const unreadable = createUnreadable(logger);
+  const requests = createRequests(keys, unreadable);
+  const peers = createPeers(keys, clock, unreadable);
   const recorder = createRecorder(ports);
   const dispatcher = createDispatcher(ports, recorder, {
     currentRevision: (job) => table.get(job)?.revision,
@@ -82,13 +86,14 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     onLockLost: (assignment) => planner.lockLost(table.get(assignment.run.job), assignment),
   });
   const drainWatch = createDrainWatch({ clock, logger, dispatcher });
-  const claimer = createClaimer(ports, table, peers);
+  const claimer = createClaimer(ports, table, peers, unreadable);
   const overlaps = createOverlaps(ports, () => dispatcher);
   const cursors = createCursorReader({
     etcd,
     keys,
     clock,
     logger,
+    unreadable,
     jobs: table.entries,
     membership,
     onRead: (entry) => planner.mark(entry),
@@ -138,6 +143,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   });
   const settler = startSettler({
     ports,
+    unreadable,
     table,
     peers,
     ownId: () => (isLoaded ? ownId() : undefined),
@@ -300,6 +306,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     table,
+    unreadable,
     load,
     draining: () => drainWatch.report(),
     peerRevisions: () => ({ workers: workers.revision, masters: masters.revision }),

@@ -11,6 +11,7 @@ import type { KeyRange, KeyValue } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { listPages } from '../common/store/queries.ts';
 import { settleLost } from '../common/store/transactions/endings.ts';
+import type { Unreadable } from '../common/store/unreadable.ts';
 import type { JobTable } from './job-table.ts';
 import type { Peers } from './peers.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -29,6 +30,7 @@ export interface Settler {
 
 export interface SettlerOptions {
   readonly ports: WorkerPorts;
+  readonly unreadable: Unreadable;
   readonly table: JobTable;
   readonly peers: Peers;
   /** Undefined while this worker must not settle: it has no session, or does not know the jobs. */
@@ -42,9 +44,8 @@ export interface SettlerOptions {
 }
 
 export function startSettler(options: SettlerOptions): Settler {
-  const { ports, table, peers, ownId, isKnown, isInHand, killOf } = options;
+  const { ports, unreadable, table, peers, ownId, isKnown, isInHand, killOf } = options;
   const { etcd, keys, batcher, clock, logger } = ports;
-  const reported = new Set<string>();
   /** Active records under our own id that nothing here knows, as the last sweep saw them. */
   let strangers = new Set<string>();
   let stopped = false;
@@ -64,15 +65,17 @@ export function startSettler(options: SettlerOptions): Settler {
   const settle = async (kv: KeyValue): Promise<void> => {
     const [workerId = '', job = '', runId = ''] = keys.partsOf(kv.key);
     const decoded = codecs.run.decode(kv.value);
-    if (!decoded.ok) {
-      if (!reported.has(kv.key))
-        logger.error({ key: kv.key, reason: decoded.error }, 'lost run passed over: it does not parse');
-      reported.add(kv.key);
+    const isElsewhere = decoded.ok && (decoded.value.job !== job || decoded.value.id !== runId);
+    if (!decoded.ok || isElsewhere) {
+      const fault = decoded.ok ? 'it names another run than its key' : decoded.error;
+      unreadable.note(kv.key, fault, 'lost run passed over: it cannot be read');
       return;
     }
+    unreadable.clear(kv.key);
     const isOwn = workerId === ownId();
     // The claim wrote lock and active record at once: its revision is the fencing token.
     const run = {
+      ...codecs.run.unknownIn(kv.value),
       ...lostRun(decoded.value, clock.now(), isOwn ? 'claim-unknown' : 'worker-gone'),
       fencingToken: kv.createRevision,
     };

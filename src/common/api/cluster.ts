@@ -36,6 +36,7 @@ export const warning = z.strictObject({
     'no_workers',
     'no_ready_workers',
     'broken_jobs',
+    'unreadable_values',
     'unmatched_jobs',
     'clock_offset',
   ]),

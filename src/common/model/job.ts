@@ -5,6 +5,7 @@ import { codeList } from './codes.ts';
 import { durationText, sizeText } from './duration.ts';
 import { httpTask, secretOr } from './http-task.ts';
 import { jobName } from './ids.ts';
+import { FIRST_STORED, LAST_STORED } from './time.ts';
 
 export const MAX_DEFINITION_BYTES = 64 * 1024;
 
@@ -219,6 +220,10 @@ const jobChange = z.object({
 });
 export type JobChange = z.output<typeof jobChange>;
 
+/** One below the largest whole number: what is written over it can still be counted. */
+export const MAX_GENERATION = Number.MAX_SAFE_INTEGER - 1;
+const stored = z.int().min(FIRST_STORED).max(LAST_STORED);
+
 /**
  * The value of `jobs/<job>`, and of `versions/<job>/<generation>` once it is superseded. Times are milliseconds
  * since the epoch.
@@ -226,13 +231,13 @@ export type JobChange = z.output<typeof jobChange>;
 export const jobRecord = z.object({
   definition: jobDefinition,
   /** No tick at or before this instant ever fires: creation, change of schedule, resume. */
-  since: z.int(),
+  since: stored,
   /** Phase of `@every` when the definition names none. */
-  anchor: z.int(),
+  anchor: stored,
   /** 1 at creation, one more at each change. */
-  generation: z.int().min(1),
-  createdAt: z.int(),
-  updatedAt: z.int(),
+  generation: z.int().min(1).max(MAX_GENERATION),
+  createdAt: stored,
+  updatedAt: stored,
   /** What made it so. None: written before this was kept; nothing that runs a job depends on it. */
   change: jobChange.optional().catch(undefined),
 });

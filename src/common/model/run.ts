@@ -2,6 +2,7 @@
 // take unknown fields, so that workers of two versions can share a cluster while it is upgraded.
 import { z } from 'zod';
 import { jobName, runId } from './ids.ts';
+import { FIRST_STORED, LAST_STORED } from './time.ts';
 
 /**
  * armed -> running -> one of the ends. `skipped` and `missed` are records of ticks that nothing ran for;
@@ -20,7 +21,7 @@ export const runState = z.enum([
 ]);
 export type RunState = z.output<typeof runState>;
 
-const ms = z.int();
+const ms = z.int().min(FIRST_STORED).max(LAST_STORED);
 
 export const runCause = z.object({
   kind: z.enum(['schedule', 'catch_up', 'manual', 'retry']),

@@ -15,6 +15,10 @@ export type Millis = number;
 export const instant = (ms: number): Instant => ms as Instant;
 export const monotonic = (ms: number): Monotonic => ms as Monotonic;
 
+/** What is stored of an instant lies in the years 1 to 9999: beyond them it has no text that the API knows. */
+export const FIRST_STORED = -62_135_596_800_000;
+export const LAST_STORED = 253_402_300_799_999;
+
 /** Reads an ISO 8601 instant with its zone or `Z`; NaN when the text is none. */
 export const instantFromIso = (iso: string): Instant => instant(Date.parse(iso));
 

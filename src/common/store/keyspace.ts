@@ -20,6 +20,7 @@ import {
   type MasterRecord,
   type WorkerRecord,
 } from '../model/worker.ts';
+import { LAST_STORED } from '../model/time.ts';
 import { underPrefix, type KeyRange } from './etcd.ts';
 
 type Range = Required<KeyRange>;
@@ -146,8 +147,26 @@ export interface Codec<T> {
   decode(text: string): Decoded<T>;
 }
 
-function jsonCodec<T>(schema: z.ZodType<T>): Codec<T> {
+export interface JsonCodec<T> extends Codec<T> {
+  /**
+   * What stands in a value beside the fields that we know: of a version to come. Put into what is written in its place,
+   * so that nobody loses it by us.
+   */
+  unknownIn(text: string): object;
+}
+
+function jsonCodec<T>(schema: z.ZodType<T> & { readonly shape: object }): JsonCodec<T> {
   return {
+    unknownIn(text) {
+      let json: unknown;
+      try {
+        json = JSON.parse(text);
+      } catch {
+        return {};
+      }
+      if (typeof json !== 'object' || json === null || Array.isArray(json)) return {};
+      return Object.fromEntries(Object.entries(json).filter(([key]) => !Object.hasOwn(schema.shape, key)));
+    },
     encode: (value) => JSON.stringify(value),
     decode: (text) => {
       let json: unknown;
@@ -156,7 +175,13 @@ function jsonCodec<T>(schema: z.ZodType<T>): Codec<T> {
       } catch (error) {
         return { ok: false, error: `not JSON: ${(error as Error).message}` };
       }
-      const parsed = schema.safeParse(json);
+      let parsed: z.ZodSafeParseResult<T>;
+      try {
+        parsed = schema.safeParse(json);
+      } catch (error) {
+        // Nested so deep that it overflows the stack.
+        return { ok: false, error: `cannot be looked at: ${(error as Error).message}` };
+      }
       if (parsed.success) return { ok: true, value: parsed.data };
       const issues = parsed.error.issues.map(
         (issue) => `${issue.path.join('.') || '(value)'}: ${issue.message}`,
@@ -179,8 +204,8 @@ export const codecs = {
   cursor: {
     encode: (tick: number) => String(tick),
     decode: (text: string): Decoded<number> =>
-      /^\d{1,16}$/.test(text)
+      /^\d{1,15}$/.test(text) && Number(text) <= LAST_STORED
         ? { ok: true, value: Number(text) }
-        : { ok: false, error: 'a cursor is a whole number of milliseconds' },
+        : { ok: false, error: 'a cursor is a whole number of milliseconds, up to the year 9999' },
   } satisfies Codec<number>,
 };

@@ -4,12 +4,12 @@ import type { RunRef } from '../../common/api/values.ts';
 import { invalidInput, ProblemError } from '../../common/api/problems.ts';
 import { checkDefinition } from '../../common/core/definition.ts';
 import type { ScheduleCompiler } from '../../common/core/schedule.ts';
-import type { JobRecord } from '../../common/model/job.ts';
+import { MAX_GENERATION, type JobRecord } from '../../common/model/job.ts';
 import { instant } from '../../common/model/time.ts';
 import type { KeyValue, Revision } from '../../common/store/etcd.ts';
 import { perform } from '../../common/store/intent.ts';
 import { codecs } from '../../common/store/keyspace.ts';
-import { writeJob } from '../../common/store/transactions/jobs.ts';
+import { VERSIONS_KEPT, writeJob } from '../../common/store/transactions/jobs.ts';
 import { changedJobRecord, newJobRecord, sameDefinition, type Origin } from '../job-record.ts';
 import { readJobWithLocks } from './locks.ts';
 import { startedMeanwhile, type StrictDeps } from '../strict.ts';
@@ -54,7 +54,9 @@ export function jobNow(kv: KeyValue): JobNow {
 function generationIn(value: string): number | undefined {
   try {
     const { generation } = JSON.parse(value) as { generation?: unknown };
-    return Number.isSafeInteger(generation) && Number(generation) > 0 ? Number(generation) : undefined;
+    const given = Number(generation);
+    const counts = Number.isSafeInteger(generation) && given > 0 && given <= MAX_GENERATION;
+    return counts ? given : undefined;
   } catch {
     return undefined;
   }
@@ -202,8 +204,17 @@ export const superseded = ({ kv, generation }: JobNow): string | undefined =>
 /** A value that tells no generation stands behind the newest version: its successor must not overwrite that one. */
 async function generationOf({ etcd, keys }: StrictDeps, job: string, found: JobNow): Promise<number> {
   if (found.generation !== undefined) return found.generation;
-  const { kvs } = await etcd.range({ ...keys.versionsOf(job), keysOnly: true, descending: true, limit: 1 });
-  return kvs[0] ? keys.generationOf(kvs[0].key) + 1 : 1;
+  const { kvs } = await etcd.range({
+    ...keys.versionsOf(job),
+    keysOnly: true,
+    descending: true,
+    limit: 2 * VERSIONS_KEPT,
+  });
+  // Among them may stand what is no version, or none that can be followed by another.
+  const newest = kvs
+    .map(({ key }) => keys.generationOf(key))
+    .find((each) => Number.isSafeInteger(each) && each > 0 && each <= MAX_GENERATION - 1);
+  return newest === undefined ? 1 : newest + 1;
 }
 
 /**

@@ -1,4 +1,5 @@
 // The claims of one job as etcd has them now.
+import { RUN_ID } from '../../common/model/ids.ts';
 import type { Etcd, KeyValue, Revision, Txn, TxnResult } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import type { HeldLock } from '../../common/store/transactions/claims.ts';
@@ -33,7 +34,11 @@ export function toJobWithLocks(result: TxnResult, revision: Revision = result.re
     const record = codecs.lock.decode(kv.value);
     return { key: kv.key, createRevision: kv.createRevision, record: record.ok ? record.value : undefined };
   });
-  return { kv: kvAt(result, 0), locks, triggers: kvsOf(result.responses[3]), revision };
+  // A key that names no run is nobody's request, and a record of its end could not be read.
+  const triggers = kvsOf(result.responses[3]).filter(({ key }) =>
+    RUN_ID.test(key.slice(key.lastIndexOf('/') + 1)),
+  );
+  return { kv: kvAt(result, 0), locks, triggers, revision };
 }
 
 /** Job, claims and requests at one revision, by quorum. */

@@ -92,6 +92,7 @@ export function clusterReader({
         warnings: [
           ...ofEtcd(status, dbSizeInUse, quotaBytes),
           ...ofViews(views, clockOffsetOf),
+          ...ofUnreadable(views),
           ...unmatchedWarnings(views),
           ...ofMasters(masters),
         ],
@@ -137,6 +138,20 @@ function ofEtcd(status: ClusterStatus, inUse: number, quota: number): Warning[] 
       code: 'old_etcd',
       message: `etcd ${version} has known faults: run 3.5.13 or newer`,
     })),
+  ];
+}
+
+/** Named in the warning; the log has all. */
+const NAMED = 5;
+
+function ofUnreadable({ unreadable }: Views): Warning[] {
+  if (unreadable.size === 0) return [];
+  const more = unreadable.size > NAMED ? `, and ${unreadable.size - NAMED} more` : '';
+  return [
+    {
+      code: 'unreadable_values',
+      message: `values in etcd cannot be read and are passed over: ${unreadable.some(NAMED).join(', ')}${more}`,
+    },
   ];
 }
 

@@ -2,6 +2,7 @@
 // are in etcd as requests; no record of them exists before they are claimed.
 import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
 import type { RunView } from '../../common/api/values.ts';
+import { JOB_NAME } from '../../common/model/ids.ts';
 import type { TriggerRecord } from '../../common/model/run.ts';
 import type { Etcd, KeyValue } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
@@ -42,7 +43,7 @@ export function waitingRuns({
 
   const viewsOf = (job: string, { kv, locks, triggers }: JobWithLocks): RunView[] => {
     // Deleted: its requests go with it.
-    if (!kv) return [];
+    if (!kv || !JOB_NAME.test(job)) return [];
     const { record, generation = 1 } = jobNow(kv);
     const workers = views.workers.list().map((worker) => worker.record);
     const held = locks.flatMap((lock) => lock.record ?? []);

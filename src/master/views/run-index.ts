@@ -1,6 +1,8 @@
 // The runs that hold a claim now, of all workers: few, since slots bound them. From the followed `active/`.
+import { JOB_NAME, RUN_ID } from '../../common/model/ids.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import type { Unreadable } from '../../common/store/unreadable.ts';
 import type { Change } from '../../common/store/follow.ts';
 
 export interface ActiveRun {
@@ -29,7 +31,7 @@ export interface RunIndex {
 /** Run ids of different jobs may be equal: this order is total. */
 export const orderOf = (run: Pick<ActiveRun, 'job' | 'runId'>): string => `${run.runId} ${run.job}`;
 
-export function createRunIndex(keys: Keyspace): RunIndex {
+export function createRunIndex(keys: Keyspace, unreadable: Unreadable): RunIndex {
   const byKey = new Map<string, ActiveRun>();
   const byJob = new Map<string, Map<string, ActiveRun>>();
 
@@ -50,13 +52,23 @@ export function createRunIndex(keys: Keyspace): RunIndex {
         const key = change.type === 'put' ? change.kv.key : change.key;
         const before = remove(key);
         if (change.type === 'delete') {
+          unreadable.clear(key);
           if (before) ended.push(before);
           continue;
         }
-        const [worker, job, runId] = keys.partsOf(key);
-        if (worker === undefined || job === undefined || runId === undefined) continue;
+        const [worker, job = '', runId = ''] = keys.partsOf(key);
+        if (worker === undefined || !JOB_NAME.test(job) || !RUN_ID.test(runId)) {
+          unreadable.note(key, 'it names no run', 'key of no claimed run passed over');
+          continue;
+        }
         const decoded = codecs.run.decode(change.kv.value);
-        const run = { key, worker, job, runId, record: decoded.ok ? decoded.value : undefined };
+        const isThis = decoded.ok && decoded.value.job === job && decoded.value.id === runId;
+        if (isThis) unreadable.clear(key);
+        else {
+          const fault = decoded.ok ? 'it names another run than its key' : decoded.error;
+          unreadable.note(key, fault, 'claimed run cannot be read: its job counts as running');
+        }
+        const run = { key, worker, job, runId, record: isThis ? decoded.value : undefined };
         byKey.set(key, run);
         const siblings = byJob.get(job) ?? new Map<string, ActiveRun>();
         byJob.set(job, siblings.set(key, run));

@@ -4,7 +4,8 @@ import type { Clock } from '../../common/core/clock.ts';
 import type { Logger } from '../../common/runtime/logger.ts';
 import { EtcdError, type Etcd, type KeyRange, type Revision } from '../../common/store/etcd.ts';
 import { startFollow, type Change } from '../../common/store/follow.ts';
-import type { Keyspace } from '../../common/store/keyspace.ts';
+import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import { createUnreadable, type Unreadable } from '../../common/store/unreadable.ts';
 import { createJobIndex, type JobIndex } from './job-index.ts';
 import { createRunIndex, type ActiveRun, type RunIndex } from './run-index.ts';
 import { createWorkerIndex, type WorkerIndex } from './worker-index.ts';
@@ -18,6 +19,8 @@ export interface Views {
   readonly jobs: JobIndex;
   readonly runs: RunIndex;
   readonly workers: WorkerIndex;
+  /** Registrations and claimed runs whose values cannot be read. */
+  readonly unreadable: Pick<Unreadable, 'size' | 'some'>;
   /** Up to where registrations have been told. */
   readonly peerRevisions: { readonly workers: Revision; readonly masters: Revision };
   /** Everything is loaded and up to date but for what is on its way. */
@@ -45,13 +48,22 @@ export interface ViewsDeps {
 
 export function startViews(deps: ViewsDeps): Views {
   const { etcd, keys, clock, logger } = deps;
-  const runs = createRunIndex(keys);
+  const unreadable = createUnreadable(logger);
+  const runs = createRunIndex(keys, unreadable);
   const jobs = createJobIndex(
     (key) => key.slice(keys.jobs.key.length),
     (job) => runs.countOf(job) > 0,
   );
-  const workers = createWorkerIndex(keys, clock);
+  const workers = createWorkerIndex(keys, clock, unreadable);
   const listeners = new Set<ViewListener>();
+  const readMasters = (changes: readonly Change[]): void => {
+    for (const change of changes) {
+      const decoded = change.type === 'put' ? codecs.master.decode(change.kv.value) : undefined;
+      if (change.type === 'put' && !decoded!.ok)
+        unreadable.note(change.kv.key, decoded!.error, 'master passed over: its registration cannot be read');
+      else unreadable.clear(change.type === 'put' ? change.kv.key : change.key);
+    }
+  };
   let written: Revision = 0;
 
   const follow = (
@@ -95,6 +107,7 @@ export function startViews(deps: ViewsDeps): Views {
     return [];
   });
   const followedMasters = follow('masters', keys.masters, (changes, isLive) => {
+    readMasters(changes);
     deps.onPeers?.(changes, isLive);
     return [];
   });
@@ -114,6 +127,7 @@ export function startViews(deps: ViewsDeps): Views {
     jobs,
     runs,
     workers,
+    unreadable,
     get peerRevisions() {
       return { workers: followedWorkers.revision, masters: followedMasters.revision };
     },

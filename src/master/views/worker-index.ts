@@ -2,6 +2,7 @@
 import type { Clock } from '../../common/core/clock.ts';
 import type { WorkerRecord } from '../../common/model/worker.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
+import type { Unreadable } from '../../common/store/unreadable.ts';
 import type { Change } from '../../common/store/follow.ts';
 
 export interface WorkerSeen {
@@ -20,15 +21,19 @@ export interface WorkerIndex {
   readonly size: number;
 }
 
-export function createWorkerIndex(keys: Keyspace, clock: Clock): WorkerIndex {
+export function createWorkerIndex(keys: Keyspace, clock: Clock, unreadable: Unreadable): WorkerIndex {
   const workers = new Map<string, WorkerSeen>();
   let records: WorkerRecord[] | undefined;
   return {
     apply(changes, isLive) {
       records = undefined;
       for (const change of changes) {
-        const id = keys.partsOf(change.type === 'put' ? change.kv.key : change.key)[0]!;
+        const key = change.type === 'put' ? change.kv.key : change.key;
+        const id = keys.partsOf(key)[0]!;
         const decoded = change.type === 'put' ? codecs.worker.decode(change.kv.value) : undefined;
+        if (decoded?.ok === false)
+          unreadable.note(key, decoded.error, 'worker passed over: its registration cannot be read');
+        else unreadable.clear(key);
         if (!decoded?.ok) workers.delete(id);
         else
           workers.set(id, {

@@ -33,6 +33,8 @@ export interface CursorAt {
   readonly tick: number | undefined;
   /** Mod revision of the cursor; 0: none yet. */
   readonly revision: Revision;
+  /** Its value cannot be read, so `tick` says nothing. */
+  readonly isUnreadable?: true;
 }
 
 export type ClaimResult =
@@ -118,7 +120,9 @@ const heldLock = (kv: KeyValue): HeldLock => {
 const cursorAt = (kv: KeyValue | undefined): CursorAt => {
   if (kv === undefined) return { tick: undefined, revision: 0 };
   const decoded = codecs.cursor.decode(kv.value);
-  return { tick: decoded.ok ? decoded.value : undefined, revision: kv.modRevision };
+  return decoded.ok
+    ? { tick: decoded.value, revision: kv.modRevision }
+    : { tick: undefined, revision: kv.modRevision, isUnreadable: true };
 };
 
 /**

@@ -68,12 +68,13 @@ export function writeJob(
 ): Intent<JobWrite> {
   const job = record.definition.name;
   const key = keys.job(job);
+  const unknown = superseded === undefined ? {} : codecs.job.unknownIn(superseded);
   return {
     job,
     txn: {
       compare: [modifiedAt(key, expected)],
       success: [
-        { ...put(key, codecs.job.encode(record)), prevKv: true },
+        { ...put(key, codecs.job.encode({ ...unknown, ...record })), prevKv: true },
         ...lockReads(keys, job),
         ...keepVersions(keys, job, record.generation, superseded),
       ],

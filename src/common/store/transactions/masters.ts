@@ -43,20 +43,35 @@ export function registerMaster(keys: Keyspace, record: MasterRecord, leaseId: Le
   };
 }
 
-/** Becomes the housekeeper when there is none. Answers who it is; undefined: its value is not readable. */
+export interface Election {
+  /** Who is the housekeeper; undefined: its value is not readable. */
+  readonly holder: string | undefined;
+  /**
+   * What stands there under no lease: no master wrote that, and it would keep the house for ever. To be elected
+   * over.
+   */
+  readonly stray?: KeyValue;
+}
+
+/** Becomes the housekeeper when there is none; `over`: in the place of this stray value. */
 export function electHousekeeper(
   keys: Keyspace,
   masterId: string,
   leaseId: LeaseId,
-): MasterIntent<string | undefined> {
+  over?: KeyValue,
+): MasterIntent<Election> {
   const key = keys.housekeeper;
   return {
     txn: {
-      compare: [absent({ key })],
+      compare: [over ? modifiedAt(key, over.modRevision) : absent({ key })],
       success: [put(key, JSON.stringify(masterId), leaseId)],
       failure: [get(key)],
     },
-    read: (result) => (result.succeeded ? masterId : housekeeperOf(kvAt(result, 0))),
+    read(result) {
+      if (result.succeeded) return { holder: masterId };
+      const kv = kvAt(result, 0);
+      return { holder: housekeeperOf(kv), ...(kv?.lease === '0' && { stray: kv }) };
+    },
   };
 }
 
