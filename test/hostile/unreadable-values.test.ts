@@ -123,7 +123,9 @@ test('a value nested without end is unreadable, and ends no process', async () =
   const { gate } = await openWorker();
   await cluster.jobs.create(everySecond('good'));
   await waitFor(() => gate.of('good').length > 1, { what: 'the good one runs' });
-  await master.refused('job_broken', 'getJob', { params: { job: 'deep' } });
+  expect(await master.refused('job_broken', 'getJob', { params: { job: 'deep' } })).toMatchObject({
+    status: 422,
+  });
 });
 
 test('a claimed run that stands under the key of another is told by the API, and never settled elsewhere', async () => {
@@ -231,4 +233,6 @@ test('a housekeeper that no master is keeps no house', async () => {
   });
   cluster.shared.cleanup(() => housekeeper.stop());
   await waitFor(() => housekeeper.isElected, { what: 'it is elected' });
+  const { kvs } = await etcd.range({ key: keys.housekeeper });
+  expect(kvs[0]).toMatchObject({ value: JSON.stringify(`m${prefix.length}`), lease: leaseId });
 });

@@ -6,6 +6,7 @@ import { fnv1a } from '../../../src/common/core/hash.ts';
 import type { Task, WantedLabels } from '../../../src/common/model/job.ts';
 import type { WorkerRecord } from '../../../src/common/model/worker.ts';
 import { codecs, keyspace } from '../../../src/common/store/keyspace.ts';
+import { createUnreadable } from '../../../src/common/store/unreadable.ts';
 import { createPeers, type Peers, type Wish } from '../../../src/worker/peers.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
@@ -48,7 +49,7 @@ const tell = (peers: Peers, record: WorkerRecord) =>
   ]);
 
 function peersOf(...records: WorkerRecord[]): Peers {
-  const peers = createPeers(keys, createTestClock(), pino({ level: 'silent' }));
+  const peers = createPeers(keys, createTestClock(), createUnreadable(pino({ level: 'silent' })));
   for (const record of records) tell(peers, record);
   return peers;
 }
