@@ -37,11 +37,14 @@ export function whyNobody(
       const why = !worker ? 'is gone' : worker.state === 'draining' ? 'is draining' : lackOf(wish, worker);
       return `it was asked of ${asked}, which ${why}: it is about to be recorded as skipped`;
     }
-    return worker.state === 'ready' ? undefined : notReady(worker);
+    // With a wrong clock it runs what is asked of it all the same: nobody else may.
+    return worker.state === 'ready' || worker.state === 'clock_skew' ? undefined : notReady(worker);
   }
   const matching = workers.filter((worker) => mayRun(wish, worker));
   if (matching.length === 0) return `no worker is registered${missing(wish, workers)}`;
-  return matching.some(({ state }) => state === 'ready') ? undefined : allBusy(matching);
+  const has = (wanted: WorkerState): boolean => matching.some(({ state }) => state === wanted);
+  // One with a wrong clock goes behind those that are full, and takes what is left when there are none.
+  return has('ready') || (has('clock_skew') && !has('full')) ? undefined : allBusy(matching);
 }
 
 export interface Waiting {

@@ -139,6 +139,7 @@ describe('etcron dev', () => {
       let log = '';
       hand.stdout?.on('data', (chunk: Buffer) => (log += chunk.toString()));
       await waitFor(() => log.includes('jobs loaded'), { what: 'it takes work', seen: () => log });
+      expect(log.match(/listen/gi)).toHaveLength(1);
       process.kill(pids['worker-1']!, 'SIGKILL');
       await said(dev, /worker-1 \(pid \d+\) was ended by SIGKILL[^]*then hand takes over/);
       dev.child.kill('SIGTERM');
