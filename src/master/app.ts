@@ -47,7 +47,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 /** How often connections are looked at for those that are too slow. */
 const LOOK_EVERY_MS = 5_000;
-/** Some 60 KB each, kernel and all. */
+/** Some 14 KB of ours each. */
 const MOST_STREAMS = 2_000;
 /** Streams, and room for others beside them. */
 const MOST_CONNECTIONS = 4_000;

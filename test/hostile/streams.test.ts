@@ -63,8 +63,8 @@ test('two thousand readers get every event, one more is refused, and the master 
     timeout: 60_000,
     interval: 200,
   });
-  // Measured: 30 to 50 KB. A few times that, and thousands would be too many.
-  expect(perStream).toBeLessThan(150 * 1024);
+  // Measured: 14 KB. A few times that, and thousands would be too many.
+  expect(perStream).toBeLessThan(100 * 1024);
 
   for (const { socket } of all) socket.destroy();
   await waitFor(async () => (await readers(master.url, 1)).length === 1, {
