@@ -1,8 +1,9 @@
 // Invariant 4: each tick that was due has exactly one record; and what was recorded was due. Pure.
+import { durationMs } from '../../../src/common/model/duration.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import type { Violation } from '../events.ts';
 import { cursorBefore, cursorFrom, ticksOf, type Era } from './eras.ts';
-import { iso, keyOfRun, type Facts } from './facts.ts';
+import { definitionOf, iso, keyOfRun, type Facts } from './facts.ts';
 
 export interface TickCounts {
   due: number;
@@ -29,7 +30,11 @@ export const noCounts = (): TickCounts => ({
 });
 
 export function checkTicks(facts: Facts, counts: TickCounts): Violation[] {
-  return [...facts.eras.flatMap((era) => checkEra(facts, era, counts)), ...checkDue(facts)];
+  return [
+    ...facts.eras.flatMap((era) => checkEra(facts, era, counts)),
+    ...checkDue(facts),
+    ...checkCaughtUp(facts),
+  ];
 }
 
 type Teller = { readonly record: RunRecord; readonly worker: string };
@@ -107,6 +112,21 @@ function isClaimedAtDeletion(
     if (last?.jobCreated === created && last.cause.tick === tick) return true;
   }
   return false;
+}
+
+/** `catchUp: all` lets nothing go that is younger than its window. */
+function checkCaughtUp(facts: Facts): Violation[] {
+  const found: Violation[] = [];
+  for (const record of facts.runs.values()) {
+    const { job, state, ticks, endedAt } = record;
+    const { catchUp, workers } = definitionOf(facts, record)?.definition ?? {};
+    if (state !== 'missed' || !ticks || catchUp?.policy !== 'all' || workers?.mode === 'all') continue;
+    const age = (endedAt ?? 0) - ticks.to;
+    if (age >= (durationMs(catchUp.window) ?? 0)) continue;
+    const detail = `${ticks.count} ticks up to ${iso(ticks.to)}, ${age} ms old: ${record.reason ?? ''}`;
+    found.push({ what: 'tick that was to be caught up', job, detail });
+  }
+  return found;
 }
 
 /** Invariant 6, and runs of ticks that no definition had. */

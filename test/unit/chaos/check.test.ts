@@ -113,6 +113,23 @@ describe('ticks', () => {
   });
 });
 
+describe('ticks that are to be caught up', () => {
+  const missed = (policy: 'all' | 'latest', endedAt: number): string[] => {
+    const told = story({ catchUp: { policy, window: '10s' } });
+    told.passed('a', 'missed', 4, 4, { endedAt: told.at(endedAt) });
+    return found(told.told(4));
+  };
+
+  it('and are let go within their window are found', () => {
+    expect(missed('all', 13)).toEqual(['tick that was to be caught up']);
+  });
+
+  it('may be let go beyond it, and by another policy', () => {
+    expect(missed('all', 14)).toEqual([]);
+    expect(missed('latest', 13)).toEqual([]);
+  });
+});
+
 describe('starts', () => {
   it('of a tick by two runs are found', () => {
     const told = story();
