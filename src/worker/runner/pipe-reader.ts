@@ -16,6 +16,13 @@ const MAX_DRAIN_BYTES = 1024 * 1024;
  */
 const SETTLE_MS = 5;
 
+/**
+ * Past its limit an output is only counted. A task that prints without end would still keep the runner, which other
+ * tasks wait for, busy: of such a one this much is read at a time, some 200 MB in a second.
+ */
+const FLOOD_PART_BYTES = 1024 * 1024;
+const FLOOD_PAUSE_MS = 5;
+
 export interface PipeReader {
   /** Takes what is in the pipe now, whoever still holds its other end, and closes. Never rejects. */
   finish(): Promise<SpoolResult>;
@@ -24,9 +31,18 @@ export interface PipeReader {
 /** Owns the descriptor. `open` is given what to call when the spool has caught up. */
 export function startPipeReader(descriptor: number, open: (onDrain: () => void) => Spool): PipeReader {
   let socket: Socket | undefined;
-  const spool = open(() => {
+  const spool = open(() => goOn());
+  const goOn = (): void => {
     if (socket && !socket.destroyed) socket.resume();
-  });
+  };
+  let unkept = 0;
+  const take = (chunk: Uint8Array): boolean => {
+    const isReady = spool.write(chunk);
+    if (!spool.isFull || (unkept += chunk.length) < FLOOD_PART_BYTES) return isReady;
+    unkept = 0;
+    setTimeout(goOn, FLOOD_PAUSE_MS);
+    return false;
+  };
   const settled = setTimeout(() => {
     // The constructor takes `onread` (net.js of Node 12 and later); its type knows it for connect() only.
     const settings: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
@@ -35,7 +51,7 @@ export function startPipeReader(descriptor: number, open: (onDrain: () => void) 
       writable: false,
       onread: {
         buffer: READ_BUFFER,
-        callback: (length, buffer) => spool.write(buffer.subarray(0, length)),
+        callback: (length, buffer) => take(buffer.subarray(0, length)),
       },
     };
     socket = new Socket(settings);

@@ -22,6 +22,8 @@ export interface SpoolResult {
 export interface Spool {
   /** Copies the chunk. False: pause until `onDrain` is called. */
   write(chunk: Uint8Array): boolean;
+  /** What comes now is counted, and not kept. */
+  readonly isFull: boolean;
   /** Resolves when all is on disk and the file is closed. Never rejects. */
   finish(): Promise<SpoolResult>;
 }
@@ -128,6 +130,9 @@ export function openSpool({ path, limit, attempt = 1, onDrain = () => {} }: Spoo
   };
 
   return {
+    get isFull() {
+      return truncated || accepted > limit;
+    },
     write(chunk) {
       if (chunk.length === 0) return true;
       bytes += chunk.length;

@@ -25,6 +25,19 @@ test('100 MB of output with a limit of 1 MiB: the file ends with the mark, all i
   );
 });
 
+test('a task that prints without end is read at a walk past its limit, for the runner has others to see to', async () => {
+  const runner = await rig.runner();
+  const task = runner.start(
+    shell('exec cat /dev/zero', { outputLimit: MiB, timeoutMs: 1_500, killGraceMs: 0 }),
+  );
+  const end = await task.ended;
+  expect(end).toMatchObject({ outcome: 'timed_out', outputTruncated: true });
+  // A pause of 5 ms a MiB: 200 MiB in a second at most. Without it a machine that is not busy takes thousands.
+  const seconds = (end.endedAt - end.startedAt) / 1_000;
+  expect(end.outputBytes).toBeGreaterThan(MiB);
+  expect(end.outputBytes / seconds).toBeLessThan(300 * MiB);
+});
+
 test('a second attempt goes on in the same file, under the same limit', async () => {
   const runner = await rig.runner();
   const request = shell('printf 12345678', { outputLimit: 10 });
