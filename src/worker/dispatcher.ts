@@ -4,14 +4,13 @@ import { adoptedRun, endedRun } from '../common/core/lifecycle.ts';
 import type { Timer } from '../common/core/clock.ts';
 import type { KillRecord, RunRecord } from '../common/model/run.ts';
 import type { Instant, Millis } from '../common/model/time.ts';
-import { EtcdError, type Revision } from '../common/store/etcd.ts';
-import { codecs } from '../common/store/keyspace.ts';
-import { releaseRun, type ReleaseResult } from '../common/store/transactions/claims.ts';
+import type { Revision } from '../common/store/etcd.ts';
 import { markRunning } from '../common/store/transactions/endings.ts';
-import { releaseOf, type Assignment } from './assignment.ts';
+import type { Assignment } from './assignment.ts';
 import { startExecution, type Execution, type ExecutionEnd, type ExecutionPorts } from './execution.ts';
 import { adoptOutlived } from './adoption.ts';
-import { carryThrough } from './persist.ts';
+import { giveBack } from './give-back.ts';
+import type { Persistence } from './persist.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import { createProgress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
@@ -105,7 +104,12 @@ export function createDispatcher(
   let givenUp = false;
   const idle: (() => void)[] = [];
   const releasing = new Set<Promise<void>>();
-  const through = { clock, submit: batcher.submit.bind(batcher), goesOn: () => !givenUp, whatever: true };
+  const through: Persistence = {
+    clock,
+    submit: batcher.submit.bind(batcher),
+    goesOn: () => !givenUp,
+    whatever: true,
+  };
 
   const over = ({ name, assignment, endOutput }: Held, how: 'ended' | 'given-back'): void => {
     endOutput();
@@ -127,35 +131,12 @@ export function createDispatcher(
   };
 
   const release = (each: Held, why: string, leaseLost = false): void => {
-    const releases = giveBack(each, why, leaseLost).finally(() => releasing.delete(releases));
+    const releases = takeBack(each, why, leaseLost).finally(() => releasing.delete(releases));
     releasing.add(releases);
   };
 
-  const giveBack = async (each: Held, why: string, leaseLost: boolean): Promise<void> => {
-    const { assignment } = each;
-    const { run, trigger } = assignment;
-    logger.debug({ job: run.job, run: run.id, why }, 'armed run given back');
-    const text = trigger && codecs.trigger.encode(trigger);
-    const releaseAs = (lost: boolean): Promise<ReleaseResult> =>
-      carryThrough(
-        releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost: lost }),
-        through,
-      );
-    let result: ReleaseResult | undefined;
-    try {
-      try {
-        result = await releaseAs(leaseLost);
-      } catch (error) {
-        // Of `mode: all`, whose cursor is put back under the lease.
-        if (!(error instanceof EtcdError) || error.kind !== 'lease_not_found') throw error;
-        result = await releaseAs(true);
-      }
-    } catch (error) {
-      logger.error(
-        { err: error, job: run.job, run: run.id },
-        'an armed run could not be given back; others will settle it',
-      );
-    }
+  const takeBack = async (each: Held, why: string, leaseLost: boolean): Promise<void> => {
+    const result = await giveBack(ports, each.assignment, { why, leaseLost, through });
     if (result?.kind === 'killed') return endUnstarted(each, result.by);
     over(each, 'given-back');
   };
