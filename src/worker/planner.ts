@@ -12,8 +12,10 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry, JobTable } from './job-table.ts';
 import { whySkipped, type Overlaps } from './overlaps.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
-import type { PendingTrigger, Requests } from './requests.ts';
+import type { Requests } from './requests.ts';
 import { createRounds } from './rounds.ts';
+import { createSlots } from './slots.ts';
+import { createTurns } from './turns.ts';
 
 const RETRY: Millis = 1_000;
 const NONE: readonly PassedTicks[] = [];
@@ -59,20 +61,13 @@ export function createPlanner(options: PlannerOptions): Planner {
   const behind = createBehindRuns(overlaps);
   /** Ticks that are due and that nothing but this worker keeps from being settled: what readiness looks at. */
   const pending = new Map<JobEntry, Instant>();
-  let full = new Set<JobEntry>();
-  let asking = 0;
-  const answered: (() => void)[] = [];
-  /** Requests to run are asked for again then: another worker's run holds the lock. */
-  const heldUp = new WeakMap<JobEntry, Instant>();
-  /** Not after a clock that was set back. */
-  const isAhead = (at: Instant): boolean => at > clock.now() && at - clock.now() <= RETRY;
   const later = (entry: JobEntry, delay: Millis): void => rounds.wakeAt(entry, instant(clock.now() + delay));
 
   const judge = (entry: JobEntry): void => {
     judgeNow(entry);
     // Its ticks may be far away; the request is not.
-    const until = heldUp.get(entry);
-    if (until === undefined || !isAhead(until) || !entry.owned || entry.busy !== 'no') return;
+    const until = turns.heldUntil(entry);
+    if (until === undefined || !entry.owned || entry.busy !== 'no') return;
     if (entry.on === undefined || entry.due > until) rounds.wakeAt(entry, until);
   };
 
@@ -109,9 +104,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     // While a run is on, nothing is claimed ahead: whether the next overlaps is known at its tick.
     if (entry.busy === 'held') rounds.wakeAt(entry, tick);
     else if (!rounds.isWithinLead(tick, now)) rounds.armAt(entry, tick);
-    else if (hasSlot(entry)) {
+    else if (slots.take(entry)) {
       expect(entry, tick);
-      ask(entry, claimer.claimTick(entry, member, { tick, late: false, passed: NONE }), (outcome) =>
+      slots.ask(entry, claimer.claimTick(entry, member, { tick, late: false, passed: NONE }), (outcome) =>
         claimed(entry, member, tick, outcome),
       );
     }
@@ -120,47 +115,24 @@ export function createPlanner(options: PlannerOptions): Planner {
   const settlePassed = (entry: JobEntry, member: Membership, { run, late, passed }: DueNow): void => {
     expect(entry, instant(passed[0]?.ticks.from ?? run ?? clock.now()));
     if (run === undefined) {
-      ask(entry, claimer.pass(entry, member, passed), (outcome) => settled(entry, outcome));
-    } else if (hasSlot(entry)) {
-      ask(entry, claimer.claimTick(entry, member, { tick: run, late, passed }), (outcome) =>
+      slots.ask(entry, claimer.pass(entry, member, passed), (outcome) => settled(entry, outcome));
+    } else if (slots.take(entry)) {
+      slots.ask(entry, claimer.claimTick(entry, member, { tick: run, late, passed }), (outcome) =>
         claimed(entry, member, run, outcome),
       );
     }
   };
 
-  /** The oldest request that is this worker's to take. */
-  const nextTrigger = (entry: JobEntry, member: Membership): PendingTrigger | undefined => {
-    const all = requests.of(entry.name);
-    if (!all) return undefined;
-    if (!entry.rule.all) {
-      for (const each of all) {
-        if (each.record.worker === undefined) return each;
-        overlaps.skipTrigger(
-          entry,
-          each,
-          `asked of ${each.record.worker} while the job ran on all workers: it runs on one now`,
-        );
-      }
-      return undefined;
-    }
-    return all.find(({ record: { worker } }) =>
-      worker === undefined ? entry.kept : worker === member.workerId,
-    );
-  };
-
   /** True: the job is busy with a request to run. */
   const judgeTrigger = (entry: JobEntry, member: Membership): boolean => {
-    const trigger = nextTrigger(entry, member);
-    const until = heldUp.get(entry);
-    if (trigger && until !== undefined && isAhead(until)) return false;
-    heldUp.delete(entry);
-    if (!trigger) return false;
+    const trigger = turns.next(entry, member);
+    if (trigger === undefined || trigger === 'waits') return false;
     if (entry.busy === 'held') {
       if (trigger.record.whenRunning === 'skip') overlaps.skipTrigger(entry, trigger);
       return false;
     }
-    if (!hasSlot(entry)) return true;
-    ask(entry, claimer.claimTrigger(entry, member, trigger), (outcome) => {
+    if (!slots.take(entry)) return true;
+    slots.ask(entry, claimer.claimTrigger(entry, member, trigger), (outcome) => {
       if (!outcome.ok && outcome.reason === 'lock-held' && trigger.record.whenRunning === 'skip')
         overlaps.skipTrigger(entry, trigger);
       // The claim consumed it. The watch may tell so later: until then it would be claimed again, and with a
@@ -172,30 +144,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     return true;
   };
 
-  const hasSlot = (entry: JobEntry): boolean => {
-    if (dispatcher.count + asking < options.slots) return true;
-    entry.busy = 'full';
-    pending.delete(entry);
-    full.add(entry);
-    options.onFull();
-    return false;
-  };
-
   /** A tick is due here, and has to be settled soon. */
   const expect = (entry: JobEntry, tick: Instant): void => {
     if (!pending.has(entry)) pending.set(entry, tick);
-  };
-
-  const ask = <R>(entry: JobEntry, answer: Promise<R>, then: (outcome: R) => void): void => {
-    entry.busy = 'asking';
-    asking++;
-    void answer.then((outcome) => {
-      asking--;
-      entry.busy = entry.holder === undefined ? 'no' : 'held';
-      then(outcome);
-      if (full.size > 0) useSlots();
-      if (asking === 0) for (const resolve of answered.splice(0)) resolve();
-    });
   };
 
   const claimed = (
@@ -250,7 +201,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         }
         // A request behind another worker's run: asked again in a moment, and ticks are judged meanwhile.
         if (tick === undefined) {
-          heldUp.set(entry, instant(now + RETRY));
+          turns.holdUp(entry);
           return rounds.mark(entry);
         }
         return overlapping(entry, member, failed.lock, now);
@@ -279,7 +230,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     const passed = overlap === 'forbid' ? ticksWithin(entry.ticks, settledUntil(entry), now) : undefined;
     if (overlap === 'forbid' && !passed) return rounds.mark(entry);
     if (passed && lock && passed.from > (lock.record?.startAt ?? 0)) {
-      return ask(entry, claimer.skip(entry, member, passed, lock, whySkipped(lock)), (outcome) =>
+      return slots.ask(entry, claimer.skip(entry, member, passed, lock, whySkipped(lock)), (outcome) =>
         settled(entry, outcome),
       );
     }
@@ -288,7 +239,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (passed && lock && catchUp.policy !== 'all') {
       const verdict = behind.judge(entry, lock, now);
       if ('passed' in verdict)
-        return ask(entry, claimer.pass(entry, member, verdict.passed), (outcome) => settled(entry, outcome));
+        return slots.ask(entry, claimer.pass(entry, member, verdict.passed), (outcome) =>
+          settled(entry, outcome),
+        );
       if (entry.busy === 'held') rounds.wakeAt(entry, instant(verdict.until + 1));
     }
     if (overlap === 'replace' && lock) overlaps.replace(entry, lock);
@@ -324,19 +277,17 @@ export function createPlanner(options: PlannerOptions): Planner {
     rounds.mark(entry);
   };
 
-  const useSlots = (): void => {
-    let free = options.slots - dispatcher.count - asking;
-    if (free <= 0) return;
-    const waiting = full;
-    full = new Set();
-    for (const entry of waiting) {
-      if (entry.busy !== 'full') continue;
-      if (free-- > 0) rounds.mark(entry);
-      else full.add(entry);
-    }
-  };
-
   const rounds = createRounds(clock, table, judge);
+  const turns = createTurns({ clock, requests, overlaps }, RETRY);
+  const slots = createSlots({
+    slots: options.slots,
+    dispatcher,
+    mark: (entry) => rounds.mark(entry),
+    onFull(entry) {
+      pending.delete(entry);
+      options.onFull();
+    },
+  });
 
   /** That claim has moved a cursor that the job is planned by. */
   const hasMoved = ({ cursorRevision, floor }: JobEntry, fencingToken: number): boolean =>
@@ -363,7 +314,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         rounds.mark(entry);
       }
       if (!entry || entry.holder === undefined) overlaps.release(run.job);
-      if (full.size > 0) useSlots();
+      slots.freed();
     },
     lockLost(entry, { run }) {
       if (entry?.holder !== run.id) return;
@@ -375,7 +326,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     clockChanged: () => rounds.clockChanged(),
     isAsking: (job) => table.get(job)?.busy === 'asking',
-    whenAnswered: () => (asking === 0 ? Promise.resolve() : new Promise((resolve) => answered.push(resolve))),
+    whenAnswered: () => slots.whenAnswered(),
     overdue() {
       if (!membership()?.isValid()) return 0;
       let oldest = rounds.earliest();
