@@ -162,7 +162,9 @@ describe('whatever is asked of it', () => {
   )(
     '%s answers as documented, and what it refuses changes nothing',
     async (_, operation) => {
-      const runs = operation.body ? 60 : operation.parameters.length > 0 ? 30 : 4;
+      // It waits two seconds for a worker that is none.
+      const isSlow = operation.operationId === 'drainWorker';
+      const runs = isSlow ? 3 : operation.body ? 60 : operation.parameters.length > 0 ? 30 : 4;
       await expect(
         fc.assert(
           fc.asyncProperty(requests(operation), async (sent) => void (await ask(operation, sent))),
