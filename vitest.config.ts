@@ -18,7 +18,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', 'test/support/closing-line.ts'],
     projects: [
-      project('unit', 20_000),
+      // Properties run thousands of cases, next to all else that a machine does.
+      project('unit', 60_000),
       project('integration', 60_000),
       project('cluster', 120_000),
       project('simulation', 120_000),
