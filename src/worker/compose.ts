@@ -82,6 +82,7 @@ export function composeWorker(parts: WorkerParts, traits: WorkerTraits): Compose
     clocks,
     membership: () => registration?.membership,
     onLoadChanged: () => registration?.tell(),
+    onUnregistered: (workerId) => registration?.unregistered(workerId),
   });
   let joined: () => void;
   const joinedOnce = new Promise<void>((resolve) => (joined = resolve));

@@ -52,6 +52,11 @@ export interface Registration {
   /** Writes it anew in a moment, whatever was told: another asks for our time, or we ask for theirs. */
   tellTime(): void;
   atOnce(): Promise<void>;
+  /**
+   * Others were told that this registration is gone, so they settle what runs under it and take over: the session is
+   * lost, whatever the next keep-alive would say. A stuck leader of etcd before 3.5.13 revokes leases that are alive.
+   */
+  unregistered(workerId: string): void;
   /** Leaves: the lease is revoked, the registration and every lock with it. */
   leave(): Promise<void>;
 }
@@ -213,6 +218,11 @@ export function startRegistration(options: RegistrationOptions): Registration {
       });
     },
     atOnce: writeOrWarn,
+    unregistered(workerId) {
+      if (membership?.workerId !== workerId) return;
+      session?.stop();
+      lose('gone');
+    },
     async leave() {
       stopped = true;
       const last = session;

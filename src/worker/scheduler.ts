@@ -34,6 +34,8 @@ export interface SchedulerOptions {
   readonly membership: () => Membership | undefined;
   /** The state may have changed: tell it. */
   readonly onLoadChanged: () => void;
+  /** This worker's own registration is gone from etcd, and with it, most likely, the lease. */
+  readonly onUnregistered: (workerId: string) => void;
 }
 
 export interface Scheduler {
@@ -67,7 +69,7 @@ export interface Scheduler {
 }
 
 export function startScheduler(options: SchedulerOptions): Scheduler {
-  const { ports, clocks, membership, onLoadChanged } = options;
+  const { ports, clocks, membership, onLoadChanged, onUnregistered } = options;
   const { etcd, keys, clock, logger } = ports;
   const ownId = (): string | undefined => membership()?.workerId;
 
@@ -199,6 +201,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const takePeers = (changes: readonly Change[], live: boolean): void => {
     clocks.take(changes, live);
     const { rankingChanged, gone } = peers.take(changes);
+    const own = ownId();
+    if (own !== undefined && gone.includes(own)) onUnregistered(own);
     if (rankingChanged && isLoaded) ownership.judgeAll();
     for (const workerId of gone) settler.workerGone(workerId);
   };

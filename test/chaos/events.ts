@@ -98,6 +98,10 @@ export interface History {
   readonly marks: readonly JournalLine[];
   readonly actions: readonly Action[];
   readonly faults: readonly FaultDone[];
+  /** Of the workers' leases. */
+  readonly ttlMs: number;
+  /** This etcd revokes live leases when a leader that was frozen goes on (etcd #15247, before 3.5.13). */
+  readonly hasStuckLeaders: boolean;
   /** Jobs whose lag is that of the cluster. */
   readonly prompt: ReadonlySet<string>;
 }

@@ -94,7 +94,7 @@ export function markdown(result: ChaosResult, around: Surroundings): string {
       ],
     ),
     '',
-    `${verdict.starts} attempts started, ${verdict.marks} marks in the journal, ${verdict.records} records. \`etcron audit\` of the jobs that were left: ${audit.due} due, ${audit.ran} ran once, ${audit.skipped} skipped, ${audit.missed} missed, ${audit.lost} lost, ${audit.twice} twice, ${audit.unexplained} unexplained, ${audit.notKnown} not known. People made ${actions.length} requests: ${answered} done, ${refused} refused, ${actions.length - answered - refused} without an answer that tells.`,
+    `${verdict.revokedAlive === 0 ? '' : `${verdict.revokedAlive} sessions of live workers were revoked by a leader of etcd that had been frozen (etcd #15247, before 3.5.13): there a task may go on until the worker is told. `}${verdict.starts} attempts started, ${verdict.marks} marks in the journal, ${verdict.records} records. \`etcron audit\` of the jobs that were left: ${audit.due} due, ${audit.ran} ran once, ${audit.skipped} skipped, ${audit.missed} missed, ${audit.lost} lost, ${audit.twice} twice, ${audit.unexplained} unexplained, ${audit.notKnown} not known. People made ${actions.length} requests: ${answered} done, ${refused} refused, ${actions.length - answered - refused} without an answer that tells.`,
     '',
     '## Lag',
     '',

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Audit } from '../../src/cli/audit.ts';
+import { revokesLiveLeases } from '../../src/common/runtime/etcd-versions.ts';
 import { codecs, keyspace } from '../../src/common/store/keyspace.ts';
 import { createRandom } from '../simulation/world/random.ts';
 import { openJournal } from '../support/journal.ts';
@@ -145,6 +146,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       marks: journal.lines(),
       actions: people.actions,
       faults,
+      ttlMs: plan.ttlMs,
+      hasStuckLeaders: revokesLiveLeases(status.members[0]!.version),
       prompt: workload.prompt,
     };
     const verdict = check(history);

@@ -14,6 +14,8 @@ export interface Verdict {
   readonly starts: number;
   readonly marks: number;
   readonly records: number;
+  /** Sessions that etcd revoked although they were alive: a limit of etcd before 3.5.13. */
+  readonly revokedAlive: number;
   readonly lag: Lag;
   readonly recovery: readonly Recovery[];
 }
@@ -33,6 +35,7 @@ export function check(history: History): Verdict {
     starts: history.marks.filter(({ mark }) => mark === 'start').length,
     marks: history.marks.length,
     records: facts.runs.size,
+    revokedAlive: facts.revokedAlive.size,
     lag: lagOf(facts),
     recovery: recoveryOf(facts),
   };

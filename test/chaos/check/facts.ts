@@ -16,6 +16,11 @@ export interface Facts {
   readonly claims: ReadonlyMap<string, readonly ClaimChange[]>;
   /** In the order of the journal. */
   readonly marks: ReadonlyMap<string, readonly JournalLine[]>;
+  /**
+   * When leases of live workers were revoked by a leader that went on after it had been frozen: no fence foresees
+   * that, and the docs say so.
+   */
+  readonly revokedAlive: ReadonlyMap<string, number>;
   /** First start marks, in the order of the journal. */
   readonly starts: readonly JournalLine[];
 }
@@ -53,8 +58,24 @@ export function factsOf(history: History): Facts {
     claims: group(history.claims, ({ job, runId }) => keyOfRun(job, runId)),
     marks: group(history.marks, ({ job, runId }) => keyOfRun(job, runId)),
     starts,
+    revokedAlive: revokedAlive(history),
   };
 }
+
+/** A stuck leader wakes up, and takes what it had not been told of for expired. */
+const WAKING_MS = 2_000;
+
+function revokedAlive({ hasStuckLeaders, faults, sessionEnds }: History): Map<string, number> {
+  const woken = faults.filter(({ kind, what }) => kind === 'etcd-freeze' && what.includes('leader'));
+  const isWaking = (at: number): boolean =>
+    woken.some(({ healedAt }) => at > healedAt - WAKING_MS && at < healedAt + WAKING_MS);
+  return new Map(
+    sessionEnds.filter(({ at }) => hasStuckLeaders && isWaking(at)).map(({ worker, at }) => [worker, at]),
+  );
+}
+
+/** Until a worker is told that its lease was revoked: at the next keep-alive at the latest, and then it kills. */
+export const toldWithin = ({ history }: Facts): number => history.ttlMs / 3 + 500;
 
 /** The record that a run had last, as an end or as a claim. */
 export const lastRecord = (facts: Facts, job: string, runId: string): RunRecord | undefined =>

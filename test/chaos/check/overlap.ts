@@ -2,7 +2,7 @@
 // task that outlives its worker's claim. Marks are in the order in which they were written. Pure.
 import type { JournalLine } from '../../support/journal.ts';
 import type { Violation } from '../events.ts';
-import { definitionOf, group, iso, keyOfRun, lastRecord, type Facts } from './facts.ts';
+import { definitionOf, group, iso, keyOfRun, lastRecord, toldWithin, type Facts } from './facts.ts';
 
 export function checkOverlap(facts: Facts): Violation[] {
   return [...overlaps(facts), ...outlived(facts)];
@@ -59,8 +59,15 @@ function overlaps(facts: Facts): Violation[] {
   return found;
 }
 
+/** Its lease was revoked while it was alive, and it went on no longer than it takes to be told. */
+function wasRevokedAlive(facts: Facts, { to }: Span): boolean {
+  const at = facts.revokedAlive.get(to.worker);
+  return at !== undefined && to.at <= at + toldWithin(facts);
+}
+
 /** `onLostLease: continue`, and the record of the one that ran on says so, or that nobody knows. */
 function mayOverlap(facts: Facts, job: string, one: Span, other: Span): boolean {
+  if (wasRevokedAlive(facts, one)) return true;
   return [one, other].some(({ runId }) => {
     const record = facts.runs.get(keyOfRun(job, runId));
     return (
@@ -77,7 +84,8 @@ function outlived(facts: Facts): Violation[] {
   const ends = new Map(facts.history.sessionEnds.map(({ worker, at }) => [worker, at]));
   for (const lines of facts.marks.values()) {
     const { job, runId } = lines[0]!;
-    const late = lines.find(({ worker, at }) => at > (ends.get(worker) ?? Infinity));
+    const allowed = (worker: string): number => (facts.revokedAlive.has(worker) ? toldWithin(facts) : 0);
+    const late = lines.find(({ worker, at }) => at > (ends.get(worker) ?? Infinity) + allowed(worker));
     if (!late) continue;
     const record = lastRecord(facts, job, runId);
     if (record && definitionOf(facts, record)?.definition.onLostLease === 'continue') continue;

@@ -304,3 +304,28 @@ test('a run that outlived its claim is waited for by a shutdown, then killed, an
   const left = (await cluster.shared.etcd.range(cluster.keys.all)).kvs.map(({ key }) => key);
   expect(left.filter((key) => key.includes(deleted))).toEqual([]);
 }, 120_000);
+
+test('a lease that is revoked while it is alive ends what runs under it when that is told, not with the next keep-alive', async () => {
+  // A stuck leader of etcd before 3.5.13 does that. The keep-alives of this TTL are 40 s apart.
+  const gate = createGate();
+  const handlers = { gate: gate.handler };
+  const [worker] = await cluster.start(1, { name: 'revoked', ttlSeconds: 120, handlers });
+  const oldId = worker!.workerId!;
+  const job = 'long';
+  await cluster.jobs.create(everySecond(job, { catchUp: { policy: 'none' } }));
+  await runOn(job, oldId);
+  const { etcd } = cluster.shared;
+  const { kvs } = await etcd.range({ key: cluster.keys.worker(oldId) });
+  await etcd.leaseRevoke(kvs[0]!.lease);
+  await waitFor(() => worker!.workerId !== undefined && worker!.workerId !== oldId, {
+    what: 'the worker registers anew',
+  });
+  await waitFor(async () => inState(await cluster.jobs.runs(job), 'lost').length > 0, {
+    what: 'its run is recorded as lost',
+  });
+  await waitFor(async () => (await cluster.jobs.active()).some((run) => run.worker === worker!.workerId), {
+    what: 'it goes on under its new id',
+  });
+  expect(gate.inside(job)).toBeLessThanOrEqual(1);
+  gate.open();
+});

@@ -269,6 +269,27 @@ describe('a task that goes on after the lease of its worker', () => {
   });
 });
 
+describe('a lease that etcd revokes while it is alive', () => {
+  const revoked = (isOld: boolean, kind: 'etcd-freeze' | 'etcd-kill', takes: number): string[] => {
+    const told = story();
+    told.run('a', 4, { takes, more: { state: 'lost' } });
+    told.run('a', 5, { worker: 'w2-bbbbbb' });
+    told.sessionEnds('w1-aaaaaa', 4.5);
+    told.fault({ kind, what: 'm0 (leader)', victims: [], beganAt: told.at(1), healedAt: told.at(4.4) });
+    return found({ ...told.told(5), hasStuckLeaders: isOld });
+  };
+
+  it('leaves a task on until its worker is told, with an etcd that does that, and no longer', () => {
+    expect(revoked(true, 'etcd-freeze', 1_500)).toEqual([]);
+    expect(revoked(true, 'etcd-freeze', 4_000)).toEqual(['overlap', 'task that outlived its claim']);
+  });
+
+  it('is no excuse with one that does not, or when no leader was frozen', () => {
+    expect(revoked(false, 'etcd-freeze', 1_500)).toEqual(['overlap', 'task that outlived its claim']);
+    expect(revoked(true, 'etcd-kill', 1_500)).toEqual(['overlap', 'task that outlived its claim']);
+  });
+});
+
 describe('once a change is answered', () => {
   const changed = (started: readonly string[], kind: 'change' | 'delete'): string[] => {
     const told = story();

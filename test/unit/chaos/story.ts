@@ -35,6 +35,8 @@ export function tellStory() {
     marks: [],
     actions: [],
     faults: [],
+    ttlMs: 5_000,
+    hasStuckLeaders: false,
     prompt: new Set(),
   };
   const at = (seconds: number): number => START + seconds * SECOND;
