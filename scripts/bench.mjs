@@ -3,19 +3,11 @@
 // A scenario is a module bench/<name>.ts that exports run(): Promise<result>; the result, any JSON, is kept
 // in bench/results/<name>.json with the machine, the version and the settings. Each runs in a process of its own.
 import { execFileSync, fork } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, built, installDependencies, root } from './install.mjs';
+import { buildBenchmarks, built, installDependencies, root } from './install.mjs';
 
 const FILE_SYSTEMS = {
   0xef53: 'ext4',
@@ -69,10 +61,7 @@ async function main(asked) {
     );
     return 2;
   }
-  await build();
-  await build('tsconfig.bench.json', ['src', 'bench'], 'dist-bench');
-  // The version is read from it, at the same distance as in the checkout.
-  copyFileSync(join(root, 'package.json'), join(root, 'dist-bench', 'package.json'));
+  await buildBenchmarks();
 
   process.env.ETCRON_BENCH_SIZE ??= asked.length > 0 ? 'full' : 'short';
   const settings = Object.fromEntries(

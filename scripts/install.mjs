@@ -2,7 +2,16 @@
 // without dependencies, for it runs before any are there. Does nothing when there is nothing to do.
 // Used by start, test and bench; run alone (npm run build) it installs and builds.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -51,7 +60,8 @@ function newestUnder(directory) {
   let newest = 0;
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     // What is compiled; results of benchmarks lie among their sources.
-    if (entry.isFile() && entry.name.endsWith('.ts'))
+    const isSource = entry.isFile() && entry.name.endsWith('.ts');
+    if (isSource && !(entry.parentPath ?? entry.path).includes('node_modules'))
       newest = Math.max(newest, changedAt(join(entry.parentPath ?? entry.path, entry.name)));
   }
   return newest;
@@ -104,6 +114,14 @@ export async function build(config = 'tsconfig.build.json', sources = ['src'], t
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
+}
+
+/** The product and the benchmarks, which are compiled with it. */
+export async function buildBenchmarks() {
+  await build();
+  await build('tsconfig.bench.json', ['src', 'bench'], 'dist-bench');
+  // The version is read from it, at the same distance as in the checkout.
+  copyFileSync(join(root, 'package.json'), join(root, 'dist-bench', 'package.json'));
 }
 
 /** A module of the build. */
