@@ -6,7 +6,7 @@ import { cpus, totalmem, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RUN_MARK } from '../support/spawned.ts';
-import { isPass, markdown, summary } from './report.ts';
+import { isPass, json, markdown, summary } from './report.ts';
 import { runChaos } from './run.ts';
 
 const { values } = parseArgs({
@@ -54,7 +54,7 @@ for (let seed = first; seed < first + number('seeds'); seed++) {
     const base = number('seeds') > 1 && values.report !== undefined ? `${report}-${seed}` : report;
     mkdirSync(dirname(base), { recursive: true });
     writeFileSync(`${base}.md`, markdown(result, around));
-    writeFileSync(`${base}.json`, `${JSON.stringify({ ...around, ...result }, null, 1)}\n`);
+    writeFileSync(`${base}.json`, json(result, around));
   }
   const isGood = result !== undefined && isPass(result);
   if (!isGood) failed++;

@@ -31,6 +31,18 @@ function detailOf(fault: PlannedFault): string {
 export const isPass = ({ violations, trouble }: Pick<ChaosResult, 'violations' | 'trouble'>): boolean =>
   violations.length === 0 && trouble.length === 0;
 
+/** What a program may want of it; requests are counted, not listed: the seed tells what they were. */
+export function json(result: ChaosResult, around: Surroundings): string {
+  const { plan, actions, ...rest } = result;
+  const { actions: _planned, ...planned } = plan;
+  const answers: Record<string, number> = {};
+  for (const { action, status } of actions) {
+    const key = `${action.kind} ${status ?? 'no answer'}`;
+    answers[key] = (answers[key] ?? 0) + 1;
+  }
+  return `${JSON.stringify({ ...around, passed: isPass(result), ...rest, plan: planned, answers }, null, 1)}\n`;
+}
+
 /** One line for the terminal. */
 export function summary(result: ChaosResult): string {
   const { plan, verdict, violations, trouble, faults, actions } = result;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../chaos/check/check.ts';
 import { planChaos } from '../../chaos/plan.ts';
-import { isPass, markdown, summary } from '../../chaos/report.ts';
+import { isPass, json, markdown, summary } from '../../chaos/report.ts';
 import type { ChaosResult } from '../../chaos/run.ts';
 import { START, tellStory } from './story.ts';
 
@@ -43,6 +43,11 @@ describe('a report', () => {
     const passed = result();
     expect(isPass(passed)).toBe(true);
     expect(summary(passed)).toContain('seed 7: passed');
+    expect(JSON.parse(json(passed, around))).toMatchObject({
+      passed: true,
+      plan: { seed: 7 },
+      violations: [],
+    });
     const text = markdown(passed, around);
     expect(text).toContain('# Chaos, seed 7, 1.0 minutes: passed');
     expect(text).toContain('`npm run chaos -- --seed 7`');
@@ -54,6 +59,10 @@ describe('a report', () => {
     const failed = result({ violations: [{ what: 'overlap', job: 'a', detail: 'two at once' }] });
     expect(isPass(failed)).toBe(false);
     expect(summary(failed)).toContain('FAILED');
+    expect(JSON.parse(json(failed, around))).toMatchObject({
+      passed: false,
+      violations: [{ what: 'overlap' }],
+    });
     expect(markdown(failed, around)).toContain('- **overlap** a: two at once');
   });
 
