@@ -5,10 +5,8 @@ import { numberOf, numbersOf, sized } from './support/size.ts';
 import { sustained, type SustainedLoad, type SustainedResult } from './support/sustained.ts';
 import { printSustained } from './support/sustained-tables.ts';
 
-const WORKERS = [1, 3, 6, 10];
-
 export async function run(): Promise<readonly SustainedResult[]> {
-  const workers = numbersOf('WORKERS', sized({ smoke: [2], short: WORKERS, full: WORKERS }));
+  const workers = numbersOf('WORKERS', sized({ smoke: [2], short: [1, 3, 10], full: [1, 3, 6, 10] }));
   const seconds = numberOf('SECONDS', sized({ smoke: 4, short: 10, full: 60 }));
   const jobs = numberOf('JOBS', sized({ smoke: 20, short: 1_000, full: 1_000 }));
   const loads: Pick<SustainedLoad, 'jobs' | 'periodS' | 'phase'>[] = [
@@ -17,7 +15,7 @@ export async function run(): Promise<readonly SustainedResult[]> {
     { jobs, periodS: 10, phase: 'spread' },
   ];
   const results: SustainedResult[] = [];
-  for (const load of sized({ smoke: loads.slice(1, 2), short: loads, full: loads })) {
+  for (const load of sized({ smoke: loads.slice(1, 2), short: loads.slice(0, 2), full: loads })) {
     for (const count of workers) {
       const kind = 'handler';
       results.push(await sustained({ ...load, kind, seconds, workers: count, readsAtEnd: true }));

@@ -14,7 +14,7 @@ const REPORTED = [
 ] as const;
 
 export async function run(): Promise<readonly SustainedResult[]> {
-  const seconds = numberOf('SECONDS', sized({ smoke: 5, short: 30, full: 120 }));
+  const seconds = numberOf('SECONDS', sized({ smoke: 5, short: 20, full: 120 }));
   const workers = numberOf('WORKERS', 3);
   const phases = wordsOf('PHASE', ['spread', 'burst'], ['spread', 'burst']);
   const kinds = wordsOf('KINDS', KINDS, ['shell']);

@@ -35,7 +35,10 @@ function asked(): readonly Omit<HerdSettings, 'rounds'>[] {
 export async function run(): Promise<readonly HerdResult[]> {
   const results: HerdResult[] = [];
   for (const each of asked()) {
-    const usual = sized({ smoke: 1, short: 3, full: each.kind === 'handler' ? 6 : 3 });
+    const usual =
+      each.kind === 'handler'
+        ? sized({ smoke: 1, short: 3, full: 6 })
+        : sized({ smoke: 1, short: 2, full: 3 });
     results.push(await herd({ ...each, rounds: numberOf('ROUNDS', usual) }));
   }
   printTable(

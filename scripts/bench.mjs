@@ -1,4 +1,4 @@
-// npm run bench: measures. All scenarios, shortened to some twenty minutes together; or those named, in full:
+// npm run bench: measures. All scenarios, shortened to less than half an hour together; or those named, in full:
 // npm run bench -- herd ticks. ETCRON_BENCH_SIZE=smoke|short|full says otherwise.
 // A scenario is a module bench/<name>.ts that exports run(): Promise<result>; the result, any JSON, is kept
 // in bench/results/<name>.json with the machine, the version and the settings. Each runs in a process of its own.

@@ -1,5 +1,5 @@
-// How much of a scenario is run: `smoke` shows that it still works, `short` is for all of them in some twenty
-// minutes, `full` is what the documents tell. Scenarios take all that varies from here.
+// How much of a scenario is run: `smoke` shows that it still works, `short` is for all of them in less than
+// half an hour, `full` is what the documents tell. Scenarios take all that varies from here.
 export type Size = 'smoke' | 'short' | 'full';
 
 const SIZES: readonly Size[] = ['smoke', 'short', 'full'];
