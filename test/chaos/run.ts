@@ -107,6 +107,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const { faults, trouble } = await carryOut(plan, cluster, people, tell);
     await revive(cluster);
     const healedAt = Date.now();
+    await undrainAll(cluster);
     await ready(cluster);
     await settled(cluster, record);
     const settledAfterMs = Date.now() - healedAt;
@@ -227,6 +228,25 @@ async function revive(cluster: Cluster): Promise<void> {
     service.thaw();
     if (!service.isUp) service.start();
   }
+}
+
+/** A wish to drain that could not be taken back in time, for want of space or a leader, is taken back now. */
+async function undrainAll(cluster: Cluster): Promise<void> {
+  const ask = async (path: string, method = 'GET'): Promise<Response | undefined> =>
+    fetch(`${cluster.urls[0]}/api/v1${path}`, { method, signal: AbortSignal.timeout(5_000) }).catch(
+      () => undefined,
+    );
+  await waitFor(
+    async () => {
+      const answer = await ask('/workers');
+      if (!answer?.ok) return false;
+      const { items } = (await answer.json()) as { items: readonly { id: string; drain: object | null }[] };
+      const drained = items.filter(({ drain }) => drain !== null);
+      for (const { id } of drained) await ask(`/workers/${id}/resume`, 'POST');
+      return drained.length === 0;
+    },
+    { what: 'no worker is drained', timeout: PATIENCE, interval: 500 },
+  );
 }
 
 /** Every job that is there and not paused has settled its ticks up to a moment ago; nothing is left of the dead. */
