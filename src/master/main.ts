@@ -5,17 +5,13 @@ import type { Clock } from '../common/core/clock.ts';
 import type { MasterConfig } from '../common/runtime/config.ts';
 import { isLoopback, listenText } from '../common/runtime/listen.ts';
 import type { Logger } from '../common/runtime/logger.ts';
-import { startClocks } from '../common/runtime/clocks.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { packageVersion } from '../common/runtime/version.ts';
 import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
 import { buildApp } from './app.ts';
-import { startComparison } from './comparison.ts';
-import { startHousekeeper } from './housekeeper.ts';
-import { startRegistration, type Registration } from './registration.ts';
-import { startViews } from './views/views.ts';
+import { composeMaster } from './compose.ts';
 
 export interface Master {
   /** Where it listens, such as `http://127.0.0.1:8700`. */
@@ -31,11 +27,8 @@ export interface MasterOptions {
   readonly clock: Clock;
 }
 
-/** Beyond this a master goes by the time of the others; a setting of the workers. */
-const MAX_CLOCK_OFFSET = 1_000;
-
 /** Starts also while etcd is away: requests are then answered with 503. Rejects when it cannot listen. */
-export async function start({ config, logger, clock: bareClock }: MasterOptions): Promise<Master> {
+export async function start({ config, logger, clock }: MasterOptions): Promise<Master> {
   const { listen, tokens, allowedHosts, quotaBytes } = config;
   // The settings refuse this with more words; whoever builds a config by hand is refused here.
   if (tokens.length === 0 && !isLoopback(listen.host)) {
@@ -48,37 +41,13 @@ export async function start({ config, logger, clock: bareClock }: MasterOptions)
   const id = `${host.replace(/[^A-Za-z0-9._-]/g, '-')}-${randomBytes(3).toString('hex')}`;
   const keys = keyspace(config.etcd.prefix);
   const etcd = connectEtcd(etcdSettings(config.etcd));
-  let registration: Registration | undefined;
-  // What jobs may fire from when is decided by this clock, too: one that is far off must not silence them.
-  const clocks = startClocks({
-    clock: bareClock,
-    keys,
-    logger,
-    maxOffset: MAX_CLOCK_OFFSET,
-    revisions: () => views.peerRevisions,
-    tell: () => registration?.tellTime(),
-    onChanged: () => undefined,
-  });
-  const { clock } = clocks;
-  const views = startViews({
-    etcd,
-    keys,
-    clock,
-    logger,
-    onPeers: (changes, isLive) => clocks.take(changes, isLive),
-  });
-  let markRegistered: () => void;
-  const whenRegistered = new Promise<void>((resolve) => (markRegistered = resolve));
-  const comparison = startComparison({
-    clock,
-    clocks,
-    whenThere: Promise.all([views.whenPeersLoaded, whenRegistered]),
-  });
+  const master = composeMaster({ etcd, keys, clock, logger });
+  const { clocks, views, comparison } = master;
   try {
     const app = await buildApp({
       etcd,
       keys,
-      clock,
+      clock: clocks.clock,
       logger,
       metrics: createMetrics('master', version),
       views,
@@ -91,52 +60,17 @@ export async function start({ config, logger, clock: bareClock }: MasterOptions)
       comparison,
     });
     const url = await app.listen({ host: listen.host, port: listen.port });
-    const startedAt = clock.now();
-    const registered = startRegistration({
-      etcd,
-      keys,
-      clock,
-      logger,
-      record: () => ({
-        id,
-        host,
-        pid: process.pid,
-        version,
-        http: config.advertise ?? url,
-        startedAt,
-        ...clocks.stamp(keys.master(id)),
-      }),
-    });
-    registration = registered;
-    void registered.whenRegistered.then(() => markRegistered());
-    const housekeeper = startHousekeeper({
-      etcd,
-      keys,
-      clock,
-      logger,
-      masterId: id,
-      registration: {
-        // No office for one that may take young history for old.
-        get leaseId() {
-          return comparison.isDone ? registered.leaseId : undefined;
-        },
-      },
-      quotaBytes,
-    });
+    master.join({ id, host, pid: process.pid, version, http: config.advertise ?? url }, { quotaBytes });
     logger.info({ url, id }, 'master listens');
     const stopAll = async (): Promise<void> => {
-      await housekeeper.stop();
       await app.close();
-      await registered.stop();
-      views.stop();
-      clocks.stop();
+      await master.leave();
       etcd.close();
     };
     let stopping: Promise<void> | undefined;
     return { url, id, stop: () => (stopping ??= stopAll()) };
   } catch (error) {
-    views.stop();
-    clocks.stop();
+    await master.leave();
     etcd.close();
     throw error;
   }

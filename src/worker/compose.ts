@@ -41,7 +41,7 @@ export interface ComposedWorker {
   readonly batcher: Batcher;
   /** Undefined while it has no session. */
   readonly membership: Membership | undefined;
-  /** Resolves when it has registered and loaded all jobs for the first time. */
+  /** Resolves when it has registered and loaded all jobs for the first time; rejects when it leaves before. */
   readonly whenReady: Promise<void>;
   /** Registers it as reached there, and again after each loss of its session. Nothing is claimed before that. */
   join(reached: { readonly http: string; readonly token: string }): void;
@@ -86,6 +86,9 @@ export function composeWorker(parts: WorkerParts, traits: WorkerTraits): Compose
   });
   let joined: () => void;
   const joinedOnce = new Promise<void>((resolve) => (joined = resolve));
+  const whenReady = Promise.all([joinedOnce, scheduler.whenLoaded]).then(() => undefined);
+  // Stopped before that, and nobody waits for it.
+  whenReady.catch(() => undefined);
 
   return {
     scheduler,
@@ -94,7 +97,7 @@ export function composeWorker(parts: WorkerParts, traits: WorkerTraits): Compose
     get membership() {
       return registration?.membership;
     },
-    whenReady: Promise.all([joinedOnce, scheduler.whenLoaded]).then(() => undefined),
+    whenReady,
     join({ http, token }) {
       const registered = startRegistration({
         ports,

@@ -2,7 +2,8 @@
 // every answer must be the same. ETCRON_MODEL_RUNS asks for more runs.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Etcd } from '../../src/common/store/etcd.ts';
+import type { Compare, Etcd, EtcdError, Op } from '../../src/common/store/etcd.ts';
+import { gateway } from '../support/gateway.ts';
 import { useEtcd } from '../support/shared-etcd.ts';
 import { put } from '../support/writes.ts';
 import { directClient } from './model/client.ts';
@@ -107,4 +108,51 @@ test('a lease that ends takes its keys in one revision, sorted, and is unknown a
     ],
     late: 'lease_not_found',
   });
+});
+
+test('with the quota alarm on both refuse the same requests, and carry out the others', async () => {
+  const { server } = shared;
+  const alarm = async (action: 'ACTIVATE' | 'DEACTIVATE'): Promise<void> => {
+    const { members } = await shared.etcd.status();
+    const memberID = String(BigInt(`0x${members[0]!.id}`));
+    await gateway(server, 'maintenance/alarm', { action, alarm: 'NOSPACE', memberID });
+  };
+  shared.cleanup(() => alarm('DEACTIVATE'));
+  const model = createEtcdModel({ now: () => 0 });
+  const key = (name: string): string => shared.prefix + name;
+  const putOp = (name: string): Op => ({ type: 'put', key: key(name), value: 'x' });
+  const nested = (...success: Op[]): Op => ({ type: 'txn', txn: { compare: [], success, failure: [] } });
+  const present: Compare = { key: key('there'), target: 'create', op: '>', value: 0 };
+
+  const answers = async (on: Etcd, raise: () => Promise<void>): Promise<unknown[]> => {
+    const ask = (asked: Promise<unknown>): Promise<unknown> =>
+      asked.then(
+        () => 'done',
+        ({ kind, mayHaveApplied }: EtcdError) => ({ kind, mayHaveApplied }),
+      );
+    const txn = (...success: Op[]): Promise<unknown> => ask(on.txn({ compare: [], success, failure: [] }));
+    const { leaseId } = await on.leaseGrant(60);
+    await put(on, key('there'), 'x');
+    await put(on, key('gone'), 'x');
+    await raise();
+    const told = [
+      await txn(putOp('a')),
+      await txn({ type: 'delete', key: key('gone') }),
+      await txn({ type: 'range', key: key('there') }),
+      // Only the outermost operations are looked at, of both branches, whichever is taken.
+      await txn(nested(putOp('b'))),
+      await txn(nested(nested(putOp('c'))), nested(putOp('d'))),
+      await txn(nested(putOp('e')), putOp('f')),
+      await ask(on.txn({ compare: [present], success: [], failure: [putOp('g')] })),
+      await ask(on.range({ key: key('there') })),
+      await ask(on.leaseGrant(60)),
+      await ask(on.leaseRevoke(leaseId)),
+    ];
+    const { kvs } = await on.range({ key: key(''), rangeEnd: key('zzz') });
+    return [...told, kvs.map((kv) => kv.key.slice(shared.prefix.length))];
+  };
+  const modelled = await answers(directClient(model), async () => void (model.noSpace = true));
+  const real = await answers(shared.etcd, () => alarm('ACTIVATE'));
+  expect(modelled).toEqual(real);
+  expect(real.at(-1)).toEqual(['b', 'c', 'd', 'there']);
 });

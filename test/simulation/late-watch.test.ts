@@ -5,8 +5,10 @@ import { keyspace } from '../../src/common/store/keyspace.ts';
 import { requestRun, writeJob } from '../../src/common/store/transactions/jobs.ts';
 import { jobRecord } from '../support/workers.ts';
 import { createEtcdModel } from './model/etcd.ts';
+import { createCoverage } from './world/coverage.ts';
 import { createJudge } from './world/judge.ts';
 import { createLedger } from './world/ledger.ts';
+import { startSimEtcd } from './world/network.ts';
 import { startSimWorker } from './world/worker.ts';
 import { createWorld, EPOCH } from './world/world.ts';
 
@@ -15,23 +17,20 @@ test('runs by hand that may overlap start once each, however late the watch tell
   const keys = keyspace('/cron/');
   const now = (): number => world.now;
   const ledger = createLedger('/cron/', now);
-  const judge = createJudge(
-    ledger,
-    now,
-    () => true,
-    () => {},
-  );
+  const judge = createJudge(ledger, now, () => {});
+  const coverage = createCoverage();
   const model = createEtcdModel({ now, onCommit: (commit) => ledger.take(commit) });
   const worker = startSimWorker({
     world,
-    model,
+    etcd: startSimEtcd(model, coverage),
     keys,
     name: 'w',
     ttlSeconds: 10,
     slots: 64,
     marks: judge,
-    say: () => {},
-    isTraced: false,
+    labels: {},
+    coverage,
+    say: undefined,
     tamper: {},
     fences: true,
   });

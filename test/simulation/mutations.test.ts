@@ -4,7 +4,7 @@ import { MUTATIONS } from './world/mutations.ts';
 import { simulate } from './world/simulate.ts';
 
 /** Within so many seeds, from the first on. */
-const SEEDS = 40;
+const SEEDS = 100;
 
 test.for(Object.entries(MUTATIONS))('finds out when %s', { timeout: 600_000 }, async ([, tamper]) => {
   const found: string[] = [];

@@ -151,6 +151,22 @@ describe('its end', () => {
     expect(await left()).toEqual(after);
   });
 
+  test('that is a loss itself, told already with its retry, asks for that retry once', async () => {
+    const it = await outlived();
+    const trigger = { cause: 'retry', attempt: 2, requestedAt: TICK, whenRunning: 'queue' } as const;
+    const retry = { runId: '20270115T080000.000Z-eeeeee', trigger };
+    const run = { ...it.ending.run, state: 'lost' as const };
+    const ending = { ...it.ending, workerId: it.before.workerId, run, retry };
+    expect(await perform(store.etcd, finishWithoutLock(store.keys, ending))).toBe('recorded');
+    const key = store.keys.trigger(it.job.name, retry.runId);
+    await store.etcd.txn({ compare: [], success: [{ type: 'delete', key }], failure: [] });
+    // The answer was lost, and the retry has been claimed since.
+    expect(await perform(store.etcd, finishWithoutLock(store.keys, ending))).toBe('settled');
+    expect(await perform(store.etcd, completeLost(store.keys, ending, 0))).toBe('settled');
+    expect((await store.etcd.range({ key })).kvs).toEqual([]);
+    expect(await stateAt(it.recordKey)).toBe('lost');
+  });
+
   test('is never put over a record that tells of no loss, or of another life of the job', async () => {
     const it = await outlived();
     const lostAt = await settle(it);

@@ -22,6 +22,9 @@ export type WatchNews =
 export interface EtcdModel {
   readonly revision: Revision;
   readonly compactRevision: Revision;
+  readonly bytes: number;
+  /** The quota alarm is on: what puts at its outermost level, and grants, is refused. */
+  noSpace: boolean;
   /** Throw EtcdError as the port's calls reject. */
   range(request: Omit<RangeOp, 'type'>): RangeResult;
   txn(txn: Txn): TxnResult;
@@ -33,6 +36,8 @@ export interface EtcdModel {
   keepAlive(leaseId: LeaseId): number;
   /** When the lease ends by itself; undefined: it is gone. */
   expiryOf(leaseId: LeaseId): Millis | undefined;
+  /** A new leader: every lease gets its whole time again, and some more. */
+  promote(extend: Millis): void;
   /** Ends each lease whose time is up; answers them. */
   expire(): LeaseId[];
   /** Tells what happened since, at once, and from then on what happens. Answers how to stop it. */
@@ -91,9 +96,26 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
     writing.commit();
   };
 
+  let noSpace = false;
+  /** The quota is compared by the outermost operations alone: what is nested in them passes. */
+  const refusePuts = (): never => {
+    throw new EtcdError('no_space', 'etcdserver: mvcc: database space exceeded', { mayHaveApplied: true });
+  };
+  const putsOutermost = ({ success, failure }: Txn): boolean =>
+    success.some(({ type }) => type === 'put') || failure.some(({ type }) => type === 'put');
+
   return {
     get revision() {
       return store.revision;
+    },
+    get bytes() {
+      return store.bytes;
+    },
+    get noSpace() {
+      return noSpace;
+    },
+    set noSpace(on) {
+      noSpace = on;
     },
     get compactRevision() {
       return store.compactRevision;
@@ -104,7 +126,10 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
       const at = request.revision === 0 ? undefined : request.revision;
       return { ...answerRange(store.range(request, at), request), revision: store.revision };
     },
-    txn: (txn) => applyTxn(store, txn, { has: (lease) => leases.has(lease), attach }),
+    txn(txn) {
+      if (noSpace && putsOutermost(txn)) refusePuts();
+      return applyTxn(store, txn, { has: (lease) => leases.has(lease), attach });
+    },
     compact(revision) {
       if (revision <= store.compactRevision)
         throw new EtcdError('compacted', 'required revision has been compacted');
@@ -112,6 +137,7 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
       store.compact(revision);
     },
     grant(wanted) {
+      if (noSpace) refusePuts();
       const ttlSeconds = Math.max(wanted, options.minTtlSeconds ?? 2);
       const leaseId = String(7_000_000 + ++granted);
       leases.set(leaseId, { ttlSeconds, expiresAt: now() + ttlSeconds * 1_000, keys: new Set() });
@@ -126,6 +152,9 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
       return lease.ttlSeconds;
     },
     expiryOf: (leaseId) => leases.get(leaseId)?.expiresAt,
+    promote(extend) {
+      for (const lease of leases.values()) lease.expiresAt = now() + lease.ttlSeconds * 1_000 + extend;
+    },
     expire() {
       const ended = [...leases].flatMap(([id, lease]) => (lease.expiresAt <= now() ? [id] : []));
       for (const leaseId of ended) end(leaseId);

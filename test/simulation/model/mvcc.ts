@@ -27,6 +27,8 @@ export interface Writing {
 export interface Mvcc {
   readonly revision: Revision;
   readonly compactRevision: Revision;
+  /** Of all keys and values that are kept, superseded ones too. */
+  readonly bytes: number;
   /** Sorted by key. The caller asks for no revision that is compacted or to come. */
   range(range: KeyRange, revision?: Revision): KeyValue[];
   write(): Writing;
@@ -46,6 +48,8 @@ export function createMvcc(onCommit: (commit: Commit) => void): Mvcc {
   let commits: Commit[] = [];
   let revision: Revision = 1;
   let compactRevision: Revision = 0;
+  let bytes = 0;
+  const sizeOf = ({ kv }: Version): number => (kv ? kv.key.length + kv.value.length : 0);
 
   const versionAt = (history: readonly Version[], at: Revision): Version | undefined => {
     for (let i = history.length - 1; i >= 0; i--) {
@@ -84,6 +88,7 @@ export function createMvcc(onCommit: (commit: Commit) => void): Mvcc {
       }
       const wasLive = history.at(-1)?.kv !== undefined;
       history.push({ revision: next, kv });
+      bytes += sizeOf(history.at(-1)!);
       if (kv && !wasLive) insert(live, key);
       if (!kv && wasLive) live.splice(placeOf(live, key), 1);
     };
@@ -132,6 +137,8 @@ export function createMvcc(onCommit: (commit: Commit) => void): Mvcc {
     for (const [key, history] of histories) {
       const base = versionAt(history, at);
       const kept = history.filter((each) => each.revision > at || (each === base && each.kv));
+      if (kept.length < history.length)
+        for (const each of history) if (!kept.includes(each)) bytes -= sizeOf(each);
       if (kept.length === 0) {
         histories.delete(key);
         all.splice(placeOf(all, key), 1);
@@ -156,6 +163,9 @@ export function createMvcc(onCommit: (commit: Commit) => void): Mvcc {
     },
     get compactRevision() {
       return compactRevision;
+    },
+    get bytes() {
+      return bytes;
     },
     range: read,
     write,

@@ -1,147 +1,228 @@
 // The last word, when everything has been mended and had time to settle: every tick of every job's life has
 // one outcome, what ran has its record, what has a record of a run ran, and nothing is left hanging.
-import { compileSchedule } from '../../../src/common/core/definition.ts';
-import { createScheduleCompiler } from '../../../src/common/core/schedule.ts';
+import { labelsMatch } from '../../../src/common/core/labels.ts';
+import type { ScheduleCompiler } from '../../../src/common/core/schedule.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
-import { instant, type Instant, type Millis } from '../../../src/common/model/time.ts';
+import { instant, type Millis } from '../../../src/common/model/time.ts';
 import type { Revision } from '../../../src/common/store/etcd.ts';
-import type { Judge } from './judge.ts';
-import { nameOf, type JobVersion, type Ledger } from './ledger.ts';
+import type { Judge, Start } from './judge.ts';
+import { nameOf, type JobVersion, type Ledger, type WorkerSession } from './ledger.ts';
+import { livesOf, ticksOf, type Life, type Outcome } from './ticks.ts';
 import { EPOCH } from './world.ts';
 
 /** Longer than any run with its retries, and than a worker needs to catch up. */
-const SLACK: Millis = 30_000;
+export const SLACK: Millis = 30_000;
+/** A tick of a worker that is frozen or dead is open until its lease has ended, and a while longer. */
+const OPEN_FOR: Millis = 45_000;
+/** A wall clock may be so far off when a session begins, or a change is written late. */
+const ROUGHLY: Millis = 5_000;
+/** A worker that lives so long after the end of a task has recorded it: it may have been cut off for a while. */
+const TIME_TO_RECORD: Millis = 45_000;
 
-/** A stretch of versions of one job with one `since`: the ticks after it are all of one schedule. */
-interface Life {
-  readonly created: Revision;
-  /** The job had another life before. */
-  readonly follows: boolean;
-  readonly first: JobVersion;
-  /** What followed; undefined: it goes on. */
-  next: JobVersion | undefined;
-  pausedAt: Millis | undefined;
+export interface AuditOptions {
+  readonly ledger: Ledger;
+  readonly judge: Judge;
+  readonly now: Millis;
+  readonly compiler: ScheduleCompiler;
+  /** A process of that name was killed in that time. */
+  readonly wasKilled: (name: string, from: Millis, to: Millis) => boolean;
 }
 
-function livesOf(versions: readonly JobVersion[]): Life[] {
-  const lives: Life[] = [];
-  for (const version of versions) {
-    const last = lives.at(-1);
-    const { record, created, at } = version;
-    const goesOn = last !== undefined && last.next === undefined;
-    if (record && goesOn && last.created === created && last.first.record!.since === record.since) {
-      if (record.definition.paused) last.pausedAt ??= at;
-      continue;
-    }
-    if (goesOn) last.next = version;
-    if (record)
-      lives.push({
-        created,
-        follows: last?.created === created,
-        first: version,
-        next: undefined,
-        pausedAt: record.definition.paused ? at : undefined,
-      });
+/** Answers the lives that it has judged, for others to compare with. */
+export function audit(options: AuditOptions): Life[] {
+  const { ledger } = options;
+  const byJob = new Map<string, RunRecord[]>();
+  for (const record of ledger.records.values()) {
+    const all = byJob.get(record.job);
+    if (all) all.push(record);
+    else byJob.set(record.job, [record]);
   }
+  const lives = [...ledger.jobs.keys()].flatMap((job) =>
+    livesOf(ledger, options.compiler, job, byJob.get(job) ?? []),
+  );
+  for (const life of lives) auditLife(options, life);
+  auditRuns(options);
+  auditLeft(options);
   return lives;
 }
 
-const answersTicks = ({ cause, state, ticks }: RunRecord): boolean =>
-  ticks !== undefined ||
-  cause.kind === 'schedule' ||
-  cause.kind === 'catch_up' ||
-  (state === 'lost' && cause.kind !== 'manual' && cause.kind !== 'retry');
+const isGone = (ledger: Ledger, job: string, created: Revision): boolean =>
+  ledger.jobs.get(job)?.some((version) => version.created === created && !version.record) ?? false;
 
-export function audit(ledger: Ledger, judge: Judge, now: Millis): void {
-  const compiler = createScheduleCompiler();
-  const byJob = new Map<string, RunRecord[]>();
-  for (const record of ledger.records.values()) {
-    const all = byJob.get(record.job) ?? [];
-    all.push(record);
-    byJob.set(record.job, all);
-  }
+const words = ({ record, owner }: Outcome): string =>
+  `${record.id} (${record.state}${owner === undefined ? '' : ` of ${owner}`})`;
 
-  const isGone = (job: string, created: Revision): boolean =>
-    ledger.jobs.get(job)?.some((version) => version.created === created && !version.record) ?? false;
+/** Each worker has its own under `mode: all`; what is told of the job as a whole is the only one. */
+const contradict = (by: readonly Outcome[]): boolean =>
+  by.length > 1 &&
+  (by.some(({ owner }) => owner === undefined) || new Set(by.map(({ owner }) => owner)).size < by.length);
 
-  const auditLife = (job: string, life: Life, until: Millis | undefined): void => {
-    const { definition, since, anchor } = life.first.record!;
-    const compiled = compileSchedule(definition, instant(anchor), compiler);
-    if (!compiled.ok) throw new Error(`${job} does not compile`);
-    // An edit on a slow way to etcd is written after the instant that it names: until then ticks were settled,
-    // and passed, by the schedule before it.
-    const begins = life.follows ? Math.max(since, EPOCH + life.first.at + 1_000) : since;
-    const ticks = compiled.value;
-    const nextAfter = (at: Instant): Instant | undefined => ticks.nextAfter(at);
-    const outcomes = new Map<number, string[]>();
-    const tell = (tick: number, by: string): void => {
-      if (tick <= since || (until !== undefined && tick > until)) return;
-      outcomes.set(tick, [...(outcomes.get(tick) ?? []), by]);
-    };
-    for (const record of byJob.get(job) ?? []) {
-      if (record.jobCreated !== life.created || !answersTicks(record)) continue;
-      const by = `${record.id} (${record.state})`;
-      if (!record.ticks) tell(record.cause.tick!, by);
-      else {
-        const { from, to, count } = record.ticks;
-        let found = 0;
-        for (
-          let tick = nextAfter(instant(from - 1));
-          tick !== undefined && tick <= to;
-          tick = nextAfter(tick)
-        ) {
-          tell(tick, by);
-          found++;
-        }
-        if (found !== count && from > begins && (until === undefined || to <= until))
-          judge.violate(4, job, `${by} counts ${count} ticks from ${from} to ${to}, and there are ${found}`);
-      }
-    }
-    // Deleted with its job: the run leaves no trace.
-    const isDeleted = isGone(job, life.created);
-    const lastTold = Math.max(since, ...outcomes.keys());
-    const isComplete = life.next === undefined && life.pausedAt === undefined;
-    const due = isComplete ? Math.max(lastTold, EPOCH + now - SLACK) : lastTold;
-    const claimed = new Set(
-      [...ledger.claims.values()].flatMap(({ run }) =>
-        run.job === job && run.jobCreated === life.created && run.cause.tick !== undefined
-          ? [run.cause.tick]
-          : [],
-      ),
-    );
-    for (let tick = nextAfter(instant(since)); tick !== undefined && tick <= due; tick = nextAfter(tick)) {
-      const by = outcomes.get(tick) ?? [];
-      if (by.length > 1) judge.violate(4, job, `tick ${tick} has ${by.length} outcomes: ${by.join(', ')}`);
-      if (by.length === 0 && tick > begins && !(claimed.has(tick) && (isDeleted || isRecent(tick))))
-        judge.violate(4, job, `tick ${tick} has no outcome; since ${since}, settled up to ${lastTold}`);
-    }
-  };
+/**
+ * A known gap of `mode: all`: ticks of a worker are told as missed by nobody's being there, beside its own record of
+ * them. While the cursor of all is behind a worker's session, what it runs is told by its own cursor alone, which
+ * goes with its lease; and who tells what nobody was there for may hear late of one that has just joined.
+ */
+const isToldTwice = (by: readonly Outcome[]): boolean => {
+  const own = by.filter(({ owner }) => owner !== undefined);
+  const missed = by.filter(({ owner, record }) => owner === undefined && record.state === 'missed');
+  return missed.length === 1 && own.length === by.length - 1 && !contradict(own);
+};
 
+function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
+  const { job, created, since, until, begins, ticks, outcomes } = life;
   const isRecent = (tick: number): boolean => tick > EPOCH + now - SLACK;
-
-  for (const [job, versions] of ledger.jobs) {
-    const lives = livesOf(versions);
-    for (const [i, life] of lives.entries()) {
-      const next = lives[i + 1];
-      auditLife(job, life, next && next.created === life.created ? next.first.record!.since : undefined);
+  // Deleted with its job: the run leaves no trace.
+  const isDeleted = isGone(ledger, job, created);
+  let lastTold = since;
+  const counted = new Set<RunRecord>();
+  for (const [tick, all] of outcomes) {
+    lastTold = Math.max(lastTold, tick);
+    for (const { record } of all) {
+      if (!record.ticks || counted.has(record)) continue;
+      counted.add(record);
+      const { from, to, count } = record.ticks;
+      const found = [...ticksOf(record, ticks)].length;
+      if (found !== count && from > begins && (until === undefined || to <= until))
+        judge.violate(
+          4,
+          job,
+          `${record.id} counts ${count} ticks from ${from} to ${to}, and there are ${found}`,
+        );
     }
   }
+  const goesOn = life.next === undefined && life.pausedAt === undefined;
+  const due = goesOn ? Math.max(lastTold, EPOCH + now - SLACK) : lastTold;
+  const claimed = new Set<number>();
+  for (const { run } of ledger.claims.values())
+    if (run.job === job && run.jobCreated === created && run.cause.tick !== undefined)
+      claimed.add(run.cause.tick);
+  for (
+    let tick = ticks.nextAfter(instant(since));
+    tick !== undefined && tick <= due;
+    tick = ticks.nextAfter(tick)
+  ) {
+    const by = outcomes.get(tick) ?? [];
+    if (contradict(by) && !isToldTwice(by))
+      judge.violate(4, job, `tick ${tick} has ${by.length} outcomes: ${by.map(words).join(', ')}`);
+    if (by.length > 0 || tick <= begins) continue;
+    if (claimed.has(tick) && (isDeleted || isRecent(tick))) continue;
+    if (!mayBeUntold(ledger, life, tick))
+      judge.violate(4, job, `tick ${tick} has no outcome; since ${since}, settled up to ${lastTold}`);
+  }
+  if (goesOn) auditSessions({ ledger, judge, now }, life);
+}
 
+const rulesOf = ({ record }: JobVersion): string => JSON.stringify(record?.definition.workers);
+
+const matches = ({ record }: JobVersion, session: WorkerSession): boolean =>
+  record?.definition.workers.mode === 'all' && labelsMatch(record.definition.workers.labels, session.labels);
+
+/** When no tick of it comes any more: the definition is another, deleted, or paused. */
+const endOf = ({ next, pausedAt }: Life): Millis | undefined => pausedAt ?? next?.at;
+
+/**
+ * Under `mode: all` a later tick on record does not mean that those before it are settled: each worker has its own.
+ * What was open when the life ended, or when another worker came to match, nobody tells any more.
+ */
+export function mayBeUntold(ledger: Ledger, life: Life, tick: number): boolean {
+  const { versions } = life;
+  const at = tick - EPOCH;
+  const end = endOf(life);
+  const isOfAll = versions.some(({ record }) => record?.definition.workers.mode === 'all');
+  if (isOfAll && end !== undefined && at > end - OPEN_FOR) return true;
+  for (const session of ledger.sessions.values()) {
+    if (session.at > at + ROUGHLY || (session.goneAt ?? Infinity) < at - ROUGHLY) continue;
+    for (const [index, version] of versions.entries()) {
+      const next = versions[index + 1];
+      if (!matches(version, session) || (next && next.at < at - ROUGHLY)) continue;
+      if (versions.slice(index + 1).some((later) => rulesOf(later) !== rulesOf(version))) return true;
+    }
+  }
+  return false;
+}
+
+/** `mode: all`: each worker that is there to the end has one outcome of its own for each tick. */
+function auditSessions(
+  { ledger, judge, now }: Pick<AuditOptions, 'ledger' | 'judge' | 'now'>,
+  life: Life,
+): void {
+  const last = life.versions.at(-1)!;
+  if (last.record!.definition.workers.mode !== 'all') return;
+  const rules = rulesOf(last);
+  const changedAt = life.versions.findLast((version) => rulesOf(version) !== rules)?.at;
+  const stands =
+    life.versions[
+      changedAt === undefined ? 0 : life.versions.findLastIndex((each) => rulesOf(each) !== rules) + 1
+    ]!;
+  for (const session of ledger.sessions.values()) {
+    if (session.goneAt !== undefined || !matches(last, session)) continue;
+    const from = Math.max(life.begins, session.joinedAt, EPOCH + session.at, EPOCH + stands.at) + ROUGHLY;
+    let tick = life.ticks.nextAfter(instant(from));
+    for (; tick !== undefined && tick <= EPOCH + now - SLACK; tick = life.ticks.nextAfter(tick)) {
+      const own = (life.outcomes.get(tick) ?? []).filter(({ owner }) => owner === session.id);
+      if (own.length !== 1)
+        judge.violate(
+          4,
+          life.job,
+          `tick ${tick} has ${own.length} outcomes of ${session.id}, which was there all the time`,
+        );
+    }
+  }
+}
+
+function auditRuns(options: AuditOptions): void {
+  const { ledger, judge, now } = options;
   const ran = new Set<string>();
-  for (const { context, claim, endedAt } of judge.starts.values()) {
+  for (const start of judge.starts.values()) {
+    const { context, claim, endedAt } = start;
     const { job, runId } = context;
     ran.add(nameOf(job, runId));
-    if (isGone(job, claim.run.jobCreated) || endedAt === undefined || endedAt > now - SLACK) continue;
+    if (isGone(ledger, job, claim.run.jobCreated) || endedAt === undefined || endedAt > now - SLACK) continue;
     const record = ledger.records.get(nameOf(job, runId));
     if (!record) judge.violate(4, job, `${runId} ran, and has no record`);
     else if (record.state === 'missed' || record.state === 'skipped')
       judge.violate(4, job, `${runId} ran, and its record says ${record.state}`);
+    else auditEnd(options, start, endedAt, record);
   }
   for (const [name, { state, job, startedAt }] of ledger.records) {
     const tellsOfRun = state === 'succeeded' || state === 'failed' || state === 'timed_out';
     if (tellsOfRun && startedAt !== undefined && !ran.has(name))
       judge.violate(4, job, `${name} is recorded as ${state}, and never ran`);
   }
+}
+
+/** The record tells what happened, wherever its worker could. */
+function auditEnd(
+  { ledger, judge, wasKilled }: AuditOptions,
+  start: Start,
+  endedAt: Millis,
+  record: RunRecord,
+): void {
+  const { claim, context, outcome, hasOutlived } = start;
+  const { job, runId } = context;
+  if (hasOutlived && record.state !== 'lost' && !record.mayHaveOverlapped)
+    judge.violate('also', job, `${runId} ran on after its claim had ended, and its record does not tell`);
+  if (outcome !== 'succeeded' || record.state === 'succeeded') return;
+  const name = ledger.sessions.get(claim.run.worker!)?.name ?? '';
+  if (wasKilled(name, start.at, endedAt + TIME_TO_RECORD)) return;
+  const leaseEnd = (claim.lease === undefined ? undefined : judge.leaseEnds.get(claim.lease)) ?? Infinity;
+  if (hasOutlived || leaseEnd > endedAt + TIME_TO_RECORD)
+    judge.violate(
+      'also',
+      job,
+      `${runId} succeeded, its worker lived on, and its record says ${record.state}`,
+    );
+}
+
+const isMatched = ({ jobs, sessions }: Ledger, job: string): boolean => {
+  const wanted = jobs.get(job)?.at(-1)?.record?.definition.workers.labels;
+  return [...sessions.values()].some(
+    ({ goneAt, labels }) => goneAt === undefined && labelsMatch(wanted, labels),
+  );
+};
+
+/** Nothing hangs. */
+function auditLeft({ ledger, judge, now }: AuditOptions): void {
   // A claim is carried through to its answer for as long as its worker lives.
   for (const { id, job, state, reason } of ledger.records.values()) {
     if (state === 'lost' && reason?.startsWith('its claim was carried out after'))
@@ -152,7 +233,8 @@ export function audit(ledger: Ledger, judge: Judge, now: Millis): void {
       judge.violate(4, run.job, `${run.id} of ${run.worker} is active since ${at}, and never settled`);
   }
   for (const [name, at] of ledger.triggers) {
-    if (at < now - SLACK)
-      judge.violate(4, name.split('/')[0]!, `request ${name} stands since ${at}, and nobody takes it`);
+    const [job = ''] = name.split('/');
+    if (at < now - SLACK && isMatched(ledger, job))
+      judge.violate(4, job, `request ${name} stands since ${at}, and nobody takes it`);
   }
 }

@@ -1,7 +1,8 @@
 // What happened, as etcd's history has it: every version of every job, every claim, every record, read from
 // the commits themselves. Nothing here is asked of a worker, and nothing is forgotten.
-import type { JobRecord } from '../../../src/common/model/job.ts';
+import type { JobDefinition, JobRecord } from '../../../src/common/model/job.ts';
 import type { LockRecord, RunRecord } from '../../../src/common/model/run.ts';
+import type { WorkerRecord, WorkerState } from '../../../src/common/model/worker.ts';
 import type { Millis } from '../../../src/common/model/time.ts';
 import type { LeaseId, Revision } from '../../../src/common/store/etcd.ts';
 import type { Commit } from '../model/mvcc.ts';
@@ -21,8 +22,24 @@ export interface Claim {
   readonly revision: Revision;
   /** As it was claimed. */
   readonly run: RunRecord;
+  /** That it was claimed under; undefined: no such. */
+  readonly definition: JobDefinition | undefined;
   readonly lease: LeaseId | undefined;
-  readonly activeKey: string;
+  /** Key of its lock. */
+  readonly lock: string | undefined;
+}
+
+/** One registration of a worker, from its first writing to its end. */
+export interface WorkerSession {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** By its own clock. */
+  readonly joinedAt: number;
+  readonly at: Millis;
+  /** Undefined: it is registered. */
+  goneAt: Millis | undefined;
+  state: WorkerState;
 }
 
 export interface Ledger {
@@ -31,8 +48,10 @@ export interface Ledger {
   readonly claims: ReadonlyMap<string, Claim>;
   /** Records under runs/, by `job/runId`: the last one written, also when it was deleted since. */
   readonly records: ReadonlyMap<string, RunRecord>;
-  /** Active records that stand now, by key. */
-  readonly active: ReadonlyMap<string, Claim>;
+  /** Active records that stand now, by key, with the time of the claim or of the adoption. */
+  readonly active: ReadonlyMap<string, { readonly run: RunRecord; readonly at: Millis }>;
+  /** By worker id. */
+  readonly sessions: ReadonlyMap<string, WorkerSession>;
   /** Requests to run that stand now, by `job/runId`, with the time of the last change. */
   readonly triggers: ReadonlyMap<string, Millis>;
   take(commit: Commit): void;
@@ -44,7 +63,8 @@ export function createLedger(prefix: string, now: () => Millis): Ledger {
   const jobs = new Map<string, JobVersion[]>();
   const claims = new Map<string, Claim>();
   const records = new Map<string, RunRecord>();
-  const active = new Map<string, Claim>();
+  const active = new Map<string, { run: RunRecord; at: Millis }>();
+  const sessions = new Map<string, WorkerSession>();
   const triggers = new Map<string, Millis>();
 
   const takeJob = (job: string, version: JobVersion): void => {
@@ -53,19 +73,45 @@ export function createLedger(prefix: string, now: () => Millis): Ledger {
     else jobs.set(job, [version]);
   };
 
+  const takeWorker = (id: string, value: string | undefined): void => {
+    const known = sessions.get(id);
+    if (value === undefined) {
+      if (known) known.goneAt = now();
+      return;
+    }
+    const { name, labels, joinedAt, state } = JSON.parse(value) as WorkerRecord;
+    if (known) Object.assign(known, { state, goneAt: undefined });
+    else sessions.set(id, { id, name, labels, joinedAt: joinedAt!, at: now(), goneAt: undefined, state });
+  };
+
+  const takeActive = (revision: Revision, key: string, value: string, lock: HeldBy | undefined): void => {
+    const at = now();
+    const run = JSON.parse(value) as RunRecord;
+    active.set(key, { run, at });
+    const name = nameOf(run.job, run.id);
+    // Held again by a worker that had lost its claim: the claim is the one before.
+    if (lock === undefined && claims.has(name)) return;
+    const definition = jobs
+      .get(run.job)
+      ?.findLast(({ created, record }) => created === run.jobCreated && record?.generation === run.generation)
+      ?.record?.definition;
+    claims.set(name, { at, revision, run, definition, lease: lock?.lease, lock: lock?.key });
+  };
+
   const take = ({ revision, events }: Commit): void => {
     const at = now();
-    const leases = new Map<string, LeaseId>();
+    const locks = new Map<string, HeldBy>();
     for (const { type, kv } of events) {
       const [family = '', job = '', ...rest] = kv.key.slice(prefix.length).split('/');
       if (family === 'lock' && type === 'put')
-        leases.set(nameOf(job, (JSON.parse(kv.value) as LockRecord).runId), kv.lease);
+        locks.set(nameOf(job, (JSON.parse(kv.value) as LockRecord).runId), kv);
       else if (family === 'jobs') {
         const created = type === 'put' ? kv.createRevision : (jobs.get(job)?.at(-1)?.created ?? 0);
         const record = type === 'put' ? (JSON.parse(kv.value) as JobRecord) : undefined;
         takeJob(job, { at, revision, created, record });
       } else if (family === 'runs' && type === 'put')
         records.set(nameOf(job, rest[0]!), JSON.parse(kv.value) as RunRecord);
+      else if (family === 'workers') takeWorker(job, type === 'put' ? kv.value : undefined);
       else if (family === 'trigger') {
         if (type === 'put') triggers.set(nameOf(job, rest[0]!), at);
         else triggers.delete(nameOf(job, rest[0]!));
@@ -75,14 +121,16 @@ export function createLedger(prefix: string, now: () => Millis): Ledger {
       if (!kv.key.startsWith(`${prefix}active/`)) continue;
       if (type === 'delete') active.delete(kv.key);
       else if (kv.version === 1) {
-        const run = JSON.parse(kv.value) as RunRecord;
-        const name = nameOf(run.job, run.id);
-        const claim: Claim = { at, revision, run, lease: leases.get(name), activeKey: kv.key };
-        claims.set(name, claim);
-        active.set(kv.key, claim);
+        const [, job = '', runId = ''] = kv.key.slice(prefix.length + 'active/'.length).split('/');
+        takeActive(revision, kv.key, kv.value, locks.get(nameOf(job, runId)));
       }
     }
   };
 
-  return { jobs, claims, records, active, triggers, take };
+  return { jobs, claims, records, active, triggers, sessions, take };
+}
+
+interface HeldBy {
+  readonly key: string;
+  readonly lease: LeaseId;
 }

@@ -61,12 +61,72 @@ const withoutSince = (txn: Txn): Txn =>
     ),
   }));
 
+/** The cursor of all, which is the floor of a job that runs on one worker, is not there for who reads it. */
+const withoutFloor = (request: Txn, answer: TxnResult): TxnResult => {
+  const isRead = request.compare.length === 0 && request.success.every(({ type }) => type === 'range');
+  if (!isRead) return answer;
+  const isFloor = (index: number): boolean => {
+    const op = request.success[index];
+    return op?.type === 'range' && isIn('cursor', op.key) && op.key.endsWith('/@');
+  };
+  return {
+    ...answer,
+    responses: answer.responses.map((each, index) =>
+      each.type === 'range' && isFloor(index) ? { ...each, kvs: [], count: 0 } : each,
+    ),
+  };
+};
+
+/** What is given back does not come due again. */
+const withoutCursorBack = (txn: Txn): Txn =>
+  deeply(txn, (each) => {
+    const [op] = each.success;
+    const isBack =
+      each.success.length === 1 &&
+      op?.type === 'put' &&
+      isIn('cursor', op.key) &&
+      each.compare.some(({ key, target }) => key === op.key && target === 'mod');
+    return isBack ? { ...each, success: [] } : each;
+  });
+
+/** Under `mode: all`, the cursor of all moves past ticks that nobody was there for and that are not recorded yet. */
+const withoutBefore = (txn: Txn): Txn =>
+  deeply(txn, (each) => ({
+    ...each,
+    compare: each.compare.filter(
+      ({ key, target, op }) =>
+        each.success.length === 0 || target !== 'value' || op !== '>' || !isIn('cursor', key),
+    ),
+  }));
+
+/** A master that does not see who has claimed a run when it changes the job. */
+const withoutLocks = (request: Txn, answer: TxnResult): TxnResult => {
+  if (!request.success.some((op) => op.type !== 'range' && op.type !== 'txn' && isIn('jobs', op.key)))
+    return answer;
+  return {
+    ...answer,
+    responses: answer.responses.map((each) =>
+      each.type === 'range' ? { ...each, kvs: each.kvs.filter(({ key }) => !isIn('lock', key)) } : each,
+    ),
+  };
+};
+
+type Change = (request: Txn, answer: TxnResult) => TxnResult;
+const answering =
+  (change: Change) =>
+  <T>(request: Txn, answer: T): T =>
+    change(request, answer as TxnResult) as T;
+
 export const MUTATIONS: Readonly<Record<string, Tampering>> = {
   'the cursor is not compared by claims': { worker: { txn: claimsWithout('cursor') } },
   'the definition is not compared by claims': { worker: { txn: claimsWithout('jobs') } },
   'a claim whose answer was lost is not recognised': {
-    worker: { answer: <T>(_: Txn, answer: T): T => strangersLock(answer as TxnResult) as T },
+    worker: { answer: answering((_, answer) => strangersLock(answer)) },
   },
   'nothing is fenced': { fences: false },
   'a definition has no `since`': { master: { txn: withoutSince } },
+  'the cursor of the other mode is no floor': { worker: { answer: answering(withoutFloor) } },
+  'ticks that nobody was there for are not waited for': { worker: { txn: withoutBefore } },
+  'what is given back does not come due again': { worker: { txn: withoutCursorBack } },
+  'a master does not see what is armed': { master: { answer: answering(withoutLocks) } },
 };

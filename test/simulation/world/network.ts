@@ -10,6 +10,7 @@ import {
 } from '../../../src/common/store/etcd.ts';
 import type { Millis } from '../../../src/common/model/time.ts';
 import type { EtcdModel } from '../model/etcd.ts';
+import type { Coverage } from './coverage.ts';
 import type { SimProcess, World } from './world.ts';
 
 /** How the way is at the moment; the nemesis changes it. */
@@ -39,39 +40,89 @@ export interface Tamper {
   answer?<T>(request: Txn, answer: T): T;
 }
 
+/** The one etcd of a simulation, and those who are connected to it. */
+export interface SimEtcd {
+  readonly model: EtcdModel;
+  /** It restarts, or elects a leader: nothing is served. */
+  isAway: boolean;
+  readonly streams: Set<() => void>;
+  readonly coverage: Coverage;
+}
+
+export const startSimEtcd = (model: EtcdModel, coverage: Coverage): SimEtcd => ({
+  model,
+  isAway: false,
+  streams: new Set(),
+  coverage,
+});
+
+/** All connections break at once. */
+export function breakStreams({ streams }: SimEtcd): void {
+  for (const breakOff of streams) breakOff();
+}
+
 export function connectSimulated(
   world: World,
   process: SimProcess,
-  model: EtcdModel,
+  etcd: SimEtcd,
   link: Link,
   tamper: Tamper = {},
 ): Etcd {
   const { random } = world;
+  const { model } = etcd;
+  const { hit } = etcd.coverage;
   const travel = (): Millis =>
     random.chance(link.straggle) ? random.between(10, LONGEST_STRAGGLE) : random.between(0.1, link.delay);
   const isLost = (direction: 'out' | 'in'): boolean => link.cut[direction] || random.chance(link.loss);
 
   const call = <T>(writes: boolean, options: CallOptions | undefined, serve: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
-      const fail = (kind: 'deadline' | 'unavailable', applied: boolean): void =>
+      const fail = (kind: 'deadline' | 'unavailable', applied: boolean): void => {
+        deadline.cancel();
         reject(new EtcdError(kind, `simulated: ${kind}`, { mayHaveApplied: applied && writes }));
+      };
       const lose = (): void => {
         // The connection breaks, or the call hangs until its deadline.
         if (random.chance(0.5)) process.post(random.between(1, 1_000), () => fail('unavailable', true));
       };
+      let isLate = false;
+      const deadline = process.clock.setTimer(options?.timeoutMs ?? TIMEOUT, () => {
+        isLate = true;
+        fail('deadline', true);
+      });
       if (link.cut.out && random.chance(0.3)) return process.post(1, () => fail('unavailable', false));
-      process.clock.setTimer(options?.timeoutMs ?? TIMEOUT, () => fail('deadline', true));
-      if (isLost('out')) return lose();
+      if (isLost('out')) {
+        hit('network: a request is lost');
+        return lose();
+      }
       world.after(travel(), () => {
+        if (etcd.isAway) {
+          hit('network: a request finds no leader');
+          return lose();
+        }
         let settle: () => void;
         try {
+          const { revision } = model;
           const answer = serve();
-          settle = () => resolve(answer);
+          const hasWritten = model.revision > revision;
+          if (hasWritten && isLate) hit('network: a write is carried out after its deadline');
+          if (hasWritten && !process.isAlive) hit('network: a write is carried out after its sender died');
+          settle = () => {
+            deadline.cancel();
+            resolve(answer);
+          };
+          if (!isLost('in')) return process.post(travel(), settle);
+          hit(
+            hasWritten ? 'network: the answer to a write is lost' : 'network: the answer to a read is lost',
+          );
+          lose();
         } catch (error) {
-          settle = () => reject(error);
+          if (error instanceof EtcdError) hit(`etcd refuses: ${error.kind}`);
+          process.post(travel(), () => {
+            deadline.cancel();
+            reject(error);
+          });
         }
-        if (isLost('in')) lose();
-        else process.post(travel(), settle);
       });
     });
 
@@ -85,12 +136,15 @@ export function connectSimulated(
     const end = (): void => {
       isOver = true;
       stalled = [];
+      etcd.streams.delete(breakLater);
     };
     const breakOff = (): void => {
       if (isOver) return;
       end();
       onBroken(new EtcdError('unavailable', 'simulated: the stream broke', { mayHaveApplied: false }));
     };
+    const breakLater = (): void => process.post(random.between(0, 5), breakOff);
+    etcd.streams.add(breakLater);
     const pass = (deliver: () => void): void => {
       free = Math.max(free, world.now + travel());
       process.post(free - world.now, () => void (isOver || deliver()));
@@ -112,9 +166,11 @@ export function connectSimulated(
         if (!link.cut.in && stalled.length === 0) {
           if (random.chance(link.loss)) {
             isTorn = true;
+            hit('network: a stream is torn');
             process.post(random.between(1, 500), breakOff);
           } else pass(deliver);
         } else if (stalled.push(deliver) === 1) {
+          hit('network: a stream stalls');
           if (random.chance(0.3)) process.post(random.between(0, 500), breakOff);
           look(world.now);
         }
@@ -146,10 +202,12 @@ export function connectSimulated(
       if (isLost('out')) process.post(random.between(1, TIMEOUT), stream.breakOff);
       else {
         world.after(travel(), () => {
+          if (etcd.isAway) return process.post(travel(), stream.breakOff);
           if (stream.isOver || !process.isAlive) return;
           isCreated = true;
           stop = model.watch(request, (news) => {
             if (news.kind === 'compacted') {
+              hit('watch: begins at a revision that is compacted');
               stream.send(() => {
                 stream.end();
                 handlers.onEnd(news);
@@ -160,8 +218,10 @@ export function connectSimulated(
             stream.send(() => handlers.onEvents(told.events, told.revision));
             // Told twice, and the older after the newer: a follower must not mind.
             const again = last;
-            if (again && random.chance(0.02))
+            if (again && random.chance(0.02)) {
+              hit('watch: told twice');
               stream.send(() => handlers.onEvents(again.events, again.revision));
+            }
             last = told;
           });
         });
@@ -171,7 +231,7 @@ export function connectSimulated(
           if (isLost('out')) return;
           world.after(travel(), () => {
             // One stream: etcd reads the request for the watch first.
-            if (!isCreated) return;
+            if (!isCreated || etcd.isAway) return;
             const { revision } = model;
             stream.send(() => handlers.onProgress(revision));
           });
@@ -192,8 +252,10 @@ export function connectSimulated(
             return;
           }
           world.after(travel(), () => {
+            if (etcd.isAway) return process.post(travel(), stream.breakOff);
             if (stream.isOver) return;
             const ttl = model.keepAlive(leaseId);
+            if (ttl === 0) hit('session: a keep-alive finds its lease gone');
             stream.send(() => handlers.onAnswer(ttl));
           });
         },
@@ -201,7 +263,25 @@ export function connectSimulated(
       };
     },
 
-    status: () => Promise.reject(new EtcdError('unavailable', 'simulated: no status')),
+    status: (options) =>
+      call(false, options, () => ({
+        members: [
+          {
+            id: '1',
+            name: 'simulated',
+            endpoint: '',
+            version: '3.4.23',
+            isLeader: true,
+            isLearner: false,
+            raftTerm: 1,
+            dbSize: model.bytes,
+            dbSizeInUse: model.bytes,
+          },
+        ],
+        leaderId: '1',
+        raftTerm: 1,
+        alarms: model.noSpace ? [{ memberId: '1', kind: 'NOSPACE' as const }] : [],
+      })),
     close() {},
   };
 }

@@ -9,6 +9,7 @@ import {
   type Monotonic,
 } from '../../../src/common/model/time.ts';
 import type { TaskContext, TaskEnd, TaskHandle, TaskPort } from '../../../src/worker/tasks/task.ts';
+import type { Coverage } from './coverage.ts';
 import type { SimProcess, World } from './world.ts';
 
 /** What a simulated job does, as the command of a shell task. */
@@ -23,7 +24,7 @@ export interface TaskPlan {
 
 export interface Marks {
   started(context: TaskContext): void;
-  ended(context: TaskContext): void;
+  ended(context: TaskContext, outcome: TaskEnd['outcome']): void;
 }
 
 interface Running {
@@ -36,6 +37,15 @@ interface Running {
   readonly tellStarted: (at: Instant) => void;
 }
 
+export interface SimRunnerOptions {
+  readonly world: World;
+  readonly worker: SimProcess;
+  readonly marks: Marks;
+  readonly coverage: Coverage;
+  /** False takes the fence out: its own, and what the worker asks of it for its own. */
+  readonly fences: boolean;
+}
+
 export interface SimRunner {
   /** `correction`: what the worker takes off its wall clock, by which the runner goes. */
   open(correction: () => Millis): TaskPort;
@@ -43,8 +53,8 @@ export interface SimRunner {
   crash(): void;
 }
 
-/** `fences`: false takes the fence out: its own, and what the worker asks of it for its own. */
-export function startSimRunner(world: World, worker: SimProcess, marks: Marks, fences = true): SimRunner {
+export function startSimRunner({ world, worker, marks, coverage, fences }: SimRunnerOptions): SimRunner {
+  const { hit } = coverage;
   const { random } = world;
   const all = new Set<Running>();
   let deadline: Monotonic = monotonic(Infinity);
@@ -57,7 +67,7 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
     all.delete(running);
     const endedAt = worker.clock.now();
     const { startedAt = endedAt } = running;
-    if (running.startedAt !== undefined) marks.ended(running.context);
+    if (running.startedAt !== undefined) marks.ended(running.context, outcome);
     const by = correction();
     const told: TaskEnd = {
       outcome,
@@ -76,15 +86,19 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
     if (running.isOver) return;
     if (running.stopping === undefined || why === 'lost') running.stopping = why;
     if (running.startedAt === undefined) return;
+    hit(`runner: stopped as ${why}`);
     const grace = running.context.killGraceMs;
     const delay =
       isNow || grace === 0 ? random.between(0, 30) : running.plan.obeys ? random.between(0, 100) : grace;
     world.after(delay, () => end(running, running.stopping!));
   };
 
+  /** At the fence. What outlives its claim is spared once it has started. */
   const stopAll = (): void => {
     for (const running of all) {
-      if (running.startedAt === undefined) end(running, 'lost', 'its claim ended before it started');
+      if (running.context.outlivesClaim && running.startedAt !== undefined)
+        hit('runner: spared at the fence');
+      else if (running.startedAt === undefined) end(running, 'lost', 'its claim ended before it started');
       else stop(running, 'lost', true);
     }
   };
@@ -107,12 +121,13 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
       world.after(context.timeoutMs, () => void (running.stopping || stop(running, 'timed_out', false)));
   };
 
-  /** When the worker is gone its channel closes, and everything is killed. */
-  const watchWorker = (): void => {
-    if (!worker.isAlive) return stopAll();
-    world.after(20, watchWorker);
-  };
-  watchWorker();
+  // When the worker is gone its channel closes, and everything is killed.
+  worker.onKill(() =>
+    world.after(random.between(0, 20), () => {
+      for (const running of all) stop(running, 'lost', true);
+      for (const running of all) if (running.startedAt === undefined) all.delete(running);
+    }),
+  );
 
   const port: TaskPort = {
     startTask(task: Task, context: TaskContext): TaskHandle {
@@ -164,7 +179,10 @@ export function startSimRunner(world: World, worker: SimProcess, marks: Marks, f
       return port;
     },
     crash() {
-      for (const running of all) end(running, world.now >= deadline ? 'lost' : 'failed', 'the runner died');
+      for (const running of all) {
+        const isSpared = running.context.outlivesClaim && running.startedAt !== undefined;
+        end(running, world.now >= deadline && !isSpared ? 'lost' : 'failed', 'the runner died');
+      }
     },
   };
 }

@@ -1,23 +1,24 @@
 // A worker as the product composes it, on a simulated network, clock and runner. Restarted, it comes back under the same name as a new process.
-import type { Logger } from 'pino';
 import type { Keyspace } from '../../../src/common/store/keyspace.ts';
 import { composeWorker } from '../../../src/worker/compose.ts';
-import type { EtcdModel } from '../model/etcd.ts';
-import { connectSimulated, goodLink, type Link, type Tamper } from './network.ts';
+import { countingLogger, type Coverage } from './coverage.ts';
+import { connectSimulated, goodLink, type Link, type SimEtcd, type Tamper } from './network.ts';
 import { startSimRunner, type Marks, type SimRunner } from './runner.ts';
 import type { SimProcess, World } from './world.ts';
 
 export interface SimWorkerOptions {
   readonly world: World;
-  readonly model: EtcdModel;
+  readonly etcd: SimEtcd;
   readonly keys: Keyspace;
   readonly name: string;
   readonly ttlSeconds: number;
   readonly slots: number;
   readonly marks: Marks;
-  readonly say: (line: string) => void;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly coverage: Coverage;
+  /** Takes what the worker logs. */
+  readonly say: ((line: string) => void) | undefined;
   readonly tamper: Tamper;
-  readonly isTraced: boolean;
   readonly fences: boolean;
 }
 
@@ -34,25 +35,31 @@ export interface SimWorker {
 }
 
 export function startSimWorker(options: SimWorkerOptions): SimWorker {
-  const { world, model, keys, name } = options;
+  const { world, keys, name, labels, coverage } = options;
   const { random } = world;
   const process = world.startProcess(name);
   const link = goodLink();
   const { clock } = process;
-  const runner = startSimRunner(world, process, options.marks, options.fences);
+  const runner = startSimRunner({
+    world,
+    worker: process,
+    marks: options.marks,
+    coverage,
+    fences: options.fences,
+  });
   const worker = composeWorker(
     {
-      etcd: connectSimulated(world, process, model, link, options.tamper),
+      etcd: connectSimulated(world, process, options.etcd, link, options.tamper),
       keys,
       clock,
-      logger: options.isTraced ? tracing(name, options.say) : SILENT,
+      logger: countingLogger(name, coverage, options.say),
       randomSuffix: () => random.hex(6),
       openTasks: (clocks) => runner.open(() => clocks.correction),
       beginOutput: () => () => {},
     },
     {
       name,
-      labels: {},
+      labels,
       can: { processes: true, handlers: [] },
       slots: options.slots,
       ttl: options.ttlSeconds * 1_000,
@@ -83,22 +90,3 @@ export function startSimWorker(options: SimWorkerOptions): SimWorker {
     },
   };
 }
-
-function tracing(name: string, say: (line: string) => void): Logger {
-  const at = (level: string) => (about: unknown, message?: string) => {
-    const { err, ...rest } = (typeof about === 'object' && about !== null ? about : {}) as Record<
-      string,
-      unknown
-    >;
-    const why = err instanceof Error ? ` (${err.message})` : '';
-    say(`${name} ${level}: ${message ?? String(about)}${why} ${JSON.stringify(rest)}`);
-  };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-  } as unknown as Logger;
-}
-
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;

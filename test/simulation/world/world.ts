@@ -23,6 +23,8 @@ interface ProcessState {
   offset: Millis;
   /** What came while it was frozen. */
   held: Event[];
+  /** To tell when it is killed. */
+  readonly mourners: (() => void)[];
 }
 
 /** A process with a clock of its own. Killed, nothing of it ever runs again. */
@@ -36,6 +38,8 @@ export interface SimProcess {
   freeze(): void;
   thaw(): void;
   kill(): void;
+  /** Told when it is killed. */
+  onKill(tell: () => void): void;
   /** Moves its wall clock. */
   stepClock(by: Millis): void;
 }
@@ -55,6 +59,9 @@ export interface World {
   end(): void;
 }
 
+/** Events of one instant: more, and something goes round without an end. */
+const MOST_AT_ONCE = 100_000;
+
 /** Events handled in one turn of Node's loop: each gets an immediate of its own, after which promises settle. */
 const PER_TURN = 64;
 
@@ -64,6 +71,7 @@ export function createWorld(seed: number): World {
   let now: Millis = 0;
   let made = 0;
   let handled = 0;
+  let atOnce = 0;
 
   const add = (delay: Millis, run: () => void, process?: ProcessState, isTimer = false): Event => {
     const event: Event = { at: now + Math.max(0, delay), order: ++made, process, isTimer, run };
@@ -83,6 +91,9 @@ export function createWorld(seed: number): World {
         process.held.push(event);
         continue;
       }
+      atOnce = event.at > now ? 0 : atOnce + 1;
+      if (atOnce > MOST_AT_ONCE)
+        throw new Error(`time stands still at ${now} ms: ${String(run).slice(0, 300)}`);
       now = Math.max(now, event.at);
       handled++;
       event.run = undefined;
@@ -92,12 +103,13 @@ export function createWorld(seed: number): World {
   };
 
   const startProcess = (name: string): SimProcess => {
-    const state: ProcessState = { isAlive: true, isFrozen: false, offset: 0, held: [] };
+    const state: ProcessState = { isAlive: true, isFrozen: false, offset: 0, held: [], mourners: [] };
     const clock: Clock = {
       now: () => instant(Math.floor(EPOCH + now + state.offset)),
       monotonic: () => monotonic(now),
       setTimer(delay, fn) {
-        const event = add(delay, fn, state, true);
+        // A rest that rounding leaves of a wait would be lost in the sum: real timers never wait for so little.
+        const event = add(delay > 0 ? Math.max(delay, 0.001) : delay, fn, state, true);
         return { cancel: () => void (event.run = undefined) };
       },
     };
@@ -124,7 +136,12 @@ export function createWorld(seed: number): World {
           heap.push(Object.assign(event, { at: now, order: ++made }));
         }
       },
-      kill: () => void (state.isAlive = false),
+      kill() {
+        if (!state.isAlive) return;
+        state.isAlive = false;
+        for (const tell of state.mourners) tell();
+      },
+      onKill: (tell) => void state.mourners.push(tell),
       stepClock: (by) => void (state.offset += by),
     };
   };
@@ -172,16 +189,22 @@ export function createWorld(seed: number): World {
     after: (delay, run) => void add(delay, run),
     startProcess,
     runUntil,
-    end: drawFrom(random),
+    end: takeOver(random),
   };
 }
 
-/** Ids that the product draws for itself come from the seed as well, until the answered function is called. */
-function drawFrom(random: Random): () => void {
+/**
+ * Ids that the product draws for itself come from the seed as well, until the answered function is called. Errors
+ * are made by the thousand, and nobody looks at where.
+ */
+function takeOver(random: Random): () => void {
   const { randomBytes } = crypto;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   crypto.randomBytes = (size: number) => Buffer.from(random.hex(2 * size), 'hex');
   syncBuiltinESMExports();
   return () => {
+    Error.stackTraceLimit = stackTraceLimit;
     crypto.randomBytes = randomBytes;
     syncBuiltinESMExports();
   };

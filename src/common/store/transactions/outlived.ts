@@ -26,6 +26,8 @@ export interface AdoptedRun {
 
 const lossOf = (kv: KeyValue | undefined, run: RunRecord): LostAt | 'ended' => {
   if (kv === undefined) return { lostAt: 0 };
+  // Our own word, whose answer was lost: put again, it would ask for its retry again.
+  if (kv.value === codecs.run.encode(run)) return 'ended';
   const decoded = codecs.run.decode(kv.value);
   const isLoss = decoded.ok && decoded.value.state === 'lost' && decoded.value.jobCreated === run.jobCreated;
   return isLoss ? { lostAt: kv.modRevision } : 'ended';
