@@ -47,6 +47,29 @@ export function when(iso) {
   return el('time', { datetime: iso, title: iso }, today ? at.toLocaleTimeString() : at.toLocaleString());
 }
 
+/** A tick as the job means it: `Tue 2026-11-24 02:30:00 GMT+1` in its zone; as it came where the browser lacks the zone. */
+export function inZone(iso, zone) {
+  try {
+    const parts = new Intl.DateTimeFormat('en', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      weekday: 'short',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      timeZoneName: 'short',
+    }).formatToParts(new Date(iso));
+    const part = (type) => parts.find((each) => each.type === type).value;
+    const shown = `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')} ${part('timeZoneName')}`;
+    return el('time', { datetime: iso, title: iso }, shown);
+  } catch {
+    return el('time', { datetime: iso }, iso);
+  }
+}
+
 export function lasted(ms) {
   if (ms === undefined) return '';
   return ms < 1000

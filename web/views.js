@@ -1,6 +1,6 @@
 // What the page shows: each view asks the API and answers elements.
 import { get, text } from './api.js';
-import { el, lasted, link, state, table, when } from './dom.js';
+import { el, inZone, lasted, link, state, table, when } from './dom.js';
 
 /** Of a worker, in the table; the others are in its title. */
 const HANDLERS_SHOWN = 5;
@@ -89,9 +89,15 @@ export async function jobView(ui, name) {
   const [job, runs] = await Promise.all([get(`${path}?runs=0`), get(`${path}/runs?limit=50`)]);
   const erase = async () => {
     if (!confirm(`Delete ${name} and its history?`)) return false;
-    await ui.remove(path);
-    return `${name} is deleted`;
+    const runsNow = `It has ${job.running === 1 ? 'a run' : `${job.running} runs`} now.`;
+    const kill = job.running > 0 && confirm(`${runsNow} Kill what runs? Cancel: it goes on to its end.`);
+    const { killed, running } = await ui.remove(kill ? `${path}?kill=true` : path);
+    if (killed.length > 0) return `${name} is deleted, asked to kill ${killed.length} of its runs`;
+    return running.length > 0
+      ? `${name} is deleted; on to their end go ${running.map(({ run }) => run).join(', ')}`
+      : `${name} is deleted`;
   };
+  const zone = job.definition.timezone;
   const rows = runs.items.map((run) => [
     cell(runLink(run)),
     cell(state(run.state), howFar(run)),
@@ -111,12 +117,16 @@ export async function jobView(ui, name) {
       el('a', { href: `#versions/${link([name])}` }, 'Versions'),
     ),
     el(
-      'p',
+      'div',
       {},
-      'Next ticks: ',
-      ...(job.nextTicks.length === 0
-        ? ['none']
-        : job.nextTicks.flatMap((tick, i) => [i > 0 && ', ', when(tick)]).filter(Boolean)),
+      `Next ticks (${zone}): `,
+      job.nextTicks.length === 0
+        ? 'none'
+        : el(
+            'ul',
+            {},
+            job.nextTicks.map((tick) => el('li', {}, inZone(tick, zone))),
+          ),
     ),
     el('h2', {}, 'Runs'),
     table(['Run', 'State', 'Cause', 'Started', 'Took', 'Worker', ''], rows),
@@ -284,7 +294,7 @@ export async function newJobView(ui) {
       [...new FormData(event.target)].map(([name, value]) => [name, typeof value === 'string' ? value : '']),
     );
     try {
-      await ui.post('/jobs', {
+      const { hint } = await ui.post('/jobs', {
         name: given.name,
         schedule: given.schedule,
         timezone: given.timezone,
@@ -293,7 +303,7 @@ export async function newJobView(ui) {
         ...(given.timeout && { timeout: given.timeout }),
         task: { kind: 'shell', command: given.command },
       });
-      ui.say(`${given.name} is created`, true);
+      ui.say(`${given.name} is created${hint ? `; ${hint}` : ''}`, true);
       location.hash = `#job/${link([given.name])}`;
     } catch (error) {
       ui.say(error.message);

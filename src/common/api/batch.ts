@@ -12,7 +12,9 @@ export const BATCH_CHUNK = 100;
 const put = z.strictObject({
   op: z.literal('put'),
   // Checked one by one by the handler, so that one bad definition is one bad result.
-  definition: z.looseObject({ name: z.string() }).meta({ description: 'A JobDefinition' }),
+  definition: z.looseObject({ name: z.string() }).meta({
+    description: 'A JobDefinition. Left out, `paused` stays as it is stored, as with PUT',
+  }),
   ifMatch: z
     .int()
     .min(0)
@@ -42,7 +44,7 @@ export const batchOperations = {
     path: `${API}/batch`,
     tag: 'jobs',
     summary: 'Put and delete many jobs',
-    description: `One result for each operation, in order. Each hundred operations are one transaction of etcd; a name may occur once. At most ${BATCH_MAX} operations..`,
+    description: `One result for each operation, in order. Each hundred operations are one transaction of etcd; a name may occur once. At most ${BATCH_MAX} operations.`,
     bodyLimit: 32 * 1024 * 1024,
     body: z.strictObject({ operations: z.array(batchItem).min(1).max(BATCH_MAX) }),
     answers: { 200: z.strictObject({ results: z.array(batchResult) }) },

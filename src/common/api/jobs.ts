@@ -82,6 +82,10 @@ export const jobChange = z
       description:
         'Runs of the older definition that had been claimed ahead of their tick and started although it was changed. No other starts.',
     }),
+    hint: z.string().optional().meta({
+      description:
+        'There only when no registered worker can run it: what is missing. Of a paused job it is not told',
+    }),
   })
   .meta({ id: 'JobChange' });
 export type JobChange = z.output<typeof jobChange>;
@@ -105,8 +109,14 @@ const askedRun = z.strictObject({
   record: runView.nullable(),
 });
 
-/** In a PUT the name may be left to the path. */
-const putBody = z.strictObject({ ...jobDefinition.shape, name: jobName.optional() });
+/** In a PUT the name may be left to the path, and `paused` to what is stored. */
+const putBody = z.strictObject({
+  ...jobDefinition.shape,
+  name: jobName.optional(),
+  paused: z.boolean().optional().meta({
+    description: 'Left out: a job that is paused stays so, and one that is not goes on. false resumes it',
+  }),
+});
 
 export const jobOperations = {
   listJobs: operation({
@@ -166,6 +176,8 @@ export const jobOperations = {
     path: `${API}/jobs/{job}`,
     tag: 'jobs',
     summary: 'Create or replace a job',
+    description:
+      'What is left out has its default, but for `paused` and for the values of secrets: these stay as they are stored. What changes nothing writes nothing.',
     params: jobParams,
     headers: z.object({
       ...etags,
@@ -185,7 +197,9 @@ export const jobOperations = {
     summary: 'Delete a job and its history',
     params: jobParams,
     headers: z.object(etags),
-    query: z.strictObject({ kill: flag.meta({ description: 'Also kill what runs' }) }),
+    query: z.strictObject({
+      kill: flag.meta({ description: 'Also kill what runs; else it goes on to its end (`running`)' }),
+    }),
     answers: {
       200: z
         .strictObject({
@@ -194,6 +208,10 @@ export const jobOperations = {
             .meta({ description: 'As it was; null when its stored definition could not be read' }),
           started: jobChange.shape.started,
           killed: z.array(runRef).meta({ description: 'Runs asked to end' }),
+          running: z.array(runRef).meta({
+            description:
+              'Runs that go on to their end, without the job: those of `started`, and what ran already. Kill them one by one, or delete with `kill=true`',
+          }),
         })
         .meta({ id: 'JobDeletion' }),
     },

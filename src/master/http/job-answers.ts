@@ -1,9 +1,12 @@
 // What answers about a job have in common: its ETag, the conditions on it, and a change as it is told.
 import type { JobChange } from '../../common/api/jobs.ts';
 import { invalidInput } from '../../common/api/problems.ts';
+import type { JobDefinition } from '../../common/model/job.ts';
 import type { Revision } from '../../common/store/etcd.ts';
 import type { Conditions, JobChanged } from '../intents/jobs.ts';
+import { unschedulable } from '../reads/unmatched.ts';
 import { showJob } from '../shown.ts';
+import type { Views } from '../views/views.ts';
 
 export const etag = (revision: Revision) => ({ etag: `"${revision}"` });
 
@@ -20,8 +23,19 @@ export function revisionsOf(header: string | undefined): Pick<Conditions, 'ifMat
   return { ifMatch: revisions };
 }
 
-export const changeOf = ({ job, previous, started }: JobChanged): JobChange => ({
+export const changeOf = ({ job, previous, started }: JobChanged, views: Views): JobChange => ({
   job: showJob(job.kv, job.record),
   previous: previous?.record ? showJob(previous.kv, previous.record) : null,
   started: [...started],
+  ...hintFor(job.record.definition, views),
 });
+
+/** A paused job wants no worker at the moment; and a master that has just started does not know them yet. */
+function hintFor(definition: JobDefinition, views: Views): Pick<JobChange, 'hint'> {
+  if (definition.paused || !views.isFresh) return {};
+  const nobody = unschedulable(definition, views).unschedulable;
+  if (nobody === undefined) return {};
+  return {
+    hint: `${nobody.reason}. Until one is, nothing runs the job, and its ticks are recorded as missed`,
+  };
+}

@@ -8,7 +8,7 @@ import { runNow } from '../intents/run-now.ts';
 import { claimsWithoutLock, killClaims, killJob } from '../intents/runs.ts';
 import type { JobReader } from '../reads/jobs.ts';
 import type { RunReader } from '../reads/runs.ts';
-import { showJob, showRun } from '../shown.ts';
+import { showClaim, showJob, showRun } from '../shown.ts';
 import type { Views } from '../views/views.ts';
 import { changeOf, etag, revisionsOf } from './job-answers.ts';
 import type { Handlers } from './operations.ts';
@@ -46,7 +46,7 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const location = `/api/v1/jobs/${encodeURIComponent(change.job.record.definition.name)}`;
       return {
         status: 201,
-        body: changeOf(change),
+        body: changeOf(change, views),
         headers: { ...etag(change.job.kv.modRevision), location },
       };
     },
@@ -67,7 +67,7 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const change = changed(await putJob(deps, params.job, body, conditions, caller.name));
       return {
         status: change.previous ? 200 : 201,
-        body: changeOf(change),
+        body: changeOf(change, views),
         headers: etag(change.job.kv.modRevision),
       };
     },
@@ -78,15 +78,19 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
       const held = [...gone.locks, ...claimsWithoutLock(deps, gone.locks, views.runs.of(params.job))];
       const killed = query.kill ? await killClaims(deps, params.job, held, kill) : [];
       const job = gone.job.record ? showJob(gone.job.kv, gone.job.record) : null;
-      return { status: 200, body: { job, started: [...gone.started], killed } };
+      const ended = new Set(killed.map(({ run }) => run));
+      const running = held.flatMap(({ record }) =>
+        record && !ended.has(record.runId) ? [showClaim(record)] : [],
+      );
+      return { status: 200, body: { job, started: [...gone.started], killed, running } };
     },
     async pauseJob({ params }, caller) {
       const change = changed(await pauseJob(deps, params.job, true, caller.name));
-      return { status: 200, body: changeOf(change), headers: etag(change.job.kv.modRevision) };
+      return { status: 200, body: changeOf(change, views), headers: etag(change.job.kv.modRevision) };
     },
     async resumeJob({ params }, caller) {
       const change = changed(await pauseJob(deps, params.job, false, caller.name));
-      return { status: 200, body: changeOf(change), headers: etag(change.job.kv.modRevision) };
+      return { status: 200, body: changeOf(change, views), headers: etag(change.job.kv.modRevision) };
     },
     async runJob({ params, query, body }, caller) {
       const wish = {

@@ -33,7 +33,7 @@ export function versionRoutes(deps: VersionRouteDeps): Pick<Handlers, VersionRou
       const change = await restoreVersion(deps, params.job, params.version, conditions, caller.name);
       const { modRevision } = change.job.kv;
       views.noteWrite(modRevision);
-      return { status: 200, body: changeOf(change), headers: etag(modRevision) };
+      return { status: 200, body: changeOf(change, views), headers: etag(modRevision) };
     },
   };
 }

@@ -96,9 +96,18 @@ export function checkConditions(
   }
 }
 
+/** Who puts a definition anew means its work: only a `paused` that is written stops or resumes its ticks. */
+const keepPaused = (given: unknown, previous: JobRecord | undefined): unknown =>
+  previous?.definition.paused === true &&
+  typeof given === 'object' &&
+  given !== null &&
+  (given as { readonly paused?: unknown }).paused === undefined
+    ? { ...given, paused: true }
+    : given;
+
 /**
- * The record to write over what is there; undefined: it says the same already. Throws invalid_input.
- * `generationBefore`: of what is there when it cannot be read.
+ * The record to write over what is there; undefined: it says the same already. Throws invalid_input. Without
+ * `paused` in what is given, the job stays paused or not as it is. `generationBefore`: of what is there when it cannot be read.
  */
 export function recordOver(
   deps: JobDeps,
@@ -109,7 +118,7 @@ export function recordOver(
 ): JobRecord | undefined {
   const now = deps.clock.now();
   const anchor = previous && instant(previous.anchor);
-  const checked = checkDefinition(given, {
+  const checked = checkDefinition(keepPaused(given, previous), {
     now,
     anchor,
     previous: previous?.definition,

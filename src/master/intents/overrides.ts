@@ -3,6 +3,7 @@
 import { invalidInput } from '../../common/api/problems.ts';
 import { reservedNames } from '../../common/core/definition-effect.ts';
 import type { FieldIssue } from '../../common/model/issue.ts';
+import { takesBody } from '../../common/model/http-task.ts';
 import type { Task } from '../../common/model/job.ts';
 import type { TriggerRecord } from '../../common/model/run.ts';
 
@@ -21,6 +22,10 @@ export function checkOverrides(task: Task, { env, payload }: Overrides): void {
   if (env !== undefined && isProcess) issues.push(...reservedNames(['env'], Object.keys(env)));
   if (payload !== undefined && isProcess) {
     const message = `a task of the kind ${task.kind} takes no payload: give it env, or leave payload out`;
+    issues.push({ path: 'payload', message });
+  }
+  if (payload !== undefined && task.kind === 'http' && !takesBody(task.method)) {
+    const message = `a ${task.method} request has no body that it could take the place of: leave payload out, or give the task a method such as POST`;
     issues.push({ path: 'payload', message });
   }
   if (issues.length > 0) throw invalidInput(issues);

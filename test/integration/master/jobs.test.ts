@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
-import { claim, job, runOf, startTestMaster, type TestMaster } from './harness.ts';
+import { waitFor } from '../../support/wait.ts';
+import { claim, job, runOf, startTestMaster, WORKER, workerOf, type TestMaster } from './harness.ts';
 
 const shared = useEtcd();
 let master: TestMaster;
@@ -199,6 +200,62 @@ describe('two masters that write the same job at once (case 28)', () => {
   });
 });
 
+describe('a put of a paused job', () => {
+  const put = (rest = {}) => master.call('putJob', { params: { job: 'a' }, body: job('a', rest) });
+
+  it('leaves it paused when it does not say, and resumes it when it says so', async () => {
+    const { body } = await create('a', { paused: true });
+    const quiet = await put({ description: 'new' });
+    expect(quiet.body.job).toMatchObject({
+      generation: 2,
+      definition: { description: 'new', paused: true },
+      since: body.job.since,
+    });
+    const loud = await put({ description: 'new', paused: false });
+    expect(loud.body.job).toMatchObject({ generation: 3, definition: { paused: false } });
+    expect(loud.body.job.since).not.toBe(body.job.since);
+    expect((await put({ description: 'new' })).body.job.definition.paused).toBe(false);
+  });
+
+  it('writes nothing when it says the same but for `paused`', async () => {
+    const { body, headers } = await create('a', { paused: true });
+    const again = await put();
+    expect(again.body.job).toEqual(body.job);
+    expect(again.headers['etag']).toBe(headers['etag']);
+    const { items } = (await master.call('listVersions', { params: { job: 'a' } })).body;
+    expect(items).toHaveLength(1);
+  });
+
+  it('leaves it paused in a batch, too', async () => {
+    const { body } = await create('a', { paused: true });
+    const batch = async (definition: object) => {
+      const operations = [{ op: 'put' as const, definition: { name: 'a', ...definition } }];
+      return (await master.call('batchJobs', { body: { operations } })).body.results[0];
+    };
+    expect(await batch(job('a'))).toMatchObject({ outcome: 'replaced', modRevision: body.job.revisions.mod });
+    await batch(job('a', { description: 'new' }));
+    expect((await read('a')).body.definition).toMatchObject({ description: 'new', paused: true });
+    await batch(job('a', { description: 'new', paused: false }));
+    expect((await read('a')).body.definition.paused).toBe(false);
+  });
+});
+
+describe('a job that no registered worker can run', () => {
+  const picky = { workers: { labels: { gpu: 'h100' } } };
+
+  it('is created and put with a hint at what is missing, and without one when a worker has it', async () => {
+    await master.views.whenLoaded;
+    expect((await create('a')).body.hint).toContain('no worker is registered');
+    await master.write(master.keys.worker(WORKER), codecs.worker.encode(workerOf()));
+    await waitFor(() => master.views.workers.size === 1, { what: 'the worker is known' });
+    expect((await create('b')).body).not.toHaveProperty('hint');
+    const put = await master.call('putJob', { params: { job: 'b' }, body: job('b', picky) });
+    expect(put.status).toBe(200);
+    expect(put.body.hint).toMatch(/^no worker is registered .*gpu=h100.* recorded as missed$/);
+    expect((await create('c', { ...picky, paused: true })).body).not.toHaveProperty('hint');
+  });
+});
+
 describe('pausing and resuming', () => {
   it('takes the ticks away, and gives them back from that moment on', async () => {
     const { body } = await create('a', { schedule: '* * * * * *' });
@@ -250,12 +307,21 @@ describe('deleting', () => {
     expect(body.job).toBeNull();
   });
 
+  it('names the runs that go on without the job', async () => {
+    await create('a');
+    const id = '20260101T000000.000Z-000001';
+    await claim(master, 'a', id, Date.now() - 60_000, 'running');
+    const { body } = await master.call('deleteJob', { params: { job: 'a' } });
+    expect(body).toMatchObject({ killed: [], running: [{ run: id, worker: WORKER }] });
+  });
+
   it('kills what runs when asked to', async () => {
     await create('a');
     const id = '20260101T000000.000Z-000001';
     await claim(master, 'a', id, Date.now() - 60_000, 'running');
     const { body } = await master.call('deleteJob', { params: { job: 'a' }, query: { kill: 'true' } });
     expect(body.killed).toMatchObject([{ run: id }]);
+    expect(body.running).toEqual([]);
     const kill = await master.etcd.range({ key: master.keys.kill('a', id) });
     expect(codecs.kill.decode(kill.kvs[0]!.value)).toMatchObject({ ok: true, value: { by: 'api' } });
     expect(kill.kvs[0]!.lease).not.toBe('0');

@@ -156,6 +156,29 @@ describe('running now', () => {
     await master.refused('invalid_input', 'runJob', { params, body: { env: { 'not a name': '1' } } });
   });
 
+  it('refuses a payload for a request that has no body, and takes one for a request that has', async () => {
+    const http = (method: 'GET' | 'HEAD' | 'POST') =>
+      master.call('putJob', {
+        params,
+        body: job('a', { task: { kind: 'http', method, url: 'http://127.0.0.1:9/' } }),
+      });
+    for (const method of ['GET', 'HEAD'] as const) {
+      await http(method);
+      const refused = await master.refused('invalid_input', 'runJob', {
+        params,
+        body: { payload: { a: 1 } },
+      });
+      expect(refused).toMatchObject({
+        status: 400,
+        errors: [{ path: 'payload', message: expect.stringContaining(`a ${method} request has no body`) }],
+      });
+      expect((await master.etcd.range(master.keys.triggersOf('a'))).kvs).toEqual([]);
+    }
+    await http('POST');
+    const taken = await master.call('runJob', { params, body: { payload: { a: 1 } } });
+    expect(taken.status).toBe(202);
+  });
+
   it('refuses an override that etcron would set over', async () => {
     const body = { env: { A: '1', ETCRON_RUN_ID: 'forged', ETCRON_TOKEN: 'of the program' } };
     const { errors } = await master.refused('invalid_input', 'runJob', { params, body });

@@ -276,6 +276,54 @@ test('an application that asks for the wrong is told all of it', async () => {
   expect(text).toMatch(/--ttl: /);
 });
 
+test('an application that misspells an option, or gives none, is told so', async () => {
+  const application = await run(
+    `import { embedWorker } from 'etcron';
+     const told = [];
+     for (const options of [
+       undefined,
+       { setings: {}, handlers: {}, slots: '8' },
+       { handlers: {}, settings: 'x', logger: console, processes: 'yes' },
+       { handlers: {}, settings: { labels: { app: 7, 'a=b': 'c' } } },
+     ])
+       await embedWorker(options).catch((error) => told.push(error.message));
+     console.log(JSON.stringify(told));`,
+  );
+  expect(await application.exitCode()).toBe(0);
+  const told = JSON.parse(application.text()) as string[];
+  expect(told.map((text) => text.split('\n  ').slice(1))).toEqual([
+    [expect.stringMatching(/^embedWorker needs an object: embedWorker\(\{handlers: /)],
+    ['setings: unknown; did you mean settings?', 'slots: unknown; did you mean settings.slots?'],
+    [
+      "settings: must be an object such as {slots: '8'}",
+      'logger: must be a logger of pino, or be left out',
+      'processes: must be true or false, not string',
+    ],
+    [
+      'settings.labels.app: must be a text, not number',
+      expect.stringMatching(/^settings\.labels\.a=b: a label's name has no "="/),
+    ],
+  ]);
+});
+
+test('an application may write its labels as an object', async () => {
+  const application = await run(
+    `import { embedWorker } from 'etcron';
+     const labels = { app: 'billing', region: 'eu' };
+     const worker = await embedWorker({ handlers: {}, settings: { labels } });
+     await worker.whenReady;
+     console.log('ready');
+     process.once('SIGTERM', () => worker.stop());`,
+    { ETCRON_LOG_LEVEL: 'silent' },
+  );
+  const master = await startTestMaster(shared);
+  await application.says('ready');
+  const [worker] = (await master.call('listWorkers')).body.items;
+  expect(worker.labels).toEqual({ app: 'billing', region: 'eu' });
+  application.terminate();
+  expect(await application.exitCode()).toBe(0);
+});
+
 test('an application with more functions than a registration holds is told so', async () => {
   const application = await run(
     `import { embedWorker } from 'etcron';

@@ -94,3 +94,54 @@ it('a worker is shown with what it can run', async () => {
   const titles = shown.flatMap((each) => (typeof each === 'object' ? (each.attributes['title'] ?? []) : []));
   expect(titles).toContain(handlers.join('\n'));
 });
+
+it("next ticks are shown in the job's zone, one a line", async () => {
+  const nextTicks = ['2026-11-24T01:30:00.000Z', '2026-11-25T01:30:00.000Z'];
+  const detail = { ...job({ nextTicks }), definition: { timezone: 'Europe/Berlin', paused: false } };
+  vi.stubGlobal('fetch', async (path: string) =>
+    Response.json(path.includes('/runs?') ? { items: [] } : detail),
+  );
+  const { jobView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+    readonly jobView: (ui: object, name: string) => Promise<Shown[]>;
+  };
+  const shown = (await jobView({ action: () => '' }, 'a')).flatMap(flat);
+  expect(shown).toContain('Next ticks (Europe/Berlin): ');
+  const lines = shown.flatMap((each) => (typeof each === 'object' && each.name === 'li' ? [flat(each)] : []));
+  expect(lines.map((line) => line.filter((each) => typeof each === 'string'))).toEqual([
+    ['Tue 2026-11-24 02:30:00 GMT+1'],
+    ['Wed 2026-11-25 02:30:00 GMT+1'],
+  ]);
+});
+
+it('a job that runs is deleted with its runs, or the page says which go on', async () => {
+  const detail = { ...job({ running: 1 }), definition: { timezone: 'UTC', paused: false } };
+  vi.stubGlobal('fetch', async (path: string) =>
+    Response.json(path.includes('/runs?') ? { items: [] } : detail),
+  );
+  const { jobView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+    readonly jobView: (ui: object, name: string) => Promise<Shown[]>;
+  };
+  const erase = async (answers: boolean[]) => {
+    let click: () => Promise<unknown> = async () => undefined;
+    const asked: string[] = [];
+    vi.stubGlobal('confirm', () => answers.shift());
+    await jobView(
+      {
+        action: (label: string, run: typeof click) => (label === 'Delete' ? ((click = run), '') : ''),
+        remove: async (path: string) => {
+          asked.push(path);
+          const runs = [{ run: 'the-run' }];
+          return path.endsWith('kill=true') ? { killed: runs, running: [] } : { killed: [], running: runs };
+        },
+      },
+      'a',
+    );
+    return [await click(), ...asked];
+  };
+  expect(await erase([false])).toEqual([false]);
+  expect(await erase([true, true])).toEqual([
+    expect.stringContaining('kill 1 of its runs'),
+    '/jobs/a?kill=true',
+  ]);
+  expect(await erase([true, false])).toEqual([expect.stringContaining('the-run'), '/jobs/a']);
+});
