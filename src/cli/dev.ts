@@ -6,6 +6,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../common/runtime/clock.ts';
 import type { DevConfig, Loaded } from '../common/runtime/config.ts';
+import { claimDir, DirHeld } from '../common/runtime/dir-claim.ts';
 import { etcdVersionRemark } from '../common/runtime/etcd-versions.ts';
 import { listenText, type ListenAddress } from '../common/runtime/listen.ts';
 import { createLogger } from '../common/runtime/logger.ts';
@@ -13,7 +14,6 @@ import { EXIT, startShutdown, type Shutdown } from '../common/runtime/shutdown.t
 import { childArguments, childEnvironment } from './dev-children.ts';
 import { describeDeath, readyText } from './dev-texts.ts';
 import { otherWorkers } from './dev-others.ts';
-import { claimDir } from './dir-claim.ts';
 import { findEtcd, systemEtcdSources } from './etcd-binary.ts';
 import { startPrivateEtcd } from './private-etcd.ts';
 import { BadSettings } from './settings-options.ts';
@@ -43,18 +43,21 @@ export async function startDev({ config, warnings }: Loaded<DevConfig>): Promise
   } catch (error) {
     if (shutdown.isStopping) return;
     process.stderr.write(`${(error as Error).message}\n`);
-    shutdown.begin('failed to start', error instanceof BadSettings ? EXIT.usage : EXIT.failed);
+    shutdown.begin(
+      'failed to start',
+      error instanceof BadSettings || error instanceof DirHeld ? EXIT.usage : EXIT.failed,
+    );
   }
 }
 
 async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: string) => void): Promise<void> {
   const dir = resolve(config.dataDir);
-  const claim = await claimDir(dir);
-  if (!claim)
-    throw new BadSettings(
-      `--data-dir: ${dir} is in use by another "etcron dev": stop that one, or choose another directory`,
-    );
+  const claimed = await claimDir(dir);
+  if (!claimed.ok) throw new DirHeld(dir, claimed.holder, 'stop that one, or choose another directory');
+  const { claim } = claimed;
   shutdown.add('data directory', () => claim.release());
+  if (claim.unguarded !== undefined)
+    print(`dev      | ${dir} cannot be kept from others (${claim.unguarded}): start only one with it`);
   await checkFree(config.listen);
 
   const say = (name: string) => (line: string) => print(`${name.padEnd(8)} | ${line}`);

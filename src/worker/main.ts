@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../common/core/clock.ts';
 import type { WorkerConfig } from '../common/runtime/config.ts';
+import { claimDir, DirHeld } from '../common/runtime/dir-claim.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
 import { createSuffixes } from '../common/runtime/suffixes.ts';
@@ -42,7 +43,44 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+const OWN_DIRECTORY =
+  'two workers must not share one, so give this one a --name of its own, or a --data-dir of its own. ' +
+  'A worker that was told to stop keeps its directory until it has drained';
+
+/** Rejects when it can't start: with DirHeld when its data directory is another one's. */
 export async function start(options: WorkerOptions): Promise<RunningWorker> {
+  const { config, logger } = options;
+  const claimed = await claimDir(config.dataDir);
+  if (!claimed.ok) throw new DirHeld(config.dataDir, claimed.holder, OWN_DIRECTORY);
+  const { claim } = claimed;
+  if (claim.unguarded !== undefined)
+    logger.warn(
+      { dataDir: config.dataDir, why: claim.unguarded },
+      'the data directory cannot be kept from others: start no second worker with it',
+    );
+  try {
+    const worker = await startIn(options);
+    return {
+      url: worker.url,
+      get workerId() {
+        return worker.workerId;
+      },
+      whenReady: worker.whenReady,
+      async stop() {
+        try {
+          await worker.stop();
+        } finally {
+          claim.release();
+        }
+      },
+    };
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+async function startIn(options: WorkerOptions): Promise<RunningWorker> {
   const { config, logger, clock, processes = true } = options;
   // What is registered is what it can run for as long as it lives, whatever becomes of the object.
   const handlers = { ...options.handlers };

@@ -183,7 +183,9 @@ describe('etcron dev', () => {
     await ready(startDev('--workers', '1'));
     const second = startDev();
     expect(await second.exited).toBe(2);
-    expect(second.output()).toMatch(/^--data-dir: \S+ is in use by another "etcron dev"/);
+    expect(second.output()).toMatch(
+      /^--data-dir: \S+ is in use by another process \(pid \d+\): stop that one/,
+    );
   });
 
   it('refuses an address that is taken, before it starts anything', async () => {

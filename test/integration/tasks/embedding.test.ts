@@ -356,3 +356,23 @@ test('an application may let processes run as well', async () => {
   expect(await application.exitCode()).toBe(0);
   expect(application.text()).toBe('ready\n');
 });
+
+test('two of a name need a data directory each, also within an application', async () => {
+  const application = await run(
+    `import { embedWorker } from 'etcron';
+     const one = await embedWorker({ handlers: {}, settings: { name: 'one' } });
+     const again = embedWorker({ handlers: {}, settings: { name: 'one' } });
+     await again.catch((error) => console.log(error.name + ' ' + error.message));
+     const apart = await embedWorker({ handlers: {}, settings: { name: 'one', 'data-dir': 'apart' } });
+     await one.stop();
+     const after = await embedWorker({ handlers: {}, settings: { name: 'one' } });
+     await Promise.all([apart.stop(), after.stop()]);
+     console.log('all stopped');`,
+    { ETCRON_LOG_LEVEL: 'silent' },
+  );
+  await application.exitCode();
+  expect(application.text()).toMatch(
+    /^DirHeld --data-dir: \S+\/one is in use by this process already: .*--name .*--data-dir.*\nall stopped\n$/,
+  );
+  expect(await application.exitCode()).toBe(0);
+});
