@@ -1,6 +1,6 @@
 // What `etcron audit` prints: a table, the ticks that are wrong, and a verdict. Pure.
 import type { OutcomeCounts } from '../common/core/outcome-pages.ts';
-import type { Audit } from './audit.ts';
+import { FAILING, type Audit, type Failing } from './audit.ts';
 
 const COLUMNS: readonly (readonly [string, (counts: OutcomeCounts) => number])[] = [
   ['DUE', ({ due }) => due],
@@ -34,29 +34,40 @@ function tableOf({ jobs, total }: Audit): string[] {
 
 const ticks = (count: number): string => (count === 1 ? '1 tick' : `${count} ticks`);
 
-function wrongOf({ jobs, total }: Audit): string[] {
-  const count = total.unexplained + total.twice;
+const IN_WORDS: Readonly<Record<Failing, string>> = {
+  unexplained: 'unexplained',
+  twice: 'ran twice',
+  skipped: 'skipped',
+  missed: 'missed',
+  lost: 'lost',
+  not_known: 'not known',
+};
+
+const inWords = (outcome: string): string => IN_WORDS[outcome as Failing] ?? outcome;
+
+function wrongOf({ jobs, total, failOn }: Audit): string[] {
+  const count = failOn.reduce((sum, outcome) => sum + total[FAILING[outcome]], 0);
   if (count === 0) return [];
   const lines = jobs
     .flatMap(({ job, wrong }) => wrong.map((tick) => ({ job, ...tick })))
     .slice(0, MOST_LISTED)
     .map(({ job, tick, outcome, reason }) =>
-      `  ${outcome === 'twice' ? 'ran twice  ' : 'unexplained'}  ${job}  ${tick}  ${reason ?? ''}`.trimEnd(),
+      `  ${inWords(outcome).padEnd(IN_WORDS.unexplained.length)}  ${job}  ${tick}  ${reason ?? ''}`.trimEnd(),
     );
   const more = count - lines.length;
   return [
     '',
     ...lines,
-    ...(more > 0 ? [`  and ${more} more: GET /api/v1/jobs/<job>/ticks?outcome=unexplained,twice`] : []),
+    ...(more > 0 ? [`  and ${more} more: GET /api/v1/jobs/<job>/ticks?outcome=${failOn.join(',')}`] : []),
   ];
 }
 
-function notesOf({ jobs, total, broken }: Audit): string[] {
+function notesOf({ from, jobs, total, broken }: Audit): string[] {
   const notes = broken.map(({ job, error }) => `${job}: ${error}`);
   if (total.notKnown > 0)
     notes.push(`${ticks(total.notKnown)} not known: their records may have been removed with old history.`);
   for (const { job, counts, historyKnownFrom, historyHint } of jobs)
-    if (counts.notKnown > 0 && historyKnownFrom !== null)
+    if (counts.notKnown > 0 && historyKnownFrom !== null && historyKnownFrom > from)
       notes.push(
         `${job}: what became of its ticks is known from ${historyKnownFrom} on${historyHint === null ? '' : `; ${historyHint}`}.`,
       );
@@ -70,15 +81,15 @@ function notesOf({ jobs, total, broken }: Audit): string[] {
         `${job}: ${ticks(counts.mayHaveOverlapped)} with a run whose task ran on after its claim had ended (onLostLease: continue): it may have overlapped with another run of the job.`,
       );
   }
-  for (const { job, scheduleKnownFrom } of jobs)
-    if (scheduleKnownFrom !== null)
+  for (const { job, scheduleKnownFrom, jobCreatedAt } of jobs)
+    if (scheduleKnownFrom > from && scheduleKnownFrom > jobCreatedAt)
       notes.push(
         `${job}: its schedule is known from ${scheduleKnownFrom} on, when it was changed or resumed; of the time before, only what was recorded is counted.`,
       );
   return notes.length === 0 ? [] : ['', ...notes.slice(0, MOST_LISTED)];
 }
 
-function verdictOf({ jobs, total, broken, ok }: Audit): string {
+function verdictOf({ jobs, total, broken, failOn, ok }: Audit): string {
   if (jobs.length + broken.length === 0) return 'There are no jobs.';
   if (ok) {
     if (total.due === 0) return 'No tick was due.';
@@ -87,8 +98,10 @@ function verdictOf({ jobs, total, broken, ok }: Audit): string {
     return `Every tick ${which} is accounted for${where}, and none ran twice.`;
   }
   const parts = [
-    ...(total.unexplained > 0 ? [`${ticks(total.unexplained)} unexplained`] : []),
-    ...(total.twice > 0 ? [`${ticks(total.twice)} ran twice`] : []),
+    ...failOn.flatMap((outcome) => {
+      const count = total[FAILING[outcome]];
+      return count > 0 ? [`${ticks(count)} ${inWords(outcome)}`] : [];
+    }),
     ...(broken.length > 0
       ? [`${broken.length} ${broken.length === 1 ? 'job' : 'jobs'} that cannot be read`]
       : []),

@@ -5,6 +5,19 @@ import type { TickView } from '../common/api/ticks.ts';
 import { toIso, type Instant } from '../common/model/time.ts';
 import { MasterRefused, type ApiClient } from './api-client.ts';
 
+/** Outcomes that are an alarm to some, and to others what the job asked for: with their counts. */
+export const MAY_FAIL = {
+  skipped: 'skipped',
+  missed: 'missed',
+  lost: 'lost',
+  not_known: 'notKnown',
+} as const;
+export type MayFail = keyof typeof MAY_FAIL;
+/** There should be none of these, whatever the job. */
+const ALWAYS_FAIL = { unexplained: 'unexplained', twice: 'twice' } as const;
+export const FAILING = { ...ALWAYS_FAIL, ...MAY_FAIL };
+export type Failing = keyof typeof FAILING;
+
 export interface AuditRequest {
   readonly from: Instant;
   readonly to: Instant;
@@ -12,16 +25,18 @@ export interface AuditRequest {
   readonly jobs: readonly string[];
   /** As the API takes it; undefined: its default. */
   readonly grace: string | undefined;
+  /** What is not in order besides unexplained and twice. */
+  readonly failOn?: readonly MayFail[];
 }
 
 export interface JobAudit {
   readonly job: string;
   readonly counts: OutcomeCounts;
-  /** The first few ticks that are unexplained or twice. */
+  /** The first few ticks of the outcomes that fail the audit. */
   readonly wrong: readonly TickView[];
-  /** The stretch begins before what is known of its schedule, and the job is older than that. */
-  readonly scheduleKnownFrom: string | null;
-  /** From then on all records are there, and the stretch begins before; `historyHint` says what would reach further back. */
+  /** These as `GET /jobs/{job}/ticks` answers them. */
+  readonly jobCreatedAt: string;
+  readonly scheduleKnownFrom: string;
   readonly historyKnownFrom: string | null;
   readonly historyHint: string | null;
 }
@@ -33,7 +48,9 @@ export interface Audit {
   readonly total: OutcomeCounts;
   /** Jobs whose stored definition cannot be read: nothing runs them, and nothing can be said of their ticks. */
   readonly broken: readonly { readonly job: string; readonly error: string }[];
-  /** No tick is unexplained, none ran twice, and each job could be looked at. */
+  /** Outcomes that no tick may have. */
+  readonly failOn: readonly Failing[];
+  /** No tick has one of these, and each job could be looked at. */
   readonly ok: boolean;
 }
 
@@ -57,6 +74,7 @@ async function* namesOf(client: ApiClient): AsyncGenerator<string, void, void> {
 /** Throws MasterUnreachable, MasterRefused. A job that is deleted meanwhile is left out, unless it was asked for. */
 export async function audit(client: ApiClient, request: AuditRequest): Promise<Audit> {
   const { from, to } = request;
+  const failOn: Failing[] = ['unexplained', 'twice', ...new Set(request.failOn)];
   const isNamed = request.jobs.length > 0;
   const done: JobAudit[] = [];
   const broken: { job: string; error: string }[] = [];
@@ -66,21 +84,20 @@ export async function audit(client: ApiClient, request: AuditRequest): Promise<A
       const query = {
         from: toIso(from),
         to: toIso(to),
-        outcome: ['unexplained', 'twice'],
+        outcome: failOn,
         limit: SHOWN,
         ...(request.grace === undefined ? {} : { grace: request.grace }),
       };
       const page = await client.read('listTicks', { params: { job }, query });
       const { counts, items, scheduleKnownFrom, historyKnownFrom, historyHint, jobCreatedAt } = page;
-      const isCut = scheduleKnownFrom > page.from && scheduleKnownFrom > jobCreatedAt;
-      const isPruned = historyKnownFrom !== null && historyKnownFrom > page.from;
       done.push({
         job,
         counts,
         wrong: items,
-        scheduleKnownFrom: isCut ? scheduleKnownFrom : null,
-        historyKnownFrom: isPruned ? historyKnownFrom : null,
-        historyHint: isPruned ? historyHint : null,
+        jobCreatedAt,
+        scheduleKnownFrom,
+        historyKnownFrom,
+        historyHint,
       });
     } catch (error) {
       const code = error instanceof MasterRefused ? error.problem.code : undefined;
@@ -100,6 +117,6 @@ export async function audit(client: ApiClient, request: AuditRequest): Promise<A
   const total = noCounts();
   for (const { counts } of done)
     for (const key of Object.keys(total) as (keyof OutcomeCounts)[]) total[key] += counts[key];
-  const ok = total.unexplained + total.twice + broken.length === 0;
-  return { from: toIso(from), to: toIso(to), jobs: done, total, broken, ok };
+  const ok = broken.length === 0 && failOn.every((outcome) => total[FAILING[outcome]] === 0);
+  return { from: toIso(from), to: toIso(to), jobs: done, total, broken, failOn, ok };
 }

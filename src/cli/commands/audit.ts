@@ -7,7 +7,7 @@ import { JOB_NAME } from '../../common/model/ids.ts';
 import { durationMs } from '../../common/model/duration.ts';
 import { instant, type Instant } from '../../common/model/time.ts';
 import { createApiClient, MasterRefused, MasterUnreachable } from '../api-client.ts';
-import { audit } from '../audit.ts';
+import { audit, MAY_FAIL, type MayFail } from '../audit.ts';
 import { auditText } from '../audit-text.ts';
 import { addSettings, readSettings } from '../settings-options.ts';
 
@@ -18,11 +18,12 @@ interface AuditOptions {
   readonly until?: string;
   readonly job: readonly string[];
   readonly grace?: string;
+  readonly failOn: readonly MayFail[];
   readonly json?: true;
 }
 
 const HELP = `
-Exit code: 0 all is in order; 1 a tick is unexplained or ran twice, or a job cannot be read;
+Exit code: 0 all is in order; 1 a tick is unexplained or ran twice, or is one of --fail-on, or a job cannot be read;
 2 wrong usage; 3 no master could be asked.`;
 
 /** Checks that it is one; what it means depends on the time of the look. */
@@ -44,6 +45,17 @@ function jobNames(text: string, before: readonly string[]): readonly string[] {
   const wrong = names.find((name) => !JOB_NAME.test(name));
   if (wrong !== undefined) throw new InvalidArgumentError(`${JSON.stringify(wrong)} is no job's name`);
   return [...before, ...names];
+}
+
+const isMayFail = (text: string): text is MayFail => Object.hasOwn(MAY_FAIL, text);
+
+function outcomes(text: string, before: readonly MayFail[]): readonly MayFail[] {
+  const given = text.split(',').map((each) => each.trim());
+  const known = given.filter(isMayFail);
+  const wrong = given.find((each) => !isMayFail(each));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`${JSON.stringify(wrong)} is none of ${Object.keys(MAY_FAIL).join(', ')}`);
+  return [...before, ...known];
 }
 
 const instantOf = (text: string, now: number): Instant =>
@@ -70,6 +82,14 @@ export function auditCommand(command: Command, ended: (code: number) => void): C
         'how long a due tick may wait before it is unexplained (default: 1m)',
       ).argParser(duration),
     )
+    .addOption(
+      new Option(
+        '--fail-on <outcomes>',
+        `exit with 1 for these as well: ${Object.keys(MAY_FAIL).join(', ')}, separated by commas (default: only for what is unexplained or ran twice)`,
+      )
+        .default([])
+        .argParser(outcomes),
+    )
     .option('--json', 'print JSON');
   addSettings(command, 'audit').addHelpText('after', HELP);
   return command.action(async (options: AuditOptions) => {
@@ -85,6 +105,7 @@ export function auditCommand(command: Command, ended: (code: number) => void): C
         to,
         jobs: options.job,
         grace: options.grace,
+        failOn: options.failOn,
       });
       process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : auditText(found));
       ended(found.ok ? AUDIT_EXIT.ok : AUDIT_EXIT.wrong);

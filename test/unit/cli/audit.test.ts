@@ -1,7 +1,7 @@
 // `etcron audit` before a master that is played: what it asks, prints, and ends with.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApiClient, MasterRefused, MasterUnreachable } from '../../../src/cli/api-client.ts';
-import { audit } from '../../../src/cli/audit.ts';
+import { audit, type MayFail } from '../../../src/cli/audit.ts';
 import { auditText } from '../../../src/cli/audit-text.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { TickPage } from '../../../src/common/api/ticks.ts';
@@ -102,6 +102,31 @@ describe('an audit', () => {
     expect(await of(pageOf('a', { counts: { ...noCounts(), due: 1, unexplained: 1 } }))).toBe(false);
     expect(await of(pageOf('a', { counts: { ...noCounts(), due: 1, twice: 1 } }))).toBe(false);
     expect(await of(broken)).toBe(false);
+  });
+
+  it('is not in order for outcomes that it was told to fail on, and lists these', async () => {
+    const counts = { ...noCounts(), due: 9, ran: 3, missed: 4, lost: 1, skipped: 1 };
+    const items = [{ tick: FROM, outcome: 'missed' as const, reason: 'no worker', runs: [], generation: 1 }];
+    const of = async (...failOn: MayFail[]) => {
+      const master = played({ a: pageOf('a', { counts, items }) });
+      const found = await audit(master.client, { ...STRETCH, jobs: [], failOn });
+      return { found, asked: master.asked.at(-1)!.searchParams.getAll('outcome') };
+    };
+    expect((await of()).found).toMatchObject({ ok: true, failOn: ['unexplained', 'twice'] });
+    expect((await of('not_known')).found.ok).toBe(true);
+    const { found, asked } = await of('missed', 'lost');
+    expect(found).toMatchObject({ ok: false, failOn: ['unexplained', 'twice', 'missed', 'lost'] });
+    expect(asked.join()).toBe('unexplained,twice,missed,lost');
+    const text = auditText(found);
+    expect(text).toContain(`\n  missed       a  ${FROM}  no worker\n  and 4 more: GET`);
+    expect(text).toMatch(/\nNOT IN ORDER: 4 ticks missed, 1 tick lost\.\n$/);
+  });
+
+  it('tells the same instants as the API, which its text notes only where they cut the stretch', async () => {
+    const known = { scheduleKnownFrom: CREATED, historyKnownFrom: CREATED, historyHint: null };
+    const found = await audit(played({ a: pageOf('a', known) }).client, { ...STRETCH, jobs: [] });
+    expect(found.jobs[0]).toMatchObject({ ...known, jobCreatedAt: CREATED });
+    expect(auditText(found)).not.toContain('is known from');
   });
 
   it('leaves out a job that was deleted meanwhile, unless it was asked for by name', async () => {
@@ -236,6 +261,7 @@ describe('the command', () => {
     [['--until', '2026-02-30T00:00:00Z'], /--until/],
     [['--since', '1h', '--until', '2h'], /--since 1h is after --until 2h/],
     [['--job', 'a,b c'], /"b c" is no job's name/],
+    [['--fail-on', 'missed,last'], /--fail-on[^]*"last" is none of skipped, missed, lost, not_known/],
     [['--grace', '2d'], /--grace[^]*at most 1d/],
     [['--url', 'master:8700'], /--url/],
     [['--token-file', '/does/not/exist'], /--token-file: the file cannot be read/],
