@@ -8,7 +8,7 @@ import { systemClock } from '../common/runtime/clock.ts';
 import type { DevConfig, Loaded } from '../common/runtime/config.ts';
 import { claimDir, DirHeld } from '../common/runtime/dir-claim.ts';
 import { etcdVersionRemark } from '../common/runtime/etcd-versions.ts';
-import { listenText, type ListenAddress } from '../common/runtime/listen.ts';
+import { CannotListen, type ListenAddress } from '../common/runtime/listen.ts';
 import { createLogger } from '../common/runtime/logger.ts';
 import { EXIT, startShutdown, type Shutdown } from '../common/runtime/shutdown.ts';
 import { childArguments, childEnvironment } from './dev-children.ts';
@@ -128,14 +128,7 @@ function checkFree(address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const text = listenText(address);
-      const way =
-        'stop what listens there, or choose another address, such as --listen 127.0.0.1:0 for any free port';
-      reject(
-        new BadSettings(
-          `--listen: ${error.code === 'EADDRINUSE' ? `${text} is taken: ${way}` : `${text}: ${error.message}`}`,
-        ),
-      );
+      reject(new BadSettings(new CannotListen(address, error).message));
     });
     server.listen(address.port, address.host, () => server.close(() => resolve()));
   });

@@ -3,6 +3,7 @@ import type { Millis } from '../common/model/time.ts';
 import { systemClock } from '../common/runtime/clock.ts';
 import type { Loaded, LogConfig } from '../common/runtime/config.ts';
 import { DirHeld } from '../common/runtime/dir-claim.ts';
+import { CannotListen } from '../common/runtime/listen.ts';
 import { createLogger } from '../common/runtime/logger.ts';
 import type { StartService } from '../common/runtime/service.ts';
 import { EXIT, startShutdown } from '../common/runtime/shutdown.ts';
@@ -43,7 +44,7 @@ export async function runService<Config extends { readonly log: LogConfig }>(
     if (service.finished) shutdown.begin('finished by itself');
   } catch (error) {
     // No fault of the program: the message is all there is to know.
-    if (error instanceof DirHeld) logger.fatal(error.message);
+    if (error instanceof DirHeld || error instanceof CannotListen) logger.fatal(error.message);
     else logger.fatal({ err: error }, `${role} failed`);
     shutdown.begin('failed', EXIT.failed);
   }

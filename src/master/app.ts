@@ -101,7 +101,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const streams = streamLimit(deps.mostStreams ?? MOST_STREAMS);
   watchRequests(app, { logger, metrics: deps.metrics, streams });
   app.setErrorHandler((error, request, reply) => {
-    const { problem, unexpected } = toProblem(error);
+    const { problem, unexpected } = toProblem(error, request.routeOptions.bodyLimit);
     if (unexpected)
       logger.error({ err: error, method: request.method, url: request.routeOptions.url }, 'a request failed');
     return sendProblem(reply, problem);

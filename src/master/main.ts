@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock } from '../common/core/clock.ts';
 import type { MasterConfig } from '../common/runtime/config.ts';
-import { isLoopback, listenText } from '../common/runtime/listen.ts';
+import { isLoopback, listening, listenText } from '../common/runtime/listen.ts';
 import type { Logger } from '../common/runtime/logger.ts';
 import { etcdSettings } from '../common/runtime/etcd-settings.ts';
 import { createMetrics } from '../common/runtime/metrics.ts';
@@ -59,7 +59,7 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
       masterId: id,
       comparison,
     });
-    const url = await app.listen({ host: listen.host, port: listen.port });
+    const url = await listening(listen, () => app.listen({ host: listen.host, port: listen.port }));
     master.join({ id, host, pid: process.pid, version, http: config.advertise ?? url }, { quotaBytes });
     logger.info({ url, id }, 'master listens');
     const stopAll = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../common/core/clock.ts';
 import type { Millis } from '../common/model/time.ts';
 import type { MasterRecord } from '../common/model/worker.ts';
 import type { Logger } from '../common/runtime/logger.ts';
+import { createOutageNote } from '../common/runtime/outage-note.ts';
 import type { Etcd, LeaseId } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
 import { startSession, type Session } from '../common/store/session.ts';
@@ -38,6 +39,7 @@ export interface RegistrationDeps {
 }
 
 export function startRegistration({ etcd, keys, clock, logger, record }: RegistrationDeps): Registration {
+  const outage = createOutageNote({ clock, logger }, 'this master cannot register');
   let session: Session | undefined;
   let timer: Timer | undefined;
   let answer: Timer | undefined;
@@ -79,9 +81,10 @@ export function startRegistration({ etcd, keys, clock, logger, record }: Registr
       const { txn } = registerMaster(keys, record(), session.leaseId);
       await etcd.txn(txn);
       registered();
+      outage.over();
       again(REWRITE_EVERY);
     } catch (error) {
-      logger.info({ reason: (error as Error).message }, 'cannot register at the moment');
+      outage.note(error);
       again(RETRY_AFTER);
     }
   };

@@ -12,6 +12,7 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../common/core/clock.ts';
 import { JOB_NAME, RUN_ID } from '../common/model/ids.ts';
 import type { Millis } from '../common/model/time.ts';
+import { listening } from '../common/runtime/listen.ts';
 import type { Outputs } from './output.ts';
 import { startStreams } from './output-streams.ts';
 
@@ -111,7 +112,7 @@ export async function startWorkerHttp(options: WorkerHttpOptions): Promise<Worke
     },
   );
 
-  const url = await app.listen({ host, port });
+  const url = await listening({ host, port }, () => app.listen({ host, port }));
   return {
     url,
     async stop() {

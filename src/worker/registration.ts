@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Timer } from '../common/core/clock.ts';
 import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
 import type { Abilities, ClockStamp, Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
+import { createOutageNote } from '../common/runtime/outage-note.ts';
 import { createBackoff } from '../common/store/backoff.ts';
 import { EtcdError } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
@@ -65,6 +66,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
   const { etcd, keys, clock, logger, randomSuffix } = options.ports;
   const startedAt: Instant = clock.now();
   const backoff = createBackoff({ first: 100, longest: 2_000 });
+  const outage = createOutageNote({ clock, logger }, 'this worker is not registered and takes no runs');
   let session: Session | undefined;
   let membership: Membership | undefined;
   let told: WorkerState | undefined;
@@ -187,9 +189,10 @@ export function startRegistration(options: RegistrationOptions): Registration {
       try {
         await join();
         backoff.reset();
+        outage.over();
         return;
       } catch (error) {
-        logger.warn({ err: error }, 'etcd out of reach: no session, no claims');
+        outage.note(error);
         session?.stop();
         part();
         await new Promise<void>((resolve) => void clock.setTimer(backoff.next(), resolve));

@@ -20,7 +20,7 @@ export const problemCatalogue = {
   job_not_found: { status: 404, title: 'There is no such job' },
   version_not_found: { status: 404, title: 'This version of the job is not kept' },
   run_not_found: { status: 404, title: 'There is no such run' },
-  output_not_found: { status: 404, title: 'The output of this run is gone' },
+  output_not_found: { status: 404, title: 'There is no output of this run' },
   worker_not_found: { status: 404, title: 'There is no such worker' },
   method_not_allowed: { status: 405, title: 'This address does not know the method' },
   request_timeout: { status: 408, title: 'The request came too slowly' },

@@ -249,3 +249,15 @@ export const fieldIssues = (
   schema: Schema,
   what: 'field' | 'query parameter' = 'field',
 ): FieldIssue[] => issues.flatMap((issue) => toIssues(issue, [], input, schema, what));
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A job as the API answers it, in place of its definition: all that is wrong with it is told by one word. */
+export function wholeAnswer(input: unknown): FieldIssue | undefined {
+  if (!isObject(input) || 'schedule' in input || 'task' in input) return undefined;
+  const path = isObject(input['definition']) ? 'definition' : 'job.definition';
+  const isAnswer = path === 'definition' || (isObject(input['job']) && isObject(input['job']['definition']));
+  if (!isAnswer) return undefined;
+  return { path, message: `this is a job as it is answered: send what stands under \`${path}\` alone` };
+}

@@ -4,7 +4,7 @@ import type { Checked, FieldIssue } from '../model/issue.ts';
 import { jobDefinition, MAX_DEFINITION_BYTES, type JobDefinition } from '../model/job.ts';
 import { toIso, type Instant } from '../model/time.ts';
 import { effectIssues } from './definition-effect.ts';
-import { fieldIssues } from './definition-issues.ts';
+import { fieldIssues, wholeAnswer } from './definition-issues.ts';
 import { overlapIssues } from './definition-overlap.ts';
 import { keepSecrets, markSecrets, redactSecrets, secretNames } from './definition-secrets.ts';
 import { parseAt, parseInstant } from './every.ts';
@@ -146,11 +146,14 @@ export function scheduleIssues(
 /** Everything that is wrong is told at once, as far as one error does not hide the next. */
 export function checkDefinition(input: unknown, context: DefinitionContext): Checked<CheckedDefinition> {
   const parsed = jobDefinition.safeParse(input);
-  if (!parsed.success)
+  if (!parsed.success) {
+    const whole = wholeAnswer(input);
+    if (whole) return refused([whole]);
     return refused([
       ...fieldIssues(parsed.error.issues, input, jobDefinition),
       ...scheduleIssues(input, context.now, context.compiler),
     ]);
+  }
   const kept: Checked<JobDefinition> =
     context.secrets === 'later'
       ? { ok: true, value: parsed.data }

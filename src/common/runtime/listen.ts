@@ -34,3 +34,32 @@ export function isLoopback(host: string): boolean {
   loopback.addAddress('::1', 'ipv6');
   return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
+
+/** Its message says all that there is to say. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+
+  constructor(address: ListenAddress, cause: NodeJS.ErrnoException) {
+    const text = listenText(address);
+    const way =
+      'stop what listens there, or choose another address, such as --listen 127.0.0.1:0 for any free port';
+    super(
+      `--listen: ${cause.code === 'EADDRINUSE' ? `${text} is taken: ${way}` : `${text}: ${cause.message}`}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** What `listen` answers. Throws CannotListen for the faults of an address. */
+export async function listening<T>(address: ListenAddress, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException;
+    throw cause.syscall === 'listen' || cause.syscall === 'getaddrinfo'
+      ? new CannotListen(address, cause)
+      : error;
+  }
+}

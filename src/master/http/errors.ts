@@ -2,6 +2,7 @@
 // stack and answered without it.
 import type { FastifyError, FastifyReply } from 'fastify';
 import { PROBLEM_TYPE, ProblemError, type ProblemCode } from '../../common/api/problems.ts';
+import { bytesText } from '../../common/model/amount-text.ts';
 import { EtcdError } from '../../common/store/etcd.ts';
 import { jsonFault } from './json-fault.ts';
 
@@ -61,12 +62,22 @@ export function brokenJson(error: Error, body: string): Error {
   return new ProblemError('bad_json', `the body cannot be read as JSON: ${fault}`);
 }
 
-/** `unexpected`: neither the caller nor the state of etcd explains it, so it belongs in the log. */
-export function toProblem(error: unknown): { readonly problem: ProblemError; readonly unexpected: boolean } {
+/**
+ * `unexpected`: neither the caller nor the state of etcd explains it, so it belongs in the log. `bodyLimit`: of the
+ * address that was asked, in bytes.
+ */
+export function toProblem(
+  error: unknown,
+  bodyLimit?: number,
+): { readonly problem: ProblemError; readonly unexpected: boolean } {
   if (error instanceof ProblemError) return { problem: error, unexpected: false };
   if (error instanceof EtcdError) return { problem: fromEtcd(error), unexpected: error.kind === 'invalid' };
   const { code, statusCode } = error as Partial<FastifyError>;
   const known = code === undefined ? undefined : FRAMEWORK[code];
+  if (known?.[0] === 'body_too_large' && bodyLimit !== undefined) {
+    const words = `the body is larger than the ${bytesText(bodyLimit)} that this address takes`;
+    return { problem: new ProblemError(known[0], words), unexpected: false };
+  }
   if (known) return { problem: new ProblemError(...known), unexpected: false };
   // Broken JSON is reported by the parser itself, as a SyntaxError of status 400.
   if (error instanceof SyntaxError && statusCode === 400)

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { contract, type AnswerOf, type InputOf, type OperationId } from '../../common/api/contract.ts';
 import { isText, type Operation } from '../../common/api/operation.ts';
 import { invalidInput } from '../../common/api/problems.ts';
-import { fieldIssues } from '../../common/core/definition-issues.ts';
+import { fieldIssues, wholeAnswer } from '../../common/core/definition-issues.ts';
 import type { FieldIssue } from '../../common/model/issue.ts';
 import type { Access } from './security.ts';
 
@@ -83,26 +83,38 @@ const isEmpty = (body: unknown): boolean =>
   body === null ||
   (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0);
 
+/** What is told of the whole needs a name. */
+const ofBody = ({ path, message }: FieldIssue): FieldIssue => ({
+  path,
+  message: path === '' && /^(is missing|must be)\b/.test(message) ? `the body ${message}` : message,
+});
+
 /** All parts are checked, so that one answer names all that is wrong. */
 function parseInput(op: Operation, check: BodyCheck | undefined, request: FastifyRequest): unknown {
   const issues: FieldIssue[] = [];
   const parse = (
     schema: z.ZodType | undefined,
     value: unknown,
-    what?: 'query parameter',
+    what?: 'query parameter' | 'body',
     others?: BodyCheck,
   ): unknown => {
     if (!schema) return undefined;
     const result = schema.safeParse(value);
     if (result.success) return result.data;
-    issues.push(...fieldIssues(result.error.issues, value, schema, what), ...(others?.(value) ?? []));
+    const whole = others && wholeAnswer(value);
+    if (whole) {
+      issues.push(whole);
+      return undefined;
+    }
+    const found = fieldIssues(result.error.issues, value, schema, what === 'body' ? 'field' : what);
+    issues.push(...(what === 'body' ? found.map(ofBody) : found), ...(others?.(value) ?? []));
     return undefined;
   };
   const input = {
     params: parse(op.params, request.params),
     query: parse(op.query, request.query, 'query parameter'),
     headers: parse(op.headers, request.headers),
-    body: parse(op.body, request.body ?? undefined, undefined, check),
+    body: parse(op.body, request.body ?? undefined, 'body', check),
   };
   const extra = op.query ? [] : Object.keys(request.query as object);
   issues.push(

@@ -2,6 +2,7 @@
 // reported only when the whole process group is gone. Background children never hold the end up.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { msText } from '../../common/model/amount-text.ts';
 import { clearGroup, clearMarked, signalGroup } from './group.ts';
 import { startPipeReader } from './pipe-reader.ts';
 import type { Pipe } from './pipes.ts';
@@ -145,7 +146,7 @@ function describeEnd(
     case 'killed':
       return undefined;
     case 'timed_out':
-      return `it ran longer than its timeout of ${order.timeoutMs} ms`;
+      return `it ran longer than its timeout of ${msText(order.timeoutMs!)}`;
     case 'lost':
       return "its worker's claim ended while it ran";
     case 'failed':

@@ -5,6 +5,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { expectText, isExpected } from '../../common/core/http-expect.ts';
 import type { Clock } from '../../common/core/clock.ts';
+import { msText } from '../../common/model/amount-text.ts';
 import { durationMs } from '../../common/model/duration.ts';
 import { takesBody, type HttpTask } from '../../common/model/http-task.ts';
 import { toIso, type Millis } from '../../common/model/time.ts';
@@ -138,7 +139,7 @@ export function startHttp(
 function timeoutOf(task: HttpTask, { timeoutMs }: TaskContext): { ms: Millis; words: string } {
   const own = task.timeout === undefined ? undefined : (durationMs(task.timeout) ?? DEFAULT_TIMEOUT);
   if (timeoutMs !== undefined && (own === undefined || timeoutMs <= own))
-    return { ms: timeoutMs, words: `it ran longer than its timeout of ${timeoutMs} ms` };
+    return { ms: timeoutMs, words: `it ran longer than its timeout of ${msText(timeoutMs)}` };
   if (own !== undefined)
     return { ms: own, words: `task.timeout: the answer was not there after ${task.timeout}` };
   return { ms: DEFAULT_TIMEOUT, words: 'the answer was not there after 5 minutes, and no timeout is set' };

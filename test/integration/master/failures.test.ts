@@ -45,9 +45,36 @@ describe('requests that cannot be read', () => {
     });
   });
 
+  it('says of a body that is missing, a list, or a job as it was answered, what to send', async () => {
+    expect((await ask('POST', '/api/v1/jobs')).detail).toBe('the body is missing: it must be an object');
+    expect((await ask('POST', '/api/v1/jobs', '[]')).detail).toBe('the body must be an object, not a list');
+    expect((await ask('PUT', '/api/v1/jobs/a', '"x"')).detail).toBe('the body must be an object, not a text');
+    const { body: created } = await master.call('createJob', { body: job('a') });
+    const { body: read } = await master.call('getJob', { params: { job: 'a' } });
+    const errors = async (method: 'POST' | 'PUT', url: string, body: object) =>
+      (await ask(method, url, JSON.stringify(body))) as { errors?: object };
+    for (const [body, path] of [
+      [read, 'definition'],
+      [created, 'job.definition'],
+    ] as const)
+      expect(await errors('PUT', '/api/v1/jobs/a', body)).toMatchObject({
+        status: 400,
+        errors: [
+          { path, message: `this is a job as it is answered: send what stands under \`${path}\` alone` },
+        ],
+      });
+    const operations = [{ op: 'put' as const, definition: read }];
+    const { body: batch } = await master.call('batchJobs', { body: { operations } });
+    expect(batch.results[0].problem.errors).toMatchObject([{ path: 'definition' }]);
+  });
+
   it('refuses a body that is too large', async () => {
     const body = JSON.stringify(job('a', { description: 'x'.repeat(600_000) }));
-    expect(await ask('POST', '/api/v1/jobs', body)).toMatchObject({ status: 413, code: 'body_too_large' });
+    expect(await ask('POST', '/api/v1/jobs', body)).toMatchObject({
+      status: 413,
+      code: 'body_too_large',
+      detail: 'the body is larger than the 512 KiB that this address takes',
+    });
     const large = job('a', { task: { kind: 'shell', command: 'x'.repeat(70_000) } });
     const { detail } = await master.refused('invalid_input', 'createJob', { body: large });
     expect(detail).toContain('65536');

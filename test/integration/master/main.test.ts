@@ -68,6 +68,13 @@ describe('a master', () => {
     await expect(startMaster({ listen: { host: '0.0.0.0', port: 0 } })).rejects.toThrow(/without tokens/);
   });
 
+  it('says which address is taken, and what to do about it', async () => {
+    const { port } = new URL((await startMaster()).url);
+    await expect(startMaster({ listen: { host: '127.0.0.1', port: Number(port) } })).rejects.toThrow(
+      new RegExp(`^--listen: 127.0.0.1:${port} is taken: .*--listen 127.0.0.1:0`),
+    );
+  });
+
   it('starts while etcd is away', async () => {
     const master = await startMaster({
       etcd: { endpoints: ['http://127.0.0.1:1'], prefix: shared.prefix, timeout: 500 },

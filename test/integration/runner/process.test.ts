@@ -92,7 +92,7 @@ test('a timeout ends the task as timed out, by the same ladder', async () => {
   expect(await task.ended).toMatchObject({
     outcome: 'timed_out',
     signal: 'SIGKILL',
-    error: 'it ran longer than its timeout of 100 ms',
+    error: 'it ran longer than its timeout of 100ms',
   });
 });
 

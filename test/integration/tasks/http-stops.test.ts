@@ -39,7 +39,7 @@ describe('a timeout', () => {
       const end = await tasks.run({ url: server.url, ...more }, { timeoutMs: 150 }).ended;
       expect(end).toMatchObject({
         outcome: 'timed_out',
-        error: expect.stringMatching(/^it ran longer than its timeout of 150 ms: /),
+        error: expect.stringMatching(/^it ran longer than its timeout of 150ms: /),
       });
     }
     await isLetGo(server);
