@@ -2,6 +2,7 @@
 // children here: told of, never stopped.
 import { hostname } from 'node:os';
 import type { Millis } from '../common/model/time.ts';
+import type { Abilities } from '../common/model/worker.ts';
 
 /** A death is told at once; what etcd says of others must not hold that up for long. */
 const PATIENCE: Millis = 2_000;
@@ -13,8 +14,14 @@ export interface OthersOptions {
   readonly pids: readonly number[];
 }
 
-/** Names of those that are alive and take work. Empty when etcd does not answer. Never rejects. */
-export async function otherWorkers({ endpoint, prefix, pids }: OthersOptions): Promise<string[]> {
+export interface OtherWorker {
+  readonly name: string;
+  /** Absent: of a version that does not tell. */
+  readonly can?: Abilities | undefined;
+}
+
+/** Those that are alive and take work. Empty when etcd does not answer. Never rejects. */
+export async function otherWorkers({ endpoint, prefix, pids }: OthersOptions): Promise<OtherWorker[]> {
   // Loaded when needed: dev itself speaks to etcd only here.
   const [{ connectEtcd }, { codecs, keyspace }, { listPage }] = await Promise.all([
     import('../common/store/client.ts'),
@@ -27,9 +34,9 @@ export async function otherWorkers({ endpoint, prefix, pids }: OthersOptions): P
     return kvs.flatMap(({ value }) => {
       const worker = codecs.worker.decode(value);
       if (!worker.ok) return [];
-      const { name, host, pid, state } = worker.value;
+      const { name, host, pid, state, can } = worker.value;
       if (pids.includes(pid) || state === 'draining') return [];
-      return host !== hostname() || isAlive(pid) ? [name] : [];
+      return host !== hostname() || isAlive(pid) ? [{ name, can }] : [];
     });
   } catch {
     return [];

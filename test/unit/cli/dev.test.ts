@@ -107,7 +107,7 @@ describe('what etcron dev tells', () => {
   });
 
   it('counts the workers that somebody started by hand, and says that they are not stopped', () => {
-    const withHand = { ...context, others: ['hand'] };
+    const withHand = { ...context, others: [{ name: 'hand' }] };
     const worker = describeDeath(children[1]!, { code: 1, signal: null }, [children[0]!], withHand);
     expect(worker).toMatch(/then hand takes over its ticks/);
     expect(worker).toMatch(/Ctrl-C here does not stop that one/);
@@ -117,5 +117,29 @@ describe('what etcron dev tells', () => {
     expect(readyText('u', children, '/data', undefined, 30_000)).toMatch(
       /by hand goes on: it is yours to stop/,
     );
+  });
+
+  it('names as heirs only workers that can inherit, and what those can that run no processes', () => {
+    const vm = { name: 'vm', can: { processes: false, handlers: ['mail'] } };
+    const death = (dead: number, alive: readonly number[], others = [vm]): string => {
+      const left = alive.map((i) => children[i]!);
+      return describeDeath(children[dead]!, { code: 1, signal: null }, left, { ...context, others });
+    };
+    expect(death(1, [0, 2])).toMatch(/then worker-2 takes over its ticks; runs/);
+    expect(death(1, [0, 2])).not.toContain('vm');
+    expect(death(1, [0])).toMatch(
+      /within 10 s, then vm takes over those of http jobs only;[^]*No worker is left that runs processes: ticks of shell and exec jobs wait/,
+    );
+    const hand = { name: 'hand', can: { processes: true, handlers: [] } };
+    expect(death(1, [0], [vm, hand])).toMatch(/then hand takes over its ticks/);
+    expect(death(0, [1])).toMatch(
+      /worker-1 keeps running every job, vm keeps running what needs no process \(http, functions\); the API is gone/,
+    );
+    expect(death(0, [])).not.toContain('every job');
+  });
+
+  it('is nothing of others that go on when there is one worker', () => {
+    const alone = readyText('u', children.slice(0, 2), '/data', undefined, 30_000);
+    expect(alone).not.toMatch(/kill/i);
   });
 });
