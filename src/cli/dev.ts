@@ -15,6 +15,7 @@ import { childArguments, childEnvironment } from './dev-children.ts';
 import { describeDeath, readyText } from './dev-texts.ts';
 import { otherWorkers } from './dev-others.ts';
 import { findEtcd, systemEtcdSources } from './etcd-binary.ts';
+import { chooseEtcdPort, keepEtcdPort } from './etcd-port.ts';
 import { startPrivateEtcd } from './private-etcd.ts';
 import { BadSettings } from './settings-options.ts';
 import { startChild, type SupervisedChild } from './supervised.ts';
@@ -63,8 +64,17 @@ async function startAll(config: DevConfig, shutdown: Shutdown, print: (line: str
   const say = (name: string) => (line: string) => print(`${name.padEnd(8)} | ${line}`);
   const binary = await findEtcd(systemEtcdSources(say('etcd')));
   if (shutdown.isStopping) return;
-  const etcd = await startPrivateEtcd(binary, dir);
+  const { port, before } = await chooseEtcdPort(dir, config.etcdPort).catch((error: unknown) => {
+    throw new BadSettings((error as Error).message);
+  });
+  if (shutdown.isStopping) return;
+  const etcd = await startPrivateEtcd(binary, dir, port);
   shutdown.add('etcd', () => etcd.stop());
+  keepEtcdPort(dir, etcd.port);
+  if (before !== undefined)
+    say('etcd')(
+      `note: port ${before}, which etcd had at the last start, is taken: workers that were started by hand need --etcd ${etcd.endpoint} now`,
+    );
   say('etcd')(`etcd ${binary.version} (${binary.path}) at ${etcd.endpoint}, pid ${etcd.pid}, data in ${dir}`);
   const remark = etcdVersionRemark(binary.version);
   if (remark !== undefined) say('etcd')(`note: ${remark}`);

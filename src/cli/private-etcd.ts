@@ -1,4 +1,4 @@
-// An etcd of one member for `etcron dev`: on loopback and free ports, with its data in a directory of its
+// An etcd of one member for `etcron dev`: on loopback, with its data in a directory of its
 // own. Its guard (etcd-guard.ts) sees to it that it never outlives us, even when we are killed.
 import { fork } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import type { GuardMessage } from './etcd-guard.ts';
 
 export interface PrivateEtcd {
   readonly endpoint: string;
+  readonly port: number;
   readonly pid: number;
   readonly logFile: string;
   /** When it ends, by stop() or by itself: says how. */
@@ -23,11 +24,11 @@ export interface PrivateEtcd {
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
-/** Rejects when etcd does not become healthy; then none is left running. */
-export async function startPrivateEtcd(binary: EtcdBinary, dir: string): Promise<PrivateEtcd> {
+/** `port`: any free one by default. Rejects when etcd does not become healthy; then none is left running. */
+export async function startPrivateEtcd(binary: EtcdBinary, dir: string, port = 0): Promise<PrivateEtcd> {
   await mkdir(dir, { recursive: true });
   const logFile = join(dir, 'etcd.log');
-  const [client, peer] = await freePorts();
+  const [client, peer] = await freePorts(port);
   const endpoint = `http://127.0.0.1:${client}`;
   const args = [logFile, binary.path, ...etcdFlags(join(dir, 'etcd'), endpoint, `http://127.0.0.1:${peer}`)];
   // A process group of its own: Ctrl-C in a terminal goes to the whole group, and etcd has to be the last to go.
@@ -66,7 +67,7 @@ export async function startPrivateEtcd(binary: EtcdBinary, dir: string): Promise
     }
     await wait(POLL_MS);
   }
-  return { endpoint, pid: pid!, logFile, ended, stop };
+  return { endpoint, port: client, pid: pid!, logFile, ended, stop };
 }
 
 /** Flags that 3.4, 3.5 and 3.6 all know. */
@@ -86,13 +87,13 @@ export const etcdFlags = (dataDir: string, clientUrl: string, peerUrl: string): 
 ];
 
 /** Free a moment ago: that another program takes one before etcd does is possible, and told by etcd's log. */
-async function freePorts(): Promise<[number, number]> {
+async function freePorts(client: number): Promise<[number, number]> {
   const servers = await Promise.all(
-    [0, 1].map(
-      () =>
+    [client, 0].map(
+      (port) =>
         new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
           const server = createServer().once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
+          server.listen(port, '127.0.0.1', () => resolve(server));
         }),
     ),
   );

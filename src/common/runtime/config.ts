@@ -62,6 +62,8 @@ export interface DevConfig {
   readonly log: LogConfig;
   readonly dataDir: string;
   readonly workers: number;
+  /** Undefined: that of the last start, or a free one. */
+  readonly etcdPort: number | undefined;
   readonly listen: ListenAddress;
   readonly allowedHosts: readonly string[];
   readonly tokensFile: string | undefined;
@@ -116,6 +118,7 @@ export function loadDevConfig(sources: SettingSources): Checked<Loaded<DevConfig
       log,
       dataDir: dev.dataDir,
       workers: dev.workers,
+      etcdPort: dev.etcdPort,
       listen: master.listen,
       allowedHosts: master.allowedHosts,
       tokensFile: master.tokensFile,

@@ -254,6 +254,15 @@ const dev = z.strictObject({
     help: 'number of workers',
     expects: 'a whole number from 1 to 20',
   }),
+  etcdPort: setting(value.wholeNumber(1, 65_535).optional(), {
+    flag: 'etcd-port',
+    takes: 'port',
+    commands: ['dev'],
+    kind: 'number',
+    help: 'port of etcd, on loopback',
+    expects: 'a whole number from 1 to 65535',
+    defaultText: 'that of the last start, or a free one',
+  }),
 });
 
 const client = z.strictObject({

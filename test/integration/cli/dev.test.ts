@@ -92,6 +92,8 @@ async function ready(
   return { url: url!, pids: { ...(Object.fromEntries(children) as Record<string, number>), etcd } };
 }
 
+const endpointOf = (dev: Dev): string => /at (http:\S+), pid/.exec(dev.output())![1]!;
+
 describe('etcron dev', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'starts etcd, a master and two workers, and stops them all on %s',
@@ -131,8 +133,7 @@ describe('etcron dev', () => {
   it('knows of a worker that was started by hand, and does not stop it', async () => {
     const dev = startDev('--workers', '1', '--ttl', '5s');
     const { pids } = await ready(dev);
-    const [, endpoint] = /at (http:\S+), pid/.exec(dev.output())!;
-    const args = ['worker', '--etcd', endpoint!, '--name', 'hand', '--data-dir', join(dir, 'hand')];
+    const args = ['worker', '--etcd', endpointOf(dev), '--name', 'hand', '--data-dir', join(dir, 'hand')];
     const hand = spawnMarked(process.execPath, [program, ...args, '--ttl', '5s'], { stdio: 'pipe' });
     const ended = new Promise((resolve) => hand.once('close', resolve));
     try {
@@ -177,6 +178,54 @@ describe('etcron dev', () => {
     expect(await first.exited).toBe(0);
     const second = await ready(startDev('--workers', '1'));
     expect((await fetch(`${second.url}/api/v1/jobs/kept`)).status).toBe(200);
+  });
+
+  it('has its etcd where it was when it is started again after a kill, and workers started by hand rejoin', async () => {
+    const first = startDev('--workers', '1', '--ttl', '5s');
+    await ready(first);
+    const endpoint = endpointOf(first);
+    const args = ['worker', '--etcd', endpoint, '--name', 'hand', '--data-dir', join(dir, 'hand')];
+    const hand = spawnMarked(process.execPath, [program, ...args, '--ttl', '5s'], { stdio: 'pipe' });
+    const ended = new Promise((resolve) => hand.once('close', resolve));
+    try {
+      let log = '';
+      hand.stdout?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+      await waitFor(() => log.includes('jobs loaded'), { what: 'it takes work', seen: () => log });
+      first.child.kill('SIGKILL');
+      await first.exited;
+      await waitFor(() => log.includes('session lost'), {
+        what: 'its session is lost',
+        seen: () => log,
+        timeout: 60_000,
+      });
+      const second = startDev('--workers', '1');
+      const { url } = await ready(second);
+      expect(endpointOf(second)).toBe(endpoint);
+      await waitFor(
+        async () => {
+          const response = await fetch(`${url}/api/v1/workers`);
+          const { items } = (await response.json()) as { items: { name: string; state: string }[] };
+          return items.some(({ name, state }) => name === 'hand' && state === 'ready');
+        },
+        { what: 'it has rejoined', seen: () => log, timeout: 60_000 },
+      );
+    } finally {
+      hand.kill('SIGKILL');
+      await ended;
+    }
+  });
+
+  it('has its etcd at the port that it is given, and refuses one that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const refused = startDev('--etcd-port', `${port}`);
+    expect(await refused.exited).toBe(2);
+    expect(refused.output()).toContain(`--etcd-port: port ${port} is taken`);
+    await new Promise((resolve) => other.close(resolve));
+    const dev = startDev('--workers', '1', '--etcd-port', `${port}`);
+    await ready(dev);
+    expect(endpointOf(dev)).toBe(`http://127.0.0.1:${port}`);
   });
 
   it('refuses a directory that another one is using', async () => {
