@@ -54,7 +54,9 @@ export const jobSummary = z
       .enum(task.options.map((option) => option.shape.kind.value) as ['shell', 'exec', 'http', 'handler'])
       .optional(),
     modRevision: z.int(),
-    lastRun: runView.nullable(),
+    lastRun: runView
+      .nullable()
+      .meta({ description: 'Of the newest three that have ended, the one that ended last' }),
     error: z.string().optional().meta({ description: 'Why the stored definition cannot be read' }),
   })
   .meta({ id: 'JobSummary' });

@@ -60,6 +60,12 @@ function readAtForm(text: string, input: ScheduleInput): Parsed<Schedule> {
       const at = parseAt(argument);
       return at.ok ? { ok: true, value: new OnceSchedule(at.value) } : at;
     }
+    case '@reboot':
+      return {
+        ok: false,
+        message:
+          '@reboot is no event of a distributed cron, whose workers come and go: write @manual, and have what starts the machine ask for a run',
+      };
     default:
       return { ok: false, message: `${JSON.stringify(text)} is not understood: write ${FORMS}` };
   }

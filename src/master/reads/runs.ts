@@ -15,6 +15,8 @@ import type { WaitingRuns } from './waiting.ts';
 /** Before a list is answered it must know our own writes; longer than this, and etcd is as good as away. */
 export const CATCH_UP_MS = 5_000;
 const JOBS_PER_REQUEST = 100;
+/** A run with retries may end behind younger ones; behind many more it is found in its job. */
+const LAST_LOOKED_AT = 3;
 /** More runs of one job at once than this are not told apart. */
 const MOST_LOCKS = 1_000;
 /** Records looked at for one page, when a state is asked for: history is bounded at 1,000 a job anyway. */
@@ -43,11 +45,15 @@ export interface RunReader {
     limit: number;
     cursor?: string | undefined;
   }): Promise<RunPage>;
-  /** The newest ended run of each of these jobs. */
+  /** Of each of these jobs the run that ended last, among its newest few. */
   lastOf(jobs: readonly string[]): Promise<Map<string, RunRecord>>;
   /** The newest runs of a job, claimed ones included. */
   newest(job: string, limit: number): Promise<RunRecord[]>;
 }
+
+/** Of two, the first given when they ended at once. */
+const endedLater = (a: RunRecord | undefined, b: RunRecord): RunRecord =>
+  a === undefined || (b.endedAt ?? 0) > (a.endedAt ?? 0) ? b : a;
 
 export function runReader({
   etcd,
@@ -204,13 +210,13 @@ export function runReader({
         const success = chunk.map((job): Op => ({
           type: 'range',
           ...keys.runsOf(job),
-          limit: 1,
+          limit: LAST_LOOKED_AT,
           descending: true,
         }));
         const { responses } = await etcd.txn({ compare: [], success, failure: [] });
         for (const [index, job] of chunk.entries()) {
-          const kv = kvsOf(responses[index])[0];
-          const record = kv && parse(kv.value);
+          const records = kvsOf(responses[index]).flatMap(({ value }) => parse(value) ?? []);
+          const record = records.reduce<RunRecord | undefined>(endedLater, undefined);
           if (record) last.set(job, record);
         }
       }

@@ -52,6 +52,22 @@ describe('listing jobs', () => {
     expect(body.items[0].nextTicks).toHaveLength(3);
   });
 
+  it('shows the outcome that came last, also of a run that began before others', async () => {
+    await master.call('createJob', { body: job('a') });
+    const at = (minute: number) => Date.UTC(2026, 0, 1, 0, minute);
+    for (const [n, minute, ended, state] of [
+      [1, 0, 1, 'succeeded'],
+      [2, 10, 25, 'failed'],
+      [3, 20, 20, 'skipped'],
+    ] as const) {
+      const id = `20260101T00${String(minute).padStart(2, '0')}00.000Z-00000${n}`;
+      const run = runOf('a', id, { state, endedAt: at(ended) });
+      await master.write(master.keys.run('a', id), codecs.run.encode(run));
+    }
+    const { body } = await master.call('listJobs');
+    expect(body.items[0].lastRun).toMatchObject({ state: 'failed' });
+  });
+
   it('finds by name and description whatever the case, by labels and by state', async () => {
     await master.call('createJob', {
       body: job('alpha', { description: 'Nightly DUMP', labels: { team: 'data', tier: 'gold' } }),

@@ -154,7 +154,7 @@ describe('what is wrong', () => {
     ['@at tomorrow', 'is not an instant'],
     ['@at 2027-01-01T00:00:00', 'with its zone'],
     ['@at 2027-02-30T00:00:00Z', 'is not an instant'],
-    ['@reboot', 'is not understood'],
+    ['@reboot', 'no event of a distributed cron'],
     ['@dayly', 'is not understood'],
     [`${'0,'.repeat(600)}0 * * * *`, 'longer than 1024'],
   ])('in %j is told', (schedule, words) => {
