@@ -1,8 +1,10 @@
-// Keeps the record of ticks that no worker is there for. Of a job that no registered worker matches: as the
-// ticks come, by one worker for all. Of a job of `mode: all`: those from before the first session of the workers
-// that match, for each of these has its own ticks in hand since. It claims nothing; two that believe to keep the
-// same job do no harm: each settlement compares the cursor.
+// Keeps the record of ticks that no worker is there for, by one worker for all. Of a job that no registered worker
+// matches: those that `catchUp` gives up, whoever comes; the others are left to who comes, as if nobody at all were
+// there. Of a job of `mode: all`: those from before the first session of the workers that match, for each of these
+// has its own ticks in hand since. It claims nothing; two that believe to keep the same job do no harm: each
+// settlement compares the cursor.
 import type { Timer } from '../common/core/clock.ts';
+import { lapsedAt, settledUntil, ticksWithin, type Lapsed } from '../common/core/due.ts';
 import { passedTicks } from '../common/core/lifecycle.ts';
 import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import type { Stretch } from '../common/model/run.ts';
@@ -87,6 +89,14 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     state.timer = clock.setTimer(Math.min(delay, LONGEST_SLEEP), () => look(entry));
   };
 
+  /** Slept in pieces, none of which asks the schedule anything: there may be 100,000 such jobs. */
+  const lookAt = (entry: JobEntry, state: Kept, at: Instant): void => {
+    const wait = at - clock.now();
+    if (wait <= LONGEST_SLEEP) return lookIn(entry, state, wait);
+    state.timer?.cancel();
+    state.timer = clock.setTimer(LONGEST_SLEEP, () => lookAt(entry, state, at));
+  };
+
   const look = (entry: JobEntry): void => {
     if (stopped || !entry.kept) return;
     const state = stateOf(entry);
@@ -98,17 +108,23 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     const until = idle === undefined ? startOfOthers(entry) : clock.now();
     if (until === undefined) return;
     if (state.jobRevision !== entry.revision) state.cursor = undefined;
-    const settled = Math.max(entry.since, state.cursor?.settled ?? 0);
-    const next = entry.ticks.nextAfter(instant(settled));
-    if (next === undefined) return;
-    if (next > until) {
-      if (idle !== undefined) lookIn(entry, state, next - until);
+    const { missed, next } = lapsedBy(entry, state, until);
+    if (!missed) {
+      if (idle !== undefined && next !== undefined) lookAt(entry, state, next);
       return;
     }
     const early = Math.max(NOBODY_FOR - (idle ?? NOBODY_FOR), state.notBefore - clock.monotonic());
     if (idle !== undefined && early > 0) return lookIn(entry, state, early);
     if (state.cursor === undefined) return want(entry, state);
-    void settle(entry, state, instant(settled), until);
+    void settle(entry, state, missed);
+  };
+
+  /** Under `mode: all` nobody catches up what came before it joined. */
+  const lapsedBy = (entry: JobEntry, { cursor }: Kept, until: Instant): Lapsed => {
+    const { ticks, since, rule } = entry;
+    if (!rule.all) return lapsedAt({ ticks, since, cursor: cursor?.settled, catchUp: rule.catchUp }, until);
+    const settled = settledUntil({ since, cursor: cursor?.settled });
+    return { missed: ticksWithin(ticks, settled, until), next: ticks.nextAfter(settled) };
   };
 
   /** Under `mode: all` the ticks since then are the affair of those that were there. */
@@ -128,18 +144,16 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     }
   };
 
-  const settle = async (entry: JobEntry, state: Kept, after: Instant, until: Instant): Promise<void> => {
+  const settle = async (entry: JobEntry, state: Kept, passed: Stretch): Promise<void> => {
     const member = membership();
-    const from = entry.ticks.nextAfter(after);
-    const to = entry.ticks.atOrBefore(until);
     const { cursor } = state;
-    if (!member || !cursor || from === undefined || to === undefined || to < from) return;
-    const passed = { count: entry.ticks.countBetween(after, to), from, to };
+    if (!member || !cursor) return;
+    const to = instant(passed.to);
     const before = state.record;
     const goesOn =
       before !== undefined &&
       before.jobCreated === entry.created &&
-      before.ticks.to === after &&
+      before.ticks.to === cursor.settled &&
       to - before.ticks.from < LONGEST_RECORD;
     const ticks = goesOn ? { count: before.ticks.count + passed.count, from: before.ticks.from, to } : passed;
     const record = passedTicks(

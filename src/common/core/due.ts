@@ -80,6 +80,30 @@ export const isInWindow = ({ catchUp }: DueState, tick: Instant, now: Instant): 
 export const runnableUntil = ({ catchUp }: Pick<DueState, 'catchUp'>, tick: Instant): Instant =>
   instant(tick + windowOf(catchUp));
 
+export interface Lapsed {
+  /** Ticks that came and that nobody can run any more. */
+  readonly missed: Stretch | undefined;
+  /** The first instant at which that may hold of one more; undefined: no tick will ever come. */
+  readonly next: Instant | undefined;
+}
+
+/** Of a job that nobody is there to run: what `catchUp` gives up by now, whoever comes. Pure. */
+export function lapsedAt(state: DueState, now: Instant): Lapsed {
+  const due = dueAt(state, now);
+  const missed = due.kind === 'now' ? due.missed : undefined;
+  const first =
+    due.kind === 'never'
+      ? undefined
+      : due.kind === 'at'
+        ? due.tick
+        : (due.run ?? state.ticks.nextAfter(instant(due.missed!.to)));
+  if (first === undefined) return { missed, next: undefined };
+  const end = runnableUntil(state, first) + 1;
+  // Of those that have come only the newest is run.
+  const newer = state.catchUp.policy === 'all' ? undefined : state.ticks.nextAfter(first);
+  return { missed, next: instant(Math.min(end, newer ?? Infinity)) };
+}
+
 function candidate(
   ticks: TickSource,
   base: Instant,

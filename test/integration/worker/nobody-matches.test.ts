@@ -1,7 +1,9 @@
-// Jobs that no worker matches: their ticks are told as missed while they come, by one worker for all.
+// Jobs that no worker matches: those of their ticks that `catchUp` gives up are told as missed, by one worker for
+// all; the others wait for who comes.
 import { expect, test } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
+import { instant, toIso } from '../../../src/common/model/time.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { NOBODY_FOR } from '../../../src/worker/keeper.ts';
 import { createGate } from '../../support/gate.ts';
@@ -20,7 +22,7 @@ const job = (
   name,
   schedule: '* * * * * *',
   history: { keep: 500 },
-  catchUp: { policy: 'all' },
+  catchUp: { policy: 'latest' },
   workers: { labels: { region: ['eu', 'us'], gpu: 'yes' }, mode },
   task: { kind: 'handler', name: 'gate' },
   ...more,
@@ -40,6 +42,8 @@ test(
     const names = ['one', 'all'] as const;
     for (const name of names) await cluster.jobs.create(job(name, name));
     await cluster.jobs.create(job('paused', 'one', { paused: true }));
+    await cluster.jobs.create(job('within', 'one', { catchUp: { policy: 'all', window: '1h' } }));
+    await cluster.jobs.create(job('past', 'one', { catchUp: { policy: 'all', window: '2s' } }));
     const counts = new Map<string, number>();
     for (const name of names) {
       const [first] = await waitFor(
@@ -64,21 +68,37 @@ test(
     // Told in stretches, not tick by tick.
     const { kvs } = await cluster.shared.etcd.range(cluster.keys.runsOf('one'));
     expect(kvs[0]!.version).toBeLessThan((await missed('one'))[0]!.ticks!.count / 2);
+    const came = Date.now();
+    expect(await cluster.jobs.runs('within')).toEqual([]);
+    const past = await missed('past');
+    expect(past).toHaveLength(1);
+    expect(past[0]!.reason).toBe('no worker with the labels gpu=yes, region=eu or us was there to run it');
+    expect(past[0]!.ticks!.to).toBeLessThan(past[0]!.endedAt! - 2_000);
     const [worker] = await cluster.start(1, { handlers, labels: { region: 'us', gpu: 'yes' } });
     const id = worker!.workerId!;
-    for (const name of names) {
+    await waitFor(
+      async () => inState(await cluster.jobs.runs('within'), 'succeeded').length > (came - since) / 1_000,
+      {
+        what: 'all within the window are caught up',
+        timeout: 60_000,
+      },
+    );
+    for (const name of [...names, 'past']) {
       await waitFor(async () => inState(await cluster.jobs.runs(name), 'succeeded').length >= 2, {
         what: 'it runs',
       });
     }
     await Promise.all([worker!, ...others].map((each) => each.stop()));
-    for (const name of names) {
+    expect(inState(await cluster.jobs.runs('within'), 'missed')).toEqual([]);
+    for (const name of [...names, 'within', 'past']) {
       const runs = await cluster.jobs.runs(name);
       expectEachTickOnce(runs);
       for (const run of inState(runs, 'succeeded')) expect(run.worker).toBe(id);
     }
-    // What was told as missed stays so; what was not yet told is caught up on one worker, and on all told as missed.
-    expect(inState(await cluster.jobs.runs('one'), 'missed')).toHaveLength(1);
+    // What was told as missed stays so, and the newest is caught up.
+    expect(inState(await cluster.jobs.runs('one'), 'succeeded')[0]!.cause.tick).toBeLessThan(
+      (await missed('one')).at(-1)!.ticks!.to + 2_000,
+    );
     expect(await cluster.jobs.runs('paused')).toEqual([]);
   },
 );
@@ -111,7 +131,47 @@ test(
     });
     await Promise.all([second!, ...others].map((each) => each.stop()));
     const runs = await cluster.jobs.runs('job');
-    expect(inState(runs, 'missed')).toEqual([]);
+    // Told by the worker that came back, not by those that only watched.
+    const told = inState(runs, 'missed');
+    expect(told).not.toEqual([]);
+    for (const { reason } of told) expect(reason).toBe('no worker was there and free to run it in time');
     expectEachTickOnce(runs);
+  },
+);
+
+test(
+  'a tick that comes while the only worker that matches is away runs when it is back, however many others there are',
+  { timeout: 120_000 },
+  async () => {
+    const gate = createGate();
+    gate.open();
+    const gpu = { handlers: { gate: gate.handler }, labels: { region: 'us', gpu: 'yes' } };
+    await cluster.start(2, { handlers: { gate: gate.handler } });
+    const [first] = await cluster.start(1, gpu);
+    const at = Math.floor(Date.now() / 1_000) * 1_000 + 4_000;
+    await cluster.jobs.create(job('once', 'one', { schedule: `@at ${toIso(instant(at))}` }));
+    await cluster.jobs.create(
+      job('none', 'one', { schedule: `@at ${toIso(instant(at))}`, catchUp: { policy: 'none' } }),
+    );
+    await cluster.jobs.create(
+      job('too-late', 'one', {
+        schedule: `@at ${toIso(instant(at))}`,
+        catchUp: { policy: 'latest', window: '15s' },
+      }),
+    );
+    await first!.stop();
+    expect(gate.passages).toEqual([]);
+    const told = (name: string): Promise<RunRecord> =>
+      waitFor(async () => (await missed(name))[0], { what: `${name} is told`, timeout: 60_000 });
+    expect((await told('none')).endedAt! - at).toBeLessThan(15_000);
+    // Not before its window has passed.
+    expect((await told('too-late')).endedAt! - at).toBeGreaterThan(15_000);
+    expect(await cluster.jobs.runs('once')).toEqual([]);
+    await cluster.start(1, gpu);
+    await waitFor(() => gate.of('once').length > 0, { what: 'it is caught up' });
+    await cluster.stopAll();
+    const runs = await cluster.jobs.runs('once');
+    expect(runs).toMatchObject([{ state: 'succeeded', cause: { kind: 'catch_up', tick: at } }]);
+    expect(gate.passages).toHaveLength(1);
   },
 );

@@ -172,7 +172,8 @@ const nobody: Record<string, (seen: Nobody) => void> = {
   },
 };
 
-test('ticks that passed while nobody was alive', async () => {
+/** `before`: once the ticks have passed, and before a worker comes that may run them. */
+async function expectCaughtUp(before: () => Promise<void>): Promise<void> {
   const gate = createGate();
   const newest = Date.now() - 5 * MINUTE;
   const tick = (before: number): number => newest - before * 10 * MINUTE;
@@ -182,6 +183,8 @@ test('ticks that passed while nobody was alive', async () => {
     await create(row, { ...timing, ...window }, tick(20));
     await put(cluster.shared.etcd, cluster.keys.cursor(nameOf(row)), codecs.cursor.encode(tick(5)));
   }
+  await before();
+  expect(gate.passages).toEqual([]);
   await cluster.start(1, { handlers: { gate: gate.handler } });
   const runs = (row: OverlapRow) => cluster.jobs.runs(nameOf(row));
   const firstOf = (row: OverlapRow) =>
@@ -202,7 +205,26 @@ test('ticks that passed while nobody was alive', async () => {
     check(nobody, row.nobody, { gate, job, runs: await runs(row), tick, atOnce: atOnce.get(job)! });
     expectEachTickOnce(await runs(row), 10 * MINUTE);
   }
-});
+}
+
+test('ticks that passed while nobody was alive', () => expectCaughtUp(async () => {}));
+
+test('ticks that passed while only workers were alive that may not run them', { timeout: 120_000 }, () =>
+  expectCaughtUp(async () => {
+    await cluster.start(2, { handlers: {} });
+    for (const row of rows) {
+      const [missed] = await waitFor(
+        async () => {
+          const told = await cluster.jobs.runs(nameOf(row));
+          return told.length > 0 ? told : undefined;
+        },
+        { what: `what of ${nameOf(row)} is past its window is told`, timeout: 60_000 },
+      );
+      const reason = 'no worker that has the handler "gate" was there to run it';
+      expect(missed).toMatchObject({ state: 'missed', reason });
+    }
+  }),
+);
 
 /** `from` to `to`: the ticks that came while every slot was taken, long enough before one was free to be late. */
 interface Full {

@@ -120,7 +120,8 @@ test(
         'no worker with the labels region=us that runs processes was there to run it',
       ],
     ];
-    for (const [job] of jobs) await cluster.jobs.create(job);
+    // Of `all` each would wait for as long as its window.
+    for (const [job] of jobs) await cluster.jobs.create({ ...job, catchUp: { policy: 'latest' } });
     for (const [{ name }, reason] of jobs) {
       const [missed] = await records(name, 'its ticks are told', (runs) => runs.length > 0);
       expect(missed).toMatchObject({ state: 'missed', reason });

@@ -3,11 +3,12 @@
 import { labelsMatch } from '../../../src/common/core/labels.ts';
 import type { ScheduleCompiler } from '../../../src/common/core/schedule.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
+import { durationMs } from '../../../src/common/model/duration.ts';
 import { instant, type Millis } from '../../../src/common/model/time.ts';
 import type { Revision } from '../../../src/common/store/etcd.ts';
 import type { Judge, Start } from './judge.ts';
 import { nameOf, type JobVersion, type Ledger, type WorkerSession } from './ledger.ts';
-import { livesOf, ticksOf, type Life, type Outcome } from './ticks.ts';
+import { definitionOf, livesOf, ticksOf, type Life, type Outcome } from './ticks.ts';
 import { EPOCH } from './world.ts';
 
 /** Longer than any run with its retries, and than a worker needs to catch up. */
@@ -81,6 +82,7 @@ function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
       if (!record.ticks || counted.has(record)) continue;
       counted.add(record);
       const { from, to, count } = record.ticks;
+      if (isEarly(ledger, record)) judge.violate(4, job, `${record.id} gives up ticks that may still run`);
       const found = [...ticksOf(record, ticks)].length;
       if (found !== count && from > begins && (until === undefined || to <= until))
         judge.violate(
@@ -106,6 +108,7 @@ function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
       judge.violate(4, job, `tick ${tick} has ${by.length} outcomes: ${by.map(words).join(', ')}`);
     if (by.length > 0 || tick <= begins) continue;
     if (claimed.has(tick) && (isDeleted || isRecent(tick))) continue;
+    if (goesOn && tick > lastTold && mayWait(ledger, life, tick, EPOCH + now - SLACK)) continue;
     if (!mayBeUntold(ledger, life, tick))
       judge.violate(4, job, `tick ${tick} has no outcome; since ${since}, settled up to ${lastTold}`);
   }
@@ -212,6 +215,23 @@ function auditEnd(
       job,
       `${runId} succeeded, its worker lived on, and its record says ${record.state}`,
     );
+}
+
+/** That nobody was there tells nothing of ticks that who comes next may run. */
+function isEarly(ledger: Ledger, record: RunRecord): boolean {
+  const { catchUp, workers } = definitionOf(ledger, record) ?? {};
+  if (workers?.mode !== 'one' || catchUp?.policy !== 'all') return false;
+  const isOfNobody = /^no worker.* was there to run it$/.test(record.reason ?? '');
+  return isOfNobody && record.ticks!.to + durationMs(catchUp.window)! >= record.endedAt!;
+}
+
+/** Nobody is there that may run it, and who comes may do so: its record was not due by then. */
+function mayWait(ledger: Ledger, { job, versions, ticks }: Life, tick: number, by: number): boolean {
+  const { catchUp, workers } = versions.at(-1)!.record!.definition;
+  if (workers.mode === 'all' || isMatched(ledger, job)) return false;
+  const isNewest = (ticks.nextAfter(instant(tick)) ?? Infinity) > by;
+  if (catchUp.policy === 'none' || (catchUp.policy === 'latest' && !isNewest)) return false;
+  return tick + durationMs(catchUp.window)! >= by;
 }
 
 const isMatched = ({ jobs, sessions }: Ledger, job: string): boolean => {

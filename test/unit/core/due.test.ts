@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   dueAt,
+  lapsedAt,
   ON_TIME,
   settledUntil,
   type DueState,
@@ -103,6 +104,41 @@ describe('a tick that has just come', () => {
   test('is not run at the very instant of `since`: that tick is before the job', () => {
     const due = dueAt(state(ticksAt([1_000, 2_000]), { since: instant(1_000) }), instant(1_000));
     expect(due).toEqual({ kind: 'at', tick: 2_000 });
+  });
+});
+
+describe('of a job that nobody is there to run', () => {
+  const ticks = ticksAt([10_000, 20_000, 30_000]);
+  const lapsed = (policy: CatchUpPolicy, window: number, now: number) =>
+    lapsedAt(state(ticks, { catchUp: { policy, window } }), instant(now));
+  const first = { count: 1, from: 10_000, to: 10_000 };
+
+  test('latest leaves the newest within the window to who comes', () => {
+    expect(lapsed('latest', 60_000, 5_000)).toEqual({ missed: undefined, next: 20_000 });
+    expect(lapsed('latest', 60_000, 15_000)).toEqual({ missed: undefined, next: 20_000 });
+    expect(lapsed('latest', 4_000, 13_000)).toEqual({ missed: undefined, next: 14_001 });
+    expect(lapsed('latest', 4_000, 15_000)).toEqual({ missed: first, next: 24_001 });
+    expect(lapsed('latest', 60_000, 35_000)).toEqual({
+      missed: { count: 2, from: 10_000, to: 20_000 },
+      next: 90_001,
+    });
+  });
+
+  test('all leaves each within the window to who comes', () => {
+    expect(lapsed('all', 60_000, 35_000)).toEqual({ missed: undefined, next: 70_001 });
+    expect(lapsed('all', 60_000, 70_001)).toEqual({ missed: first, next: 80_001 });
+  });
+
+  test('none leaves what would be on time', () => {
+    expect(lapsed('none', 60_000, 10_500)).toEqual({ missed: undefined, next: 11_001 });
+    expect(lapsed('none', 60_000, 11_001)).toEqual({ missed: first, next: 21_001 });
+  });
+
+  test('nothing more comes of a schedule that is over', () => {
+    expect(lapsed('none', 60_000, 90_000)).toEqual({
+      missed: { count: 3, from: 10_000, to: 30_000 },
+      next: undefined,
+    });
   });
 });
 
@@ -289,6 +325,31 @@ describe('every tick has exactly one outcome', () => {
         }
         const expected = ticks.filter((tick) => tick > base && tick <= nows.at(-1)!);
         expect(outcomes.sort((a, b) => a - b)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of what nobody is there for, given up is what no later look would run, and the next look is when there is more', () => {
+    fc.assert(
+      fc.property(scenario, ({ ticks, since, cursor, policy, window, nows }) => {
+        const source = ticksAt(ticks);
+        const first = state(source, {
+          since: instant(since),
+          cursor: cursor === undefined ? undefined : instant(cursor),
+          catchUp: { policy, window },
+        });
+        const now = instant(nows[0]!);
+        const { missed, next } = lapsedAt(first, now);
+        const { run, missed: passed } = apply(first, ticks, now);
+        expect(ticks.filter((tick) => missed && tick >= missed.from && tick <= missed.to)).toEqual(
+          // By who comes under `all` it is run one after the other.
+          passed.filter((tick) => run.length === 0 || tick < run[0]!),
+        );
+        const settled = missed ? { ...first, cursor: instant(missed.to) } : first;
+        expect(next === undefined).toBe(ticks.every((tick) => tick <= settledUntil(settled)));
+        const isLapsed = (at: number): boolean => lapsedAt(settled, instant(at)).missed !== undefined;
+        expect(next === undefined || (next > now && !isLapsed(next - 1) && isLapsed(next))).toBe(true);
       }),
       { numRuns: 500 },
     );
