@@ -10,7 +10,11 @@ import { startRegistration, type Registration } from './registration.ts';
 import { startScheduler, type Scheduler } from './scheduler.ts';
 import type { TaskPort } from './tasks/task.ts';
 
-/** After the drain timeout, for an etcd that is away: the process has to end, and leases end by themselves. */
+/**
+ * After the drain timeout, for an etcd that is away: the process has to end, and leases end by themselves. Not counted
+ * from the last end of a run: what is not recorded by then others record as lost, whatever its end was, so ends are
+ * kept for etcd's return for as long as runs were allowed.
+ */
 const ETCD_PATIENCE: Millis = 10_000;
 
 export interface WorkerParts extends Pick<
@@ -136,7 +140,8 @@ export function composeWorker(parts: WorkerParts, traits: WorkerTraits): Compose
         logger.warn('draining: etcd does not answer; what is not written is left to others to settle');
         scheduler.giveUp();
       });
-      await scheduler.leave(instant(clock.now() + drainTimeout));
+      const killAt = instant(clock.now() + drainTimeout);
+      await scheduler.leave(killAt, instant(killAt + ETCD_PATIENCE));
       await registration?.atOnce();
       await scheduler.whenIdle();
       timeout.cancel();

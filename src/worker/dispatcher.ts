@@ -48,6 +48,9 @@ export interface Dispatcher {
   readonly count: number;
   readonly running: number;
   readonly armed: number;
+  /** Of all: those whose end, and whose claim, is on its way to etcd. Counted when asked. */
+  readonly ending: number;
+  readonly givingBack: number;
   /** The first of them, oldest claim first. */
   list(most: number): { readonly job: string; readonly run: string }[];
   arm(assignment: Assignment): void;
@@ -166,11 +169,13 @@ export function createDispatcher(
     over(each, 'ended');
   };
 
-  const endUnstarted = (each: Held, by: KillRecord, reason = killReason(by)): Promise<void> =>
-    recordEnd(
+  const endUnstarted = (each: Held, by: KillRecord, reason = killReason(by)): Promise<void> => {
+    each.hasEnded = true;
+    return recordEnd(
       each,
       endedRun(each.assignment.run, { state: 'killed', at: clock.now(), reason, killedBy: by }),
     );
+  };
 
   const adopt = async (
     each: Held,
@@ -264,6 +269,17 @@ export function createDispatcher(
     },
     get armed() {
       return armed.size;
+    },
+    get ending() {
+      let ends = 0;
+      for (const { hasEnded } of held.values()) if (hasEnded) ends++;
+      return ends;
+    },
+    get givingBack() {
+      let claims = 0;
+      for (const { name, execution, hasEnded } of held.values())
+        if (!execution && !hasEnded && !armed.has(name)) claims++;
+      return claims;
     },
     list(most) {
       const some: { job: string; run: string }[] = [];

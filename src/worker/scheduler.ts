@@ -58,8 +58,11 @@ export interface Scheduler {
   readonly whenLoaded: Promise<void>;
   joined(): void;
   lost(reason: string): void;
-  /** Takes no more work, for good, and gives armed runs back; what runs goes on until `killAt`, as it is told. */
-  leave(killAt: Instant): Promise<void>;
+  /**
+   * Takes no more work, for good, and gives armed runs back. It tells that what runs is killed at `killAt`, and what
+   * is not written is given up at `giveUpAt`; its caller does both.
+   */
+  leave(killAt: Instant, giveUpAt: Instant): Promise<void>;
   /** Resolves when nothing runs any more. */
   whenIdle(): Promise<void>;
   killAll(reason: string): void;
@@ -325,8 +328,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       const overdue = planner.overdue();
       if (overdue > OVERDUE)
         return { ok: false, reason: `a tick of this worker is ${Math.round(overdue / 1000)} s overdue` };
-      const waitsFor = drainWatch.report();
-      if (waitsFor) return { ok: true, reason: `draining: ${waitsFor.left} runs left` };
+      const reason = drainWatch.words();
+      if (reason !== undefined) return { ok: true, reason };
       return { ok: true };
     },
     whenLoaded,
@@ -346,9 +349,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       dispatcher.fence(reason);
       ownership.judgeAll();
     },
-    leave(killAt) {
+    leave(killAt, giveUpAt) {
       isLeaving = true;
-      drainWatch.killsAt(killAt);
+      drainWatch.endsBy(killAt, giveUpAt);
       return drain();
     },
     async whenIdle() {

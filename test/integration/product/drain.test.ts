@@ -162,3 +162,42 @@ test('a worker that stops while etcd is away and a claim cannot be given back en
     { claims: [], cursor: String(tick - 1) },
   ]).toContainEqual({ claims, cursor: cursor![0] });
 });
+
+test('a worker that stops while etcd is away and nothing runs any more says so, and records it all when etcd is back', async () => {
+  const gate = createGate();
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'info' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as never) },
+  );
+  const [worker] = await cluster.start(1, {
+    handlers: { gate: gate.handler },
+    drainTimeoutMs: 120_000,
+    ttlSeconds: 120,
+    logger,
+  });
+  const master = await startTestMaster(cluster.shared);
+  await running(master, gate, ['a', 'b']);
+  const { server } = cluster.shared;
+  server.pause();
+  let stopped: Promise<void> | undefined;
+  try {
+    gate.open();
+    stopped = worker!.stop();
+    const told = await waitFor(() => lines.find(({ msg }) => String(msg).startsWith('draining: waits')), {
+      what: 'it says what it waits for',
+      seen: () => lines,
+      timeout: 40_000,
+    });
+    expect(told).toMatchObject({ msg: 'draining: waits to record 2 ends', left: 2 });
+    expect(told['givesUpInMs']).toBeGreaterThan(0);
+    expect(await (await fetch(`${worker!.url}/readyz`)).json()).toEqual({
+      ok: true,
+      reason: 'draining: waits to record 2 ends',
+    });
+  } finally {
+    server.resume();
+    await stopped;
+  }
+  for (const job of ['a', 'b']) expect(await cluster.jobs.runs(job)).toMatchObject([{ state: 'succeeded' }]);
+});
