@@ -29,6 +29,8 @@ export interface Cluster {
   readonly network: Network;
   /** Straight to the members, around all links. */
   readonly direct: Etcd;
+  /** Of the members, as etcd tells them: hexadecimal. */
+  readonly memberIds: readonly string[];
   service(name: string): Service;
   member(name: string): TestEtcd;
   /** Name of the member that leads, as far as anyone can tell. */
@@ -54,6 +56,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     keepLog: true,
     flags: [
       `--quota-backend-bytes=${QUOTA_MIB * 1024 * 1024}`,
+      // etcd keeps what was written since in memory, what fills it on purpose too; 100,000 by default.
+      '--snapshot-count=5000',
       '--auto-compaction-mode=periodic',
       '--auto-compaction-retention=5m',
       // The longer of etcd's defaults: elections are for faults, not for a machine that is busy.
@@ -63,7 +67,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     peerUrls: (ports) => Promise.all(ports.map((port, i) => network.openPeer(MEMBERS[i]!, port))),
   });
   const direct = connectEtcd({ endpoints: etcd.endpoints, timeoutMs: 3_000 });
-  for (const { id, name } of (await direct.status()).members) network.nameMember(id, name);
+  const told = (await direct.status()).members;
+  for (const { id, name } of told) network.nameMember(id, name);
 
   const linksOf = async (from: string): Promise<string> =>
     (await Promise.all(etcd.members.map((member, i) => network.open(from, MEMBERS[i]!, member.port)))).join(
@@ -143,6 +148,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     urls: ports.map((port) => `http://127.0.0.1:${port}`),
     network,
     direct,
+    memberIds: told.map(({ id }) => id),
     service,
     member: (name) => etcd.members.find((member) => member.name === name)!,
     async leader() {

@@ -192,8 +192,7 @@ export async function begin(cluster: Cluster, fault: PlannedFault, id: string): 
 }
 
 async function alarm(cluster: Cluster, action: 'ACTIVATE' | 'DEACTIVATE'): Promise<void> {
-  const { members } = await cluster.direct.status();
-  for (const { id } of members) {
+  for (const id of cluster.memberIds) {
     const memberID = BigInt(`0x${id}`).toString();
     await anyOf(cluster, 'maintenance/alarm', { action, memberID, alarm: 'NOSPACE' });
   }
