@@ -37,6 +37,7 @@ export function showRun(record: RunRecord): RunView {
     startedAt,
     endedAt,
     attempts,
+    nextAttemptAt,
     killedBy,
     ticks,
     overrides: _secret,
@@ -55,6 +56,7 @@ export function showRun(record: RunRecord): RunView {
       startedAt: shownTime(each.startedAt),
       endedAt: shownTime(each.endedAt),
     })),
+    ...optionalTime('nextAttemptAt', nextAttemptAt),
     ...(killedBy && { killedBy: { ...killedBy, at: shownTime(killedBy.at) } }),
     ...(ticks && { ticks: { count: ticks.count, from: shownTime(ticks.from), to: shownTime(ticks.to) } }),
   };

@@ -10,7 +10,7 @@ import type { Assignment } from './assignment.ts';
 import { startExecution, type Execution, type ExecutionEnd, type ExecutionPorts } from './execution.ts';
 import { adoptOutlived } from './adoption.ts';
 import { giveBack } from './give-back.ts';
-import type { Persistence } from './persist.ts';
+import { carryThrough, type Persistence } from './persist.ts';
 import type { Membership, WorkerPorts } from './ports.ts';
 import { createProgress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
@@ -67,7 +67,9 @@ export interface Dispatcher {
   /** Gives every armed run back, now and until undrain(); resolves when that is written. */
   drain(): Promise<void>;
   undrain(): void;
-  /** What runs; with the reason as it is. */
+  /** The worker is to end: no run makes a further attempt here. */
+  leave(): void;
+  /** What runs, for the worker ends; with the reason as it is. */
   killAll(by: KillRecord): void;
   /** What could not be given back until now is left to others: its last try is under way. */
   giveUp(): void;
@@ -148,12 +150,13 @@ export function createDispatcher(
   const followUp = (
     { run: claimed, definition }: Assignment,
     run: RunRecord,
-    isToBeRetried: boolean,
+    further: ExecutionEnd['further'],
   ): ReturnType<typeof afterLoss> => {
+    if (further === undefined) return {};
     const before = claimed.overrides ? { ...run, overrides: claimed.overrides } : run;
     const now = clock.now();
-    return isToBeRetried && run.shard === undefined
-      ? { retry: retryElsewhere(before, now, ports.randomSuffix()) }
+    return further !== 'as-lost' && run.shard === undefined
+      ? { retry: retryElsewhere(before, now, ports.randomSuffix(), further) }
       : afterLoss(before, definition.retry, now, ports.randomSuffix());
   };
 
@@ -161,8 +164,7 @@ export function createDispatcher(
     if (each.adopting) await each.adopting;
     const { assignment } = each;
     const { workerId } = assignment.membership;
-    const isToBeRetried = end?.isToBeRetried ?? false;
-    const next = isToBeRetried || run.state === 'lost' ? followUp(assignment, run, isToBeRetried) : undefined;
+    const next = end?.further === undefined ? undefined : followUp(assignment, run, end.further);
     // Adopted while it ended: its output is asked for under the id that it has now.
     const told = run.worker === workerId ? run : adoptedRun(run, workerId);
     await recorder.record(assignment, withReason(told, next?.reason), end?.tail ?? '', next?.retry);
@@ -194,7 +196,8 @@ export function createDispatcher(
   const executions: ExecutionPorts<Held> = {
     clock,
     tasks: ports.tasks,
-    onStarted: (each, record) => void mark(each.assignment, record),
+    onWaiting: (each, record) => void mark(each.assignment, record),
+    announce: (each, record, isWanted) => announce(each.assignment, record, isWanted),
     onProgress: (each) => progress.changed(each),
   };
 
@@ -220,6 +223,24 @@ export function createDispatcher(
       await batcher.submit(markRunning(keys, assignment.membership.workerId, record));
     } catch (error) {
       logger.debug({ err: error, run: record.id }, 'run not marked as running');
+    }
+  };
+
+  const announce = async (
+    { membership }: Assignment,
+    record: RunRecord,
+    isWanted: () => boolean,
+  ): Promise<boolean> => {
+    const goesOn = (): boolean => !givenUp && membership.isValid() && isWanted();
+    try {
+      const isTold = await carryThrough(markRunning(keys, membership.workerId, record), {
+        ...through,
+        goesOn,
+      });
+      return isTold && goesOn();
+    } catch (error) {
+      logger.warn({ err: error, job: record.job, run: record.id }, 'a further attempt is not made here');
+      return false;
     }
   };
 
@@ -343,8 +364,11 @@ export function createDispatcher(
     undrain() {
       draining = false;
     },
+    leave() {
+      for (const { execution } of held.values()) execution?.leave();
+    },
     killAll(by) {
-      for (const { execution } of held.values()) execution?.kill(by, by.reason ?? killReason(by));
+      for (const { execution } of held.values()) execution?.shutDown(by, by.reason ?? killReason(by));
     },
     giveUp: () => void (givenUp = true),
     fence(reason) {

@@ -4,10 +4,12 @@ import type { Clock, Timer } from '../common/core/clock.ts';
 import {
   adoptedRun,
   attemptEnded,
+  endedBetween,
   endedRun,
   outlivingRun,
   progressed,
   startedRun,
+  waitingRun,
   withoutProgress,
 } from '../common/core/lifecycle.ts';
 import { retryAfter, type Retrying } from '../common/core/retry.ts';
@@ -26,6 +28,10 @@ export interface Execution {
   readonly isOutliving: boolean;
   /** SIGTERM, grace, SIGKILL; no further attempt. The first request stands. `why`: it in words. */
   kill(by: KillRecord, why: string): void;
+  /** As kill, for its worker ends: the attempts that are left are made elsewhere. */
+  shutDown(by: KillRecord, why: string): void;
+  /** Its worker leaves: the attempt that is on goes on, and further ones are made elsewhere, now or at its end. */
+  leave(): void;
   /**
    * The claim is lost: SIGKILL, no further attempt here. A task that outlives its claim runs on, if it has
    * started; no further attempt is made of it here either.
@@ -41,16 +47,24 @@ export interface ExecutionEnd {
   readonly run: RunRecord;
   /** The last attempt's tail of output. */
   readonly tail: string;
-  /** It failed after its claim was lost, with attempts left: another run has to make them. */
-  readonly isToBeRetried: boolean;
+  /**
+   * It failed with attempts left that this worker may not make: another run has to, not before that instant.
+   * `as-lost`: nobody knows what its task did; whether it is tried again is for the policy.
+   */
+  readonly further: Instant | 'as-lost' | undefined;
 }
 
 /** Shared by all executions of a worker; `owner` is what each was started for. */
 export interface ExecutionPorts<Owner> {
   readonly clock: Clock;
   readonly tasks: TaskPort;
-  /** A start, or the start of a further attempt, has become known. */
-  readonly onStarted: (owner: Owner, run: RunRecord) => void;
+  /** An attempt failed and a further one is waited for, as the record then says. */
+  readonly onWaiting: (owner: Owner, run: RunRecord) => void;
+  /**
+   * Tells of a further attempt before it starts: until then etcd says that nothing of the run is on. False: it must not
+   * start. Never rejects. `isWanted`: false ends it.
+   */
+  readonly announce: (owner: Owner, run: RunRecord, isWanted: () => boolean) => Promise<boolean>;
   /** It is a step further, as its record then says. */
   readonly onProgress: (owner: Owner) => void;
 }
@@ -75,6 +89,7 @@ export function startExecution<Owner>(
 
 interface Stop {
   readonly state: 'killed' | 'lost';
+  readonly isShutdown?: boolean;
   readonly reason: string;
   readonly by?: KillRecord;
 }
@@ -92,6 +107,7 @@ class RunExecution<Owner> implements Execution {
   private waiting: { readonly timer: Timer; readonly go: () => void } | undefined = undefined;
   private stop: Stop | undefined = undefined;
   private isLastAttempt = false;
+  private isLeaving = false;
   private hasStarted = false;
   /** The record without the mark, and when the claim was lost: the task may have ended before that. */
   private unmarked: { readonly record: RunRecord; readonly lostAt: Instant } | undefined = undefined;
@@ -146,6 +162,16 @@ class RunExecution<Owner> implements Execution {
   kill(by: KillRecord, reason: string): void {
     this.stopAs({ state: 'killed', reason, by });
     this.handle?.kill();
+  }
+
+  shutDown(by: KillRecord, reason: string): void {
+    this.stopAs({ state: 'killed', reason, by, isShutdown: true });
+    this.handle?.kill();
+  }
+
+  leave(): void {
+    this.isLeaving = true;
+    if (this.mustHandOver()) this.endWait();
   }
 
   fence(reason: string): void {
@@ -208,28 +234,61 @@ class RunExecution<Owner> implements Execution {
     const next =
       this.stop || end.outcome === 'lost' ? LAST : retryAfter(this.assignment.definition.retry, number, end);
     if (!next.ok || this.isOutliving || this.isLastAttempt) return this.conclude(end, next);
-    this.ports.onStarted(this.owner, this.known);
+    this.known = waitingRun(this.known, instant(this.ports.clock.now() + next.delay));
+    if (this.mustHandOver()) return this.conclude(end, next);
+    this.ports.onWaiting(this.owner, this.known);
     const go = (): void => {
       this.waiting = undefined;
-      if (this.stop || this.isLastAttempt) this.conclude(end, next);
-      else this.attempt(number + 1);
+      if (this.isOver()) this.conclude(end, next);
+      else void this.begin(number + 1, end, next);
     };
     this.waiting = { timer: this.ports.clock.setTimer(next.delay, go), go };
   }
 
+  /** Of `mode: all`: it is its worker's own. */
+  private mustHandOver(): boolean {
+    return this.isLeaving && this.known.shard === undefined;
+  }
+
+  private isOver(): boolean {
+    return this.stop !== undefined || this.isLastAttempt || this.mustHandOver();
+  }
+
+  /** A further attempt. While it is being told, the record says that it is on: what is told later must not say less. */
+  private async begin(number: number, end: TaskEnd, next: Retrying): Promise<void> {
+    const before = this.known;
+    const { clock } = this.ports;
+    this.progress = undefined;
+    this.known = startedRun(withoutProgress(before), clock.now(), number, this.assignment.fencingToken);
+    const mayStart = await this.ports.announce(this.owner, this.known, () => !this.isOver());
+    if (mayStart && !this.isOver()) return this.attempt(number);
+    this.known = before;
+    if (!this.isOver()) this.stop = { state: 'lost', reason: 'the claim was lost' };
+    this.conclude(end, next);
+  }
+
   private conclude(end: TaskEnd, next: Retrying): void {
-    const { known, stop, isOutliving } = this;
+    const { known, stop, isOutliving, ports } = this;
+    const { outputBytes, outputTruncated, tail } = end;
+    const isKilled = stop?.state === 'killed' && !(stop.isShutdown && known.shard === undefined);
+    if (known.nextAttemptAt !== undefined && !isKilled && !this.isLastAttempt) {
+      const why = stop?.reason ?? 'the worker was shut down';
+      const run = endedBetween(known, { at: ports.clock.now(), outputBytes, outputTruncated }, why);
+      return this.finish({ run, tail, further: known.shard ? undefined : instant(known.nextAttemptAt) });
+    }
     const state = end.outcome === 'succeeded' ? 'succeeded' : (stop?.state ?? end.outcome);
     const why = stop?.reason ?? (state === 'lost' ? CLAIM_LOST : next.ok ? undefined : next.reason);
     const run = endedRun(known, {
       state,
-      at: next.ok && !isOutliving ? this.ports.clock.now() : end.endedAt,
+      at: next.ok && !isOutliving ? ports.clock.now() : end.endedAt,
       reason: why !== undefined && known.mayHaveOverlapped ? `${why}; ${known.reason}` : why,
       killedBy: state === 'killed' ? stop?.by : undefined,
-      outputBytes: end.outputBytes,
-      outputTruncated: end.outputTruncated,
+      outputBytes,
+      outputTruncated,
     });
-    this.finish({ run, tail: end.tail, isToBeRetried: next.ok && isOutliving });
+    const isAsLost = state === 'lost' || (state === 'killed' && stop?.isShutdown === true);
+    const at = next.ok && isOutliving ? instant(end.endedAt + next.delay) : undefined;
+    this.finish({ run, tail, further: isAsLost ? 'as-lost' : at });
   }
 
   private endWait(): void {

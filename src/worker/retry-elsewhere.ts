@@ -8,8 +8,8 @@ import type { Retry } from '../common/store/transactions/endings.ts';
 
 const LOST = { outcome: 'lost' } as const;
 
-/** The run that makes the next attempt. `run`: before its end, with its overrides. */
-export function retryElsewhere(run: RunRecord, now: Instant, suffix: string): Retry {
+/** The run that makes the next attempt, not before `at`. `run`: before its end, with its overrides. */
+export function retryElsewhere(run: RunRecord, now: Instant, suffix: string, at: number | undefined): Retry {
   const { tick } = run.cause;
   const trigger: TriggerRecord = {
     cause: 'retry',
@@ -17,6 +17,7 @@ export function retryElsewhere(run: RunRecord, now: Instant, suffix: string): Re
     attempt: run.attempt + 1,
     requestedAt: now,
     whenRunning: 'queue',
+    ...(at === undefined || at <= now ? {} : { notBefore: at }),
     ...(tick === undefined ? {} : { tick }),
     ...(run.cause.by === undefined ? {} : { by: run.cause.by }),
     ...run.overrides,
@@ -24,7 +25,10 @@ export function retryElsewhere(run: RunRecord, now: Instant, suffix: string): Re
   return { runId: makeRunId(instant(now), suffix), trigger };
 }
 
-/** What follows the loss of a run: a retry, or the reason why there is none although attempts are left. */
+/**
+ * What follows the loss of a run: a retry, or the reason why there is none although attempts are left. With
+ * `nextAttemptAt` it was lost between two attempts: what counts is how the last of them ended.
+ */
 export function afterLoss(
   run: RunRecord,
   policy: RetryPolicy,
@@ -33,8 +37,10 @@ export function afterLoss(
 ): { readonly retry?: Retry; readonly reason?: string } {
   // Of `mode: all`: it was its worker's own.
   if (run.shard !== undefined) return {};
-  const next = retryAfter(policy, run.attempt, LOST);
-  if (next.ok) return { retry: retryElsewhere(run, now, suffix) };
+  const { nextAttemptAt } = run;
+  const end = nextAttemptAt === undefined ? LOST : (run.attempts.at(-1) ?? LOST);
+  const next = retryAfter(policy, run.attempt, end);
+  if (next.ok) return { retry: retryElsewhere(run, now, suffix, nextAttemptAt) };
   return next.reason === undefined ? {} : { reason: next.reason };
 }
 

@@ -352,6 +352,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     leave(killAt, giveUpAt) {
       isLeaving = true;
       drainWatch.endsBy(killAt, giveUpAt);
+      dispatcher.leave();
       return drain();
     },
     async whenIdle() {

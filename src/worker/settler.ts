@@ -52,7 +52,8 @@ export function startSettler(options: SettlerOptions): Settler {
   let timer: Timer | undefined;
 
   /** One that outlives its claim may be on: nobody tries it again but its own worker, by its end. */
-  const mayRunOn = ({ onLostLease }: RunRecord): boolean => onLostLease === 'continue';
+  const mayRunOn = ({ onLostLease, nextAttemptAt }: RunRecord): boolean =>
+    onLostLease === 'continue' && nextAttemptAt === undefined;
 
   const again = (run: RunRecord, job: string, runId: string): ReturnType<typeof afterLoss> => {
     const kill = killOf(job, runId);
@@ -79,8 +80,12 @@ export function startSettler(options: SettlerOptions): Settler {
       ...lostRun(decoded.value, clock.now(), isOwn ? 'claim-unknown' : 'worker-gone'),
       fencingToken: kv.createRevision,
     };
-    const { overrides } = decoded.value;
-    const before = { ...run, ...(overrides ? { overrides } : {}) };
+    const { overrides, nextAttemptAt } = decoded.value;
+    const before = {
+      ...run,
+      ...(overrides ? { overrides } : {}),
+      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+    };
     const { retry, reason } = isOwn || !mayRunOn(decoded.value) ? again(before, job, runId) : {};
     const lost = {
       workerId,
@@ -90,7 +95,10 @@ export function startSettler(options: SettlerOptions): Settler {
       ...(retry ? { retry } : {}),
     };
     if (await batcher.submit(settleLost(keys, lost))) {
-      logger.warn({ job, run: runId, worker: workerId, retried: retry?.runId }, 'run settled as lost');
+      logger.warn(
+        { job, run: runId, worker: workerId, retried: retry?.runId },
+        `run settled as ${run.state}`,
+      );
     }
   };
 

@@ -12,7 +12,7 @@ export interface Turns {
   next(entry: JobEntry, member: Membership): PendingTrigger | 'waits' | undefined;
   /** Another worker's run holds the lock: asked again in a moment. */
   holdUp(entry: JobEntry): void;
-  /** When it is to be asked again; undefined: nothing waits. */
+  /** When it is to be asked again, or when a retry's wait is over; undefined: nothing waits. */
   heldUntil(entry: JobEntry): Instant | undefined;
 }
 
@@ -25,14 +25,20 @@ export function createTurns(
   /** Not after a clock that was set back. */
   const isAhead = (at: Instant): boolean => at > clock.now() && at - clock.now() <= pause;
 
+  /** A retry whose wait is not over. */
+  const isEarly = ({ record: { notBefore } }: PendingTrigger): boolean =>
+    notBefore !== undefined && notBefore > clock.now();
+
   const oldest = (entry: JobEntry, member: Membership): PendingTrigger | undefined => {
     const all = requests.of(entry.name);
     if (!all) return undefined;
     if (entry.rule.all)
-      return all.find(({ record: { worker } }) =>
-        worker === undefined ? entry.kept : worker === member.workerId,
-      );
+      return all.find((each) => {
+        const { worker } = each.record;
+        return !isEarly(each) && (worker === undefined ? entry.kept : worker === member.workerId);
+      });
     for (const each of all) {
+      if (isEarly(each)) continue;
       if (each.record.worker === undefined) return each;
       overlaps.skipTrigger(
         entry,
@@ -54,7 +60,11 @@ export function createTurns(
     holdUp: (entry) => void heldUp.set(entry, instant(clock.now() + pause)),
     heldUntil(entry) {
       const until = heldUp.get(entry);
-      return until !== undefined && isAhead(until) ? until : undefined;
+      if (until !== undefined && isAhead(until)) return until;
+      let first: number | undefined;
+      for (const each of requests.of(entry.name) ?? [])
+        if (isEarly(each)) first = Math.min(first ?? Infinity, each.record.notBefore!);
+      return first === undefined ? undefined : instant(first);
     },
   };
 }

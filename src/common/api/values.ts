@@ -33,6 +33,7 @@ const {
   endedAt: _e,
   cause: _c,
   attempts: _t,
+  nextAttemptAt: _n,
   ticks: _k,
   killedBy: _kb,
   ...plain
@@ -55,6 +56,7 @@ export const runView = z
     startedAt: time.optional(),
     endedAt: time.optional(),
     attempts: z.array(z.strictObject({ ...attemptFields, startedAt: time, endedAt: time })),
+    nextAttemptAt: time.optional().meta({ description: 'Between two attempts: when the next one is made' }),
     killedBy: z.strictObject({ ...killRecord.shape, at: time }).optional(),
     ticks: z.strictObject({ count: stretch.shape.count, from: time, to: time }).optional(),
   })

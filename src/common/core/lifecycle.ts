@@ -62,6 +62,7 @@ const copyOf = (run: RunRecord): Draft => ({
   durationMs: run.durationMs,
   attempt: run.attempt,
   attempts: run.attempts,
+  nextAttemptAt: run.nextAttemptAt,
   exitCode: run.exitCode,
   signal: run.signal,
   httpStatus: run.httpStatus,
@@ -90,6 +91,7 @@ export function startedRun(run: RunRecord, at: Instant, attempt: number, fencing
   started.startedAt ??= at;
   started.startLagMs ??= at - run.scheduledFor;
   started.attempt = attempt;
+  started.nextAttemptAt = undefined;
   started.fencingToken = fencingToken;
   return started;
 }
@@ -104,6 +106,10 @@ export function attemptEnded(run: RunRecord, attempt: Attempt): RunRecord {
   ended.attempts = [...run.attempts, attempt];
   return ended;
 }
+
+/** An attempt failed, and the next is waited for. */
+export const waitingRun = (run: RunRecord, nextAttemptAt: Instant): RunRecord =>
+  extended(run, { nextAttemptAt });
 
 /** As far as it says it is, in steps of a thousandth. */
 export const progressed = (run: RunRecord, fraction: number): RunRecord =>
@@ -138,6 +144,7 @@ export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
   ended.state = end.state;
   ended.endedAt = end.at;
   ended.overrides = undefined;
+  ended.nextAttemptAt = undefined;
   if (run.startedAt !== undefined) ended.durationMs = Math.max(0, end.at - run.startedAt);
   if (last) {
     ended.exitCode = last.exitCode ?? run.exitCode;
@@ -152,8 +159,25 @@ export function endedRun(run: RunRecord, end: RunEnd): RunRecord {
   return ended;
 }
 
-const reasonOf = ({ shard }: RunRecord, { state, reason }: RunEnd): string | undefined =>
-  shard && state === 'lost' ? `${reason}; under mode all it is not tried again elsewhere` : reason;
+const reasonOf = (run: RunRecord, { state, reason }: RunEnd): string | undefined =>
+  run.shard && (state === 'lost' || (run.nextAttemptAt !== undefined && state !== 'killed'))
+    ? `${reason}; under mode all it is not tried again elsewhere`
+    : reason;
+
+/**
+ * Its worker leaves, or has lost it, between two attempts: it ended as the last of them did. `why`: such as "the
+ * worker was lost".
+ */
+export const endedBetween = (
+  run: RunRecord,
+  end: Pick<RunEnd, 'at' | 'outputBytes' | 'outputTruncated'>,
+  why: string,
+): RunRecord =>
+  endedRun(run, {
+    ...end,
+    state: run.attempts.at(-1)?.outcome ?? 'failed',
+    reason: `${why} before attempt ${run.attempt + 1}`,
+  });
 
 /** One record for ticks that nothing runs for. `id` of an earlier record replaces that one. */
 export function passedTicks(
@@ -188,13 +212,14 @@ export function passedTicks(
 
 /**
  * What stands for a run whose worker is gone. `armed`: whether it started is not known, which is not the
- * same as not started.
+ * same as not started. Between two attempts nothing ran: how it ended is known.
  */
 export function lostRun(
   run: RunRecord,
   at: Instant,
   how: 'worker-gone' | 'claim-unknown' = 'worker-gone',
 ): RunRecord {
+  if (run.nextAttemptAt !== undefined) return endedBetween(run, { at }, 'the worker was lost');
   return endedRun(run, { state: 'lost', at, reason: whyLost(run, how) });
 }
 

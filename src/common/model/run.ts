@@ -73,6 +73,8 @@ export const runRecord = z.object({
   /** The attempt under way, or the last. */
   attempt: z.int().min(0),
   attempts: z.array(attempt),
+  /** Between two attempts, and at no other time: nothing of it runs, and the next is not before then. */
+  nextAttemptAt: ms.optional(),
   exitCode: z.int().optional(),
   signal: z.string().optional(),
   httpStatus: z.int().optional(),
@@ -118,6 +120,8 @@ export const triggerRecord = z.object({
   /** First attempt number of this run: a retry elsewhere goes on counting. */
   attempt: z.int().min(1),
   requestedAt: ms,
+  /** A retry's wait: it is claimed at or after this. */
+  notBefore: ms.optional(),
   /** When the job is running: wait until it is not, or end as skipped. */
   whenRunning: z.enum(['queue', 'skip']),
   env: z.record(z.string(), z.string()).optional(),

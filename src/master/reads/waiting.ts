@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
 import type { RunView } from '../../common/api/values.ts';
 import { JOB_NAME } from '../../common/model/ids.ts';
 import type { TriggerRecord } from '../../common/model/run.ts';
+import { instant } from '../../common/model/time.ts';
 import type { Etcd, KeyValue } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { listPage } from '../../common/store/queries.ts';
@@ -52,12 +53,19 @@ export function waitingRuns({
       const decoded = codecs.trigger.decode(trigger.value);
       const asked = decoded.ok ? decoded.value : undefined;
       const before = seen.get(asked?.worker) ?? 0;
-      seen.set(asked?.worker, before + 1);
+      const notBefore = asked?.notBefore;
+      // It lets others go first meanwhile.
+      if (notBefore === undefined) seen.set(asked?.worker, before + 1);
+      const attempt =
+        notBefore === undefined ? undefined : { number: asked!.attempt, notBefore: instant(notBefore) };
       const reason = !record
         ? 'the stored definition of the job cannot be read: put it anew'
         : !asked
           ? 'the request cannot be read: no worker takes it'
-          : whyWaits({ definition: record.definition, asked: asked.worker, locks: held, before }, workers);
+          : whyWaits(
+              { definition: record.definition, asked: asked.worker, locks: held, before, attempt },
+              workers,
+            );
       return viewOf(job, partsOf(trigger)[1], asked, reason, generation, kv.createRevision);
     });
   };

@@ -3,6 +3,7 @@
 import { lackOf, mayRun, missing, wishOf } from '../../common/core/eligible.ts';
 import type { JobDefinition } from '../../common/model/job.ts';
 import type { LockRecord } from '../../common/model/run.ts';
+import { toIso, type Instant } from '../../common/model/time.ts';
 import type { WorkerRecord, WorkerState } from '../../common/model/worker.ts';
 
 /** Workers named one by one. */
@@ -55,16 +56,19 @@ export interface Waiting {
   readonly locks: readonly LockRecord[];
   /** Requests that are taken first. */
   readonly before: number;
+  /** Of a retry: what it waits for before anybody may take it. */
+  readonly attempt?: { readonly number: number; readonly notBefore: Instant } | undefined;
 }
 
 export function whyWaits(
-  { definition, asked, locks, before }: Waiting,
+  { definition, asked, locks, before, attempt }: Waiting,
   workers: readonly WorkerRecord[],
 ): string {
   const nobody = whyNobody(definition, asked, workers);
   const isHeld = definition.overlap !== 'allow';
   const holder = isHeld ? locks.find(({ worker }) => asked === undefined || worker === asked) : undefined;
   const reasons = [
+    ...(attempt ? [`attempt ${attempt.number} is not made before ${toIso(attempt.notBefore)}`] : []),
     ...(holder ? [`run ${holder.runId} of the job is on, on ${holder.worker}`] : []),
     ...(before > 0
       ? [`${before} ${before === 1 ? 'request of the job comes' : 'requests of the job come'} first`]

@@ -1,6 +1,7 @@
 // Why nobody takes a run that was asked for, by the states of the workers.
 import { describe, expect, it } from 'vitest';
 import { jobDefinition } from '../../../src/common/model/job.ts';
+import { instant } from '../../../src/common/model/time.ts';
 import type { WorkerRecord, WorkerState } from '../../../src/common/model/worker.ts';
 import { whyNobody, whyWaits } from '../../../src/master/reads/why-waits.ts';
 
@@ -62,5 +63,12 @@ describe('a run that was asked for', () => {
     expect(of('w0')).toBe('a worker is about to take it');
     expect(of('w1')).toMatch(/is on, on w1$/);
     expect(of(undefined)).toMatch(/is on, on w1$/);
+  });
+
+  it('that is a retry tells its wait, and from when it may be taken', () => {
+    const attempt = { number: 2, notBefore: instant(Date.parse('2027-01-15T08:00:00Z')) };
+    expect(
+      whyWaits({ definition, asked: undefined, locks: [], before: 0, attempt }, [worker('w0', 'ready')]),
+    ).toBe('attempt 2 is not made before 2027-01-15T08:00:00.000Z');
   });
 });

@@ -12,12 +12,14 @@ let clock: TestClock;
 let tasks: ScriptedTasks;
 let told: RunRecord[];
 let steps: number;
+let announced: () => Promise<boolean>;
 
 beforeEach(() => {
   clock = createTestClock();
   tasks = createScriptedTasks(() => clock.now());
   told = [];
   steps = 0;
+  announced = () => Promise.resolve(true);
 });
 
 function start(more: Partial<JobDefinitionInput> = {}, deadline = Infinity): Execution {
@@ -49,7 +51,11 @@ function start(more: Partial<JobDefinitionInput> = {}, deadline = Infinity): Exe
     {
       clock,
       tasks,
-      onStarted: (_owner, record) => told.push(record),
+      onWaiting: (_owner, record) => told.push(record),
+      announce: (_owner, record) => {
+        told.push(record);
+        return announced();
+      },
       onProgress: () => steps++,
     },
     undefined,
@@ -214,9 +220,9 @@ describe('a run whose claim is lost', () => {
     execution.fence('the claim was lost (expired)');
     expect(tasks.attempts[0]!.asked).toEqual(['killNow']);
     tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGKILL' });
-    const { run, isToBeRetried } = await execution.ended;
+    const { run, further } = await execution.ended;
     expect(run).toMatchObject({ state: 'lost', reason: 'the claim was lost (expired)' });
-    expect([execution.isOutliving, isToBeRetried, run.mayHaveOverlapped]).toEqual([false, false, undefined]);
+    expect([execution.isOutliving, further, run.mayHaveOverlapped]).toEqual([false, 'as-lost', undefined]);
   });
 
   test('runs on where it may, and its record tells since when', async () => {
@@ -242,8 +248,8 @@ describe('a run whose claim is lost', () => {
     await clock.advance(5_000);
     execution.fence('the claim was lost (expired)');
     tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
-    const { run, isToBeRetried } = await execution.ended;
-    expect([run.state, isToBeRetried]).toEqual(['failed', true]);
+    const { run, further } = await execution.ended;
+    expect([run.state, further]).toEqual(['failed', run.endedAt! + 1_000]);
     await clock.advance(10_000);
     expect(tasks.attempts).toHaveLength(1);
   });
@@ -255,9 +261,9 @@ describe('a run whose claim is lost', () => {
     execution.kill(SOMEBODY, 'killed by somebody');
     expect(tasks.attempts[0]!.asked).toEqual(['kill']);
     tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGTERM' });
-    const { run, isToBeRetried } = await execution.ended;
+    const { run, further } = await execution.ended;
     expect(run.reason).toMatch(/^killed by somebody; the claim was lost \(expired\) at /);
-    expect([run.state, run.mayHaveOverlapped, isToBeRetried]).toEqual(['killed', true, false]);
+    expect([run.state, run.mayHaveOverlapped, further]).toEqual(['killed', true, undefined]);
   });
 
   test('is given up between two attempts, for nothing runs that could go on', async () => {
@@ -265,8 +271,13 @@ describe('a run whose claim is lost', () => {
     tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
     await clock.advance(10);
     execution.fence('the claim was lost (expired)');
-    const { run } = await execution.ended;
-    expect(run).toMatchObject({ state: 'lost', reason: 'the claim was lost (expired)' });
+    const { run, further } = await execution.ended;
+    expect(run).toMatchObject({
+      state: 'failed',
+      exitCode: 1,
+      reason: 'the claim was lost (expired) before attempt 2',
+    });
+    expect([run.nextAttemptAt, further]).toEqual([undefined, clock.now() - 10 + 1_000]);
     expect(tasks.attempts).toHaveLength(1);
   });
 
@@ -280,12 +291,12 @@ describe('a run whose claim is lost', () => {
     clock.freeze(60_000);
     execution.fence('the claim was lost (expired)');
     tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1, endedAt: instant(from + at) });
-    const { run, isToBeRetried } = await execution.ended;
+    const { run, further } = await execution.ended;
     expect(run).toMatchObject({ state: 'failed', endedAt: from + at });
     expect(run.mayHaveOverlapped).toBe(mayHaveOverlapped);
     expect(run.reason?.includes('the task ran on')).toBe(mayHaveOverlapped);
     // Without a claim nothing starts here, in time or not.
-    expect(isToBeRetried).toBe(true);
+    expect(further).toBe(from + at + 1_000);
     expect(tasks.attempts).toHaveLength(1);
   });
 
@@ -302,5 +313,97 @@ describe('a run whose claim is lost', () => {
     expect(run).toMatchObject({ state: 'succeeded', endedAt: from + at });
     expect(run.mayHaveOverlapped).toBe(mayHaveOverlapped);
     expect(run.reason?.includes(new Date(from + 5_000).toISOString())).toBe(mayHaveOverlapped);
+  });
+});
+
+describe('a further attempt', () => {
+  const twice = { retry: { limit: 3, delay: '1s' } } as const;
+  const failed = { outcome: 'failed', exitCode: 1, outputTruncated: true } as const;
+
+  test('is waited for, and told before it starts', async () => {
+    let tell = (_isTold: boolean): void => {};
+    announced = () => new Promise((resolve) => (tell = resolve));
+    const execution = start(twice);
+    tasks.attempts[0]!.end(failed);
+    await clock.advance(999);
+    expect(execution.record).toMatchObject({ attempt: 1, nextAttemptAt: clock.now() + 1 });
+    await clock.advance(60_001);
+    expect(tasks.attempts).toHaveLength(1);
+    // Whoever looks at it now must take it for one that is on.
+    expect(execution.record).toMatchObject({ attempt: 2 });
+    expect(told.map(({ attempt, nextAttemptAt }) => [attempt, nextAttemptAt !== undefined])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    tell(true);
+    await clock.advance(0);
+    expect(tasks.attempts).toHaveLength(2);
+  });
+
+  test('that cannot be told does not start: another run is to make it', async () => {
+    announced = () => Promise.resolve(false);
+    const execution = start(twice);
+    tasks.attempts[0]!.end(failed);
+    await clock.advance(1_000);
+    const { run, further } = await execution.ended;
+    expect(run).toMatchObject({ state: 'failed', attempt: 1, reason: 'the claim was lost before attempt 2' });
+    expect(run.outputTruncated).toBe(true);
+    expect(further).toBe(clock.now());
+    expect(tasks.attempts).toHaveLength(1);
+  });
+
+  test('is ended by a kill that comes while it is told', async () => {
+    let tell = (_isTold: boolean): void => {};
+    announced = () => new Promise((resolve) => (tell = resolve));
+    const execution = start(twice);
+    tasks.attempts[0]!.end(failed);
+    await clock.advance(1_000);
+    execution.kill(SOMEBODY, 'killed by somebody');
+    tell(true);
+    const { run, further } = await execution.ended;
+    expect([run.state, run.attempt, further]).toEqual(['killed', 1, undefined]);
+    expect(tasks.attempts).toHaveLength(1);
+  });
+});
+
+describe('a worker that leaves', () => {
+  const hourly = { retry: { limit: 3, delay: '1h', factor: 1 } } as const;
+
+  test('hands over what waits for its next attempt, with its delay', async () => {
+    const execution = start(hourly);
+    tasks.attempts[0]!.end({ outcome: 'failed', exitCode: 1 });
+    await clock.advance(10);
+    execution.leave();
+    const { run, further } = await execution.ended;
+    expect(run).toMatchObject({ state: 'failed', reason: 'the worker was shut down before attempt 2' });
+    expect(further).toBe(clock.now() - 10 + 3_600_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('lets an attempt end, and hands over what follows', async () => {
+    const execution = start(hourly);
+    execution.leave();
+    await clock.advance(10);
+    tasks.attempts[0]!.end({ outcome: 'timed_out' });
+    const { run, further } = await execution.ended;
+    expect([run.state, further]).toEqual(['timed_out', clock.now() + 3_600_000]);
+  });
+
+  test('ends a run at the end of its patience: killed, and as one whose worker was lost', async () => {
+    const execution = start(hourly);
+    execution.shutDown({ by: 'the worker', at: 5 }, 'the worker shuts down');
+    execution.kill(SOMEBODY, 'killed by somebody');
+    tasks.attempts[0]!.end({ outcome: 'killed', signal: 'SIGTERM' });
+    const { run, further } = await execution.ended;
+    expect([run.state, run.reason, further]).toEqual(['killed', 'the worker shuts down', 'as-lost']);
+    expect(run.killedBy).toEqual({ by: 'the worker', at: 5 });
+  });
+
+  test('does not try again what a user had killed before', async () => {
+    const execution = start(hourly);
+    execution.kill(SOMEBODY, 'killed by somebody');
+    execution.shutDown({ by: 'the worker', at: 5 }, 'the worker shuts down');
+    tasks.attempts[0]!.end({ outcome: 'killed' });
+    expect((await execution.ended).further).toBeUndefined();
   });
 });

@@ -153,7 +153,7 @@ export function markRunning(keys: Keyspace, workerId: string, run: RunRecord): I
 export interface LostRun {
   /** The worker that is gone. */
   readonly workerId: string;
-  /** The record as it will stand under runs/, state `lost`. */
+  /** The record as it will stand under runs/: `lost`, or how its last attempt ended if no other was on. */
   readonly run: RunRecord;
   /** It is the settler itself, alive: the claim was carried out without its knowing, so it never started. */
   readonly isOwn?: boolean;
