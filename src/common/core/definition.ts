@@ -3,6 +3,7 @@
 import type { Checked, FieldIssue } from '../model/issue.ts';
 import { jobDefinition, MAX_DEFINITION_BYTES, type JobDefinition } from '../model/job.ts';
 import { toIso, type Instant } from '../model/time.ts';
+import { doomedIssues } from './definition-doomed.ts';
 import { effectIssues } from './definition-effect.ts';
 import { fieldIssues, wholeAnswer } from './definition-issues.ts';
 import { overlapIssues } from './definition-overlap.ts';
@@ -98,6 +99,7 @@ function contradictions(definition: JobDefinition, previous: JobDefinition | und
   return [
     ...overlapIssues(definition, previous),
     ...effectIssues(definition, previous),
+    ...doomedIssues(definition, previous),
     ...foreignCodes(definition),
   ];
 }

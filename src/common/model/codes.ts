@@ -6,8 +6,8 @@ export type Codes = readonly (number | string)[];
 
 const RANGE = /^(?:\d{1,3}(?:-\d{1,3})?|\dxx)$/;
 
-/** Of a text that matches RANGE. */
-function boundsOf(text: string): readonly [from: number, to: number] {
+/** Of a range that has passed `codeOrRange`. */
+export function boundsOf(text: string): readonly [from: number, to: number] {
   if (text.endsWith('xx')) return [Number(text[0]) * 100, Number(text[0]) * 100 + 99];
   const [from, to = from] = text.split('-').map(Number);
   return [from!, to!];

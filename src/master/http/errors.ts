@@ -11,7 +11,6 @@ const RETRY_SECONDS = 2;
 /** The framework's own errors, by its codes. */
 const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['bad_json', 'the body cannot be read as JSON'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['bad_json', 'the body is empty: leave out the content type, or send JSON'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'the body is larger than this address takes'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'send the body as application/json'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad_request', 'the body is not as long as its Content-Length says'],
@@ -55,8 +54,7 @@ function fromEtcd(error: EtcdError): ProblemError {
 }
 
 /** What the parser refused, with its place. */
-export function brokenJson(error: Error, body: string): Error {
-  if (body === '') return error;
+export function brokenJson(body: string): Error {
   const fault =
     jsonFault(body) ?? 'it names __proto__ or constructor.prototype, which no field here is called';
   return new ProblemError('bad_json', `the body cannot be read as JSON: ${fault}`);

@@ -11,6 +11,7 @@ import { perform } from '../../common/store/intent.ts';
 import { codecs } from '../../common/store/keyspace.ts';
 import { VERSIONS_KEPT, writeJob } from '../../common/store/transactions/jobs.ts';
 import { changedJobRecord, newJobRecord, sameDefinition, type Origin } from '../job-record.ts';
+import { certificateIssues } from './certificates.ts';
 import { readJobWithLocks } from './locks.ts';
 import { startedMeanwhile, type StrictDeps } from '../strict.ts';
 
@@ -126,6 +127,8 @@ export function recordOver(
   });
   if (!checked.ok) throw invalidInput(checked.issues);
   const { definition } = checked.value;
+  const untrusted = certificateIssues(definition, previous?.definition);
+  if (untrusted.length > 0) throw invalidInput(untrusted);
   if (previous === undefined) return newJobRecord(definition, now, origin, generationBefore);
   return sameDefinition(previous.definition, definition)
     ? undefined

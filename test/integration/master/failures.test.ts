@@ -37,7 +37,7 @@ describe('requests that cannot be read', () => {
     );
     const poison = await ask('POST', '/api/v1/jobs', '{"__proto__": {}}');
     expect(poison).toMatchObject({ code: 'bad_json', detail: expect.stringContaining('__proto__') });
-    expect(await ask('POST', '/api/v1/jobs', '')).toMatchObject({ status: 400, code: 'bad_json' });
+    expect(await ask('POST', '/api/v1/jobs', '')).toMatchObject({ status: 400, code: 'invalid_input' });
     expect(await ask('POST', '/api/v1/jobs')).toMatchObject({ status: 400, code: 'invalid_input' });
     expect(await ask('POST', '/api/v1/jobs/a/pause', '{"x":1}')).toMatchObject({
       status: 400,
