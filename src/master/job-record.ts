@@ -19,10 +19,12 @@ export const sameDefinition = (a: JobDefinition, b: JobDefinition): boolean => s
 
 /**
  * Under `mode: all` each worker has ticks of its own from its session on: one that the job comes to by an edit must
- * not take those from before the edit for its own.
+ * not take those from before the edit for its own. Also by two edits, with `mode: one` between them: whichever of
+ * them names other workers.
  */
 const goesElsewhere = (before: JobDefinition, after: JobDefinition): boolean =>
-  before.workers.mode === 'all' && after.workers.mode === 'all' && !sameValue(wishOf(before), wishOf(after));
+  (before.workers.mode === 'all' || after.workers.mode === 'all') &&
+  !sameValue(wishOf(before), wishOf(after));
 
 const changeOf = ({ by, from }: Origin, kind: ChangeKind): JobChange => ({
   kind: from === undefined ? kind : 'restored',

@@ -28,7 +28,7 @@ export function releaseOf(assignment: Assignment, triggerText: string | undefine
     workerId: membership.workerId,
     lock,
     fencingToken,
-    ...(run.shard === undefined ? {} : { allUnder: membership.leaseId }),
+    ...(run.shard === undefined ? {} : { allUnder: membership.leaseId, sessionSince: membership.since }),
     ...(settledBefore === undefined ? {} : { cursorBack: { tick: settledBefore, at: now } }),
     ...(triggerText === undefined ? {} : { trigger: triggerText }),
   };

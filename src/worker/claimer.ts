@@ -62,6 +62,14 @@ export interface Claimer {
   forget(job: string): void;
 }
 
+/** The record of ticks that were skipped for one lock, which grows with them. */
+interface Skips {
+  readonly lockRevision: number;
+  readonly generation: number;
+  readonly id: string;
+  readonly ticks: Stretch;
+}
+
 export function createClaimer(
   ports: WorkerPorts,
   table: JobTable,
@@ -70,7 +78,7 @@ export function createClaimer(
 ): Claimer {
   const { keys, batcher, clock, logger } = ports;
   const submit = batcher.submit.bind(batcher);
-  const skips = new Map<string, { lockRevision: number; id: string; ticks: Stretch }>();
+  const skips = new Map<string, Skips>();
 
   /** Under `mode: all` every worker has a record of the same tick. */
   const suffixFor = ({ rule }: JobEntry): string =>
@@ -111,7 +119,17 @@ export function createClaimer(
     // The usual job, ten thousand times in a second of a herd.
     if (!rule.all && floor === undefined) return { revision, to };
     const before = rule.all ? beforeAll(entry, member) : undefined;
-    return { revision, to, ...(floor ? { floor } : {}), ...(before === undefined ? {} : { before }) };
+    return {
+      revision,
+      to,
+      ...(floor ? { floor } : {}),
+      ...(before === undefined
+        ? {}
+        : {
+            session: { since: member.since, before, jobSince: entry.since },
+            from: settledUntil(entry),
+          }),
+    };
   };
 
   const noteLock = ({ key, record }: HeldLock): void => {
@@ -249,7 +267,11 @@ export function createClaimer(
     skip: (entry, membership, skipped, lock, reason) =>
       guarded(entry, 'record of skipped ticks', async () => {
         const before = skips.get(entry.name);
-        const goesOn = before?.lockRevision === lock.createRevision && before.ticks.to === entry.cursor;
+        // A record tells of one version: of another one, ticks may have been another's.
+        const goesOn =
+          before?.lockRevision === lock.createRevision &&
+          before.generation === entry.generation &&
+          before.ticks.to === entry.cursor;
         const ticks = goesOn
           ? { count: before.ticks.count + skipped.count, from: before.ticks.from, to: skipped.to }
           : skipped;
@@ -272,7 +294,8 @@ export function createClaimer(
           }),
           { clock, submit, goesOn: () => membership.isValid() },
         );
-        if (result.ok) skips.set(entry.name, { lockRevision: lock.createRevision, id, ticks });
+        const { generation } = entry;
+        if (result.ok) skips.set(entry.name, { lockRevision: lock.createRevision, generation, id, ticks });
         else skips.delete(entry.name);
         return result;
       }),

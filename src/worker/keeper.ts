@@ -5,12 +5,13 @@
 // settlement compares the cursor.
 import type { Timer } from '../common/core/clock.ts';
 import { lapsedAt, settledUntil, ticksWithin, type Lapsed } from '../common/core/due.ts';
+import { firstGap, type Told } from '../common/core/gaps.ts';
 import { passedTicks } from '../common/core/lifecycle.ts';
 import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import type { Stretch } from '../common/model/run.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
-import { getMany } from '../common/store/queries.ts';
+import { getMany, listPages } from '../common/store/queries.ts';
 import { settleTicks } from '../common/store/transactions/claims.ts';
 import type { CursorMove } from '../common/store/transactions/cursor-moves.ts';
 import type { JobEntry } from './job-table.ts';
@@ -32,6 +33,7 @@ const LONGEST_SLEEP: Millis = 30_000;
 const GATHER: Millis = 5;
 /** A record that grows with the ticks is followed by a new one after this. */
 const LONGEST_RECORD: Millis = 86_400_000;
+const NO_SESSIONS = { sessions: [], sessionsAt: 0 };
 
 export interface KeeperOptions {
   readonly ports: WorkerPorts;
@@ -48,9 +50,18 @@ export interface Keeper {
   stop(): void;
 }
 
+interface KeptCursor {
+  readonly settled: Instant | undefined;
+  readonly revision: Revision;
+  readonly floor: CursorMove['floor'];
+  /** Under `mode: all`: what sessions have told of ticks that the cursor of all has not reached, read at a revision. */
+  readonly sessions: readonly (Told & { readonly workerId: string })[];
+  readonly sessionsAt: Revision;
+}
+
 interface Kept {
   /** Undefined: to be read. */
-  cursor: { settled: Instant | undefined; revision: Revision; floor: CursorMove['floor'] } | undefined;
+  cursor: KeptCursor | undefined;
   /** Mod revision of the definition that the cursor was read under. */
   jobRevision: Revision;
   isBusy: boolean;
@@ -148,14 +159,64 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     const member = membership();
     const { cursor } = state;
     if (!member || !cursor) return;
-    const to = instant(passed.to);
-    const before = state.record;
+    // What comes after the last settled tick, and of that what no session has told of.
+    const after = settledUntil({ since: entry.since, cursor: cursor.settled });
+    const until = instant(passed.to);
+    const gap = firstGap(entry.ticks, after, until, cursor.sessions);
+    const untold = ticksWithin(entry.ticks, gap.after, gap.until);
+    const to = untold?.to ?? until;
+    const told = untold && recordOf(entry, state, untold, gap.after);
+    const { floor, sessions, sessionsAt } = cursor;
+    const intent = settleTicks(keys, {
+      job: entry.name,
+      jobRevision: entry.revision,
+      cursor: { revision: cursor.revision, to, ...(floor ? { floor } : {}) },
+      records: told ? [told.record] : [],
+      ...(entry.rule.all
+        ? {
+            all: 'nobody',
+            known: {
+              workersAt: peers.knownAt,
+              sessionsAt,
+              passed: sessions
+                .filter((each) => each.to > after && each.since < to)
+                .map(({ workerId }) => workerId),
+            },
+          }
+        : {}),
+    });
+    state.isBusy = true;
+    let retry = 0;
+    try {
+      const outcome = await carryThrough(intent, { clock, submit, goesOn: () => member.isValid() });
+      if (outcome.ok) {
+        state.cursor = { ...cursor, settled: instant(to), revision: outcome.cursor.revision };
+        if (told) state.record = { id: told.record.id, ticks: told.ticks, jobCreated: entry.created };
+        if (gap.until === until) state.notBefore = (clock.monotonic() + NOBODY_FOR) as Monotonic;
+      } else state.cursor = undefined;
+      // The change is on its way to us; or a new registration is; or what a dead worker had claimed is not settled yet.
+      if (!outcome.ok && (outcome.reason === 'definition-changed' || outcome.reason === 'lock-moved'))
+        retry = RETRY;
+    } catch (error) {
+      logger.warn({ err: error, job: entry.name }, 'record of missed ticks without an answer');
+      state.cursor = undefined;
+      retry = RETRY;
+    }
+    state.isBusy = false;
+    if (retry > 0) lookIn(entry, state, retry);
+    else look(entry);
+  };
+
+  /** The last record goes on when these ticks follow its own. */
+  const recordOf = (entry: JobEntry, { record: before }: Kept, untold: Stretch, after: Instant) => {
     const goesOn =
       before !== undefined &&
       before.jobCreated === entry.created &&
-      before.ticks.to === cursor.settled &&
-      to - before.ticks.from < LONGEST_RECORD;
-    const ticks = goesOn ? { count: before.ticks.count + passed.count, from: before.ticks.from, to } : passed;
+      before.ticks.to === after &&
+      untold.to - before.ticks.from < LONGEST_RECORD;
+    const ticks = goesOn
+      ? { count: before.ticks.count + untold.count, from: before.ticks.from, to: untold.to }
+      : untold;
     const record = passedTicks(
       { job: entry.name, generation: entry.generation, jobCreated: entry.created },
       'missed',
@@ -166,33 +227,7 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
         ...(goesOn ? { id: before.id } : { suffix: ports.randomSuffix() }),
       },
     );
-    const { floor } = cursor;
-    const intent = settleTicks(keys, {
-      job: entry.name,
-      jobRevision: entry.revision,
-      cursor: { revision: cursor.revision, to, ...(floor ? { floor } : {}) },
-      records: [record],
-      ...(entry.rule.all ? { all: 'nobody' } : {}),
-    });
-    state.isBusy = true;
-    let retry = 0;
-    try {
-      const outcome = await carryThrough(intent, { clock, submit, goesOn: () => member.isValid() });
-      if (outcome.ok) {
-        state.cursor = { settled: to, revision: outcome.cursor.revision, floor };
-        state.record = { id: record.id, ticks, jobCreated: entry.created };
-        state.notBefore = (clock.monotonic() + NOBODY_FOR) as Monotonic;
-      } else state.cursor = undefined;
-      // The change is on its way to us.
-      if (!outcome.ok && outcome.reason === 'definition-changed') retry = RETRY;
-    } catch (error) {
-      logger.warn({ err: error, job: entry.name }, 'record of missed ticks without an answer');
-      state.cursor = undefined;
-      retry = RETRY;
-    }
-    state.isBusy = false;
-    if (retry > 0) lookIn(entry, state, retry);
-    else look(entry);
+    return { record, ticks };
   };
 
   const whyNobody = ({ rule }: JobEntry): string => `no worker${peers.missingFor(rule)} was there to run it`;
@@ -212,7 +247,9 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     const batch = [...wanted].map((entry) => ({ entry, revision: entry.revision, at: keysOf(entry) }));
     wanted = new Set();
     let found: ReadonlyMap<string, KeyValue> | undefined;
+    const sessions = new Map<JobEntry, Pick<KeptCursor, 'sessions' | 'sessionsAt'>>();
     try {
+      for (const { entry } of batch) if (entry.rule.all) sessions.set(entry, await readSessions(entry.name));
       found = await getMany(
         etcd,
         batch.flatMap(({ at }) => at),
@@ -225,7 +262,7 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
       const state = kept.get(entry);
       if (!state) continue;
       state.isBusy = false;
-      if (found) take(state, found, at, revision);
+      if (found) take(state, found, at, revision, sessions.get(entry));
       lookIn(entry, state, found ? 0 : RETRY);
     }
     if (wanted.size > 0 && !stopped) {
@@ -234,11 +271,27 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     }
   };
 
+  const readSessions = async (job: string): Promise<Pick<KeptCursor, 'sessions' | 'sessionsAt'>> => {
+    const sessions: (Told & { workerId: string })[] = [];
+    let sessionsAt: Revision = 0;
+    for await (const page of listPages(etcd, keys.cursorsOfSessions(job))) {
+      sessionsAt = page.revision;
+      for (const kv of page.kvs) {
+        const { workerId, since } = keys.sessionOf(kv.key);
+        const to = codecs.cursor.decode(kv.value);
+        // What can't be read must not have ticks told as missed.
+        sessions.push({ workerId, since: since || 0, to: to.ok ? to.value : clock.now() });
+      }
+    }
+    return { sessions, sessionsAt };
+  };
+
   const take = (
     state: Kept,
     found: ReadonlyMap<string, KeyValue>,
     [own, floor]: readonly [string, string],
     revision: Revision,
+    { sessions, sessionsAt }: Pick<KeptCursor, 'sessions' | 'sessionsAt'> = NO_SESSIONS,
   ): void => {
     const ownKv = found.get(own);
     const floorKv = found.get(floor);
@@ -251,6 +304,8 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
       settled: ticks.length === 0 ? undefined : instant(Math.max(...ticks)),
       revision: ownKv?.modRevision ?? 0,
       floor: floorKv && { key: floor, revision: floorKv.modRevision },
+      sessions,
+      sessionsAt,
     };
     state.jobRevision = revision;
   };

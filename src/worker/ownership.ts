@@ -21,6 +21,7 @@ export interface OwnershipOptions {
   readonly clock: Clock;
   readonly table: JobTable;
   readonly placeOf: (entry: JobEntry) => Place;
+  /** It is this worker's to schedule; told again when it keeps it as well from now on. */
   readonly onGained: (entry: JobEntry) => void;
   readonly onLost: (entry: JobEntry) => void;
   /** It keeps the job's record: told at each judgement, for what there is to record may have changed. */
@@ -48,6 +49,8 @@ export function createOwnership(options: OwnershipOptions): Ownership {
   const judge = (entry: JobEntry): void => {
     const place = placeOf(entry);
     const keeps = (place & KEEPS) !== 0;
+    // Requests that name no worker are taken by the one that keeps the job.
+    const keepsAnew = keeps && !entry.kept;
     if (keeps) {
       entry.kept = true;
       onKept(entry);
@@ -56,7 +59,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       onLetGo(entry);
     }
     const own = (place & OWNS) !== 0;
-    if (own === entry.owned && !(own && anew)) return;
+    if (own === entry.owned && !(own && (anew || keepsAnew))) return;
     entry.owned = own;
     if (own) return onGained(entry);
     // From now on it is another worker that moves the cursor.

@@ -6,6 +6,7 @@ import type { Shard } from '../common/model/run.ts';
 import type { WorkerRecord, WorkerState } from '../common/model/worker.ts';
 import { instant, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import { codecs, type Keyspace } from '../common/store/keyspace.ts';
+import type { Revision } from '../common/store/etcd.ts';
 import type { Change } from '../common/store/follow.ts';
 import type { Unreadable } from '../common/store/unreadable.ts';
 import type { PlanningRule } from './job-table.ts';
@@ -32,6 +33,8 @@ export interface Peers {
   heirOf(workerIdHash: number): string | undefined;
   has(workerId: string): boolean;
   readonly count: number;
+  /** Registrations made up to this revision are known. */
+  readonly knownAt: Revision;
 }
 
 export interface PeerChanges {
@@ -79,6 +82,7 @@ const keyOf = (change: Change): string => (change.type === 'put' ? change.kv.key
 export function createPeers(keys: Keyspace, clock: Clock, unreadable: Unreadable): Peers {
   const workers = new Map<string, WorkerRecord>();
   let ranked: Ranked | undefined;
+  let knownAt: Revision = 0;
   /** Wishes that no registered worker meets, and since when. */
   const unmet = new Map<string, { readonly wish: Wish; readonly since: Monotonic }>();
 
@@ -147,6 +151,7 @@ export function createPeers(keys: Keyspace, clock: Clock, unreadable: Unreadable
       let rankingChanged = false;
       const gone: string[] = [];
       for (const change of changes) {
+        if (change.type === 'put') knownAt = Math.max(knownAt, change.kv.modRevision);
         const taken = takeWorker(change);
         rankingChanged ||= taken.ranking;
         if (taken.gone !== undefined) gone.push(taken.gone);
@@ -183,6 +188,9 @@ export function createPeers(keys: Keyspace, clock: Clock, unreadable: Unreadable
     has: (workerId) => workers.has(workerId),
     get count() {
       return workers.size;
+    },
+    get knownAt() {
+      return knownAt;
     },
   };
 }

@@ -6,7 +6,7 @@ import { simulate } from './world/simulate.ts';
 import { storyOf } from './world/story.ts';
 
 /** ETCRON_SEEDS: in all; ETCRON_FIRST_SEED: where they begin. */
-const SEEDS = Number(process.env['ETCRON_SEEDS'] ?? 57);
+const SEEDS = Number(process.env['ETCRON_SEEDS'] ?? 300);
 const FIRST = Number(process.env['ETCRON_FIRST_SEED'] ?? 1);
 const PARTS = 3;
 

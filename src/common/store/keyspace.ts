@@ -45,6 +45,14 @@ export interface Keyspace {
   cursorOfAll(job: string): string;
   /** Under `mode: all`: a worker's own, under its lease. No run id or job name begins with @. */
   cursorOf(job: string, workerId: string): string;
+  /**
+   * Under `mode: all`, without a lease: how far a session that began at `since` got while the cursor of all was behind
+   * it. What lies between has outcomes of that worker.
+   */
+  cursorOfSession(job: string, workerId: string, since: number): string;
+  cursorsOfSessions(job: string): Range;
+  /** Of the key of a session's cursor; `since` NaN: it is none. */
+  sessionOf(key: string): { readonly workerId: string; readonly since: number };
   /** Those of `mode: all`; the job's own cursor is not among them. */
   cursorsOf(job: string): Range;
   readonly cursors: Range;
@@ -60,6 +68,7 @@ export interface Keyspace {
   readonly locks: Range;
   active(workerId: string, job: string, runId: string): string;
   activeOf(workerId: string): Range;
+  activeOfJob(workerId: string, job: string): Range;
   readonly actives: Range;
   run(job: string, runId: string): string;
   runsOf(job: string): Range;
@@ -102,6 +111,12 @@ export function keyspace(prefix: string): Keyspace {
     cursor: (job) => `${prefix}cursor/${job}`,
     cursorOfAll: (job) => `${prefix}cursor/${job}/@`,
     cursorOf: (job, workerId) => `${prefix}cursor/${job}/@${workerId}`,
+    cursorOfSession: (job, workerId, since) => `${prefix}cursor/${job}/~${since}/${workerId}`,
+    cursorsOfSessions: (job) => underPrefix(`${prefix}cursor/${job}/~`),
+    sessionOf: (key) => {
+      const [, since = '', workerId = ''] = key.slice(prefix.length).split('/').slice(1);
+      return { workerId, since: Number(since.slice(1)) };
+    },
     cursorsOf: (job) => underPrefix(`${prefix}cursor/${job}/`),
     cursors: family('cursor'),
     lock: (job) => `${prefix}lock/${job}`,
@@ -113,6 +128,7 @@ export function keyspace(prefix: string): Keyspace {
     locks: family('lock'),
     active: (workerId, job, runId) => `${prefix}active/${workerId}/${job}/${runId}`,
     activeOf: (workerId) => underPrefix(`${prefix}active/${workerId}/`),
+    activeOfJob: (workerId, job) => underPrefix(`${prefix}active/${workerId}/${job}/`),
     actives: family('active'),
     run: (job, runId) => `${prefix}runs/${job}/${runId}`,
     runsOf: (job) => underPrefix(`${prefix}runs/${job}/`),

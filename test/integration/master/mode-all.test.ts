@@ -351,6 +351,18 @@ describe('a job that comes to another worker by an edit', () => {
     expect(runs).toMatchObject([{ worker: eu!.workerId, scheduledFor: tick }]);
   });
 
+  it('by its labels, in two edits with mode one between them, runs none from before either', async () => {
+    gate.open();
+    const [eu, us] = await workers();
+    const on = (region: string, mode: 'one' | 'all') => ({ workers: { labels: { region }, mode } });
+    const tick = await ticked(eu!, on('eu', 'all'));
+    await edit(tick, on('us', 'one'));
+    await edit(tick, on('us', 'all'));
+    await atWork(us!, on('us', 'all'));
+    const runs = await cluster.jobs.runs('a');
+    expect(runs).toMatchObject([{ worker: eu!.workerId, scheduledFor: tick }]);
+  });
+
   it('by its task, runs no tick there from before that moment, nor misses one', async () => {
     gate.open();
     const handlers = { gate: gate.handler };

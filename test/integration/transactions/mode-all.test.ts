@@ -24,6 +24,8 @@ const store = useTransactions();
 
 const ALL = { lock: 'worker', all: true } as const;
 
+const SESSION = { since: TICK - 2_500, before: TICK - 3_000, jobSince: TICK - 9_500 };
+
 const claim = (job: TestJob, worker: TestWorker, more: Partial<ClaimRequest> = {}) =>
   perform(store.etcd, claimRun(store.keys, store.claim(job, worker, { ...ALL, ...more })));
 
@@ -155,7 +157,7 @@ describe('a tick that runs on all', () => {
   });
 
   test.each([
-    ['was never written', undefined, undefined],
+    ['was never written', undefined, String(SESSION.jobSince)],
     ['stands before them', TICK - 9_000, String(TICK - 9_000)],
     ['has passed them', TICK - 3_000, String(TICK)],
     ['is beyond them', TICK - 2_000, String(TICK)],
@@ -165,7 +167,7 @@ describe('a tick that runs on all', () => {
       const job = await store.job();
       const key = store.keys.cursorOfAll(job.name);
       if (stood !== undefined) await put(store.etcd, key, codecs.cursor.encode(stood));
-      await claimed(job, await store.worker(), { cursor: { revision: 0, to: TICK, before: TICK - 3_000 } });
+      await claimed(job, await store.worker(), { cursor: { revision: 0, to: TICK, session: SESSION } });
       expect(await valueOf(key)).toBe(stands);
     },
   );
@@ -230,4 +232,91 @@ test('ticks that nobody was there for are settled once, by the cursor of all', a
   const results = await Promise.all([settle(), settle(), settle()]);
   expect(results.filter(({ ok }) => ok)).toHaveLength(1);
   expect(await store.keysLeft()).toEqual([`cursor/${job.name}/@`, `jobs/${job.name}`]);
+});
+
+describe('while ticks from before its session are not recorded', () => {
+  const behind = { cursor: { revision: 0, to: TICK, session: SESSION, from: SESSION.since } };
+  const ofSession = (job: TestJob, { workerId }: TestWorker) =>
+    store.keys.cursorOfSession(job.name, workerId, SESSION.since);
+  const settle = async (
+    job: TestJob,
+    to: number,
+    known: { workersAt?: number; sessionsAt?: number; passed?: string[] } = {},
+  ) => {
+    const { revision } = await store.etcd.range({ key: 'none' });
+    return perform(
+      store.etcd,
+      settleTicks(store.keys, {
+        job: job.name,
+        jobRevision: job.revision,
+        cursor: { revision: await revisionOf(store.keys.cursorOfAll(job.name)), to },
+        all: 'nobody',
+        known: { workersAt: revision, sessionsAt: revision, passed: [], ...known },
+        records: [],
+      }),
+    );
+  };
+
+  test('how far it gets outlives its lease, until the cursor of all has passed it', async () => {
+    const [job, worker] = [await store.job(), await store.worker()];
+    await claimed(job, worker, behind);
+    await worker.die();
+    expect(await valueOf(ofSession(job, worker))).toBe(String(TICK));
+    expect(await settle(job, TICK - 2_000)).toMatchObject({ ok: true });
+    expect(await valueOf(ofSession(job, worker))).toBe(String(TICK));
+    expect(await settle(job, TICK)).toMatchObject({ ok: true });
+    expect(await valueOf(ofSession(job, worker))).toBeUndefined();
+  });
+
+  test('it is removed by a claim that could not put the cursor of all back behind it', async () => {
+    const [job, worker, other] = [await store.job(), await store.worker(), await store.worker()];
+    await claimed(job, worker, behind);
+    await settle(job, TICK - 2_000);
+    const later = (from: number) => ({
+      cursor: { revision: 0, to: TICK + 1_000, session: SESSION, from },
+    });
+    await claimed(job, other, later(TICK - 1_000));
+    expect(await valueOf(ofSession(job, worker))).toBe(String(TICK));
+    await claimed(job, await store.worker(), later(TICK));
+    expect(await valueOf(ofSession(job, worker))).toBeUndefined();
+  });
+
+  test.each([
+    ['is given back', false],
+    ['is given back after the lease is lost', true],
+  ])('it goes back with a claim that %s', async (_, leaseLost) => {
+    const [job, worker] = [await store.job(), await store.worker()];
+    const it = await claimed(job, worker, behind);
+    if (leaseLost) await worker.die();
+    expect(await release(it, { leaseLost, sessionSince: SESSION.since })).toEqual({ kind: 'given-back' });
+    expect(await valueOf(ofSession(job, worker))).toBe(String(TICK - 1_000));
+  });
+
+  test('nobody was there only as long as nobody has registered, or told more of a session, since that was read', async () => {
+    const [job, worker] = [await store.job(), await store.worker()];
+    const { revision } = await store.etcd.range({ key: 'none' });
+    const refused = { ok: false, reason: 'lock-moved' };
+    await claimed(job, worker, behind);
+    expect(await settle(job, TICK, { sessionsAt: revision })).toEqual(refused);
+    await store.worker();
+    expect(await settle(job, TICK, { workersAt: revision })).toEqual(refused);
+    expect(await settle(job, TICK)).toMatchObject({ ok: true });
+  });
+
+  test('it is not passed over while what its worker has claimed may be given back', async () => {
+    const [job, worker] = [await store.job(), await store.worker()];
+    const it = await claimed(job, worker, behind);
+    const passed = [worker.workerId];
+    expect(await settle(job, TICK, { passed })).toEqual({ ok: false, reason: 'lock-moved' });
+    await perform(store.etcd, finishRun(store.keys, it.ending()));
+    expect(await settle(job, TICK, { passed })).toMatchObject({ ok: true });
+  });
+
+  test('it goes with the job', async () => {
+    const [job, worker] = [await store.job(), await store.worker()];
+    await perform(store.etcd, finishRun(store.keys, (await claimed(job, worker, behind)).ending()));
+    await store.remove(job);
+    await worker.die();
+    expect(await store.keysLeft()).toEqual([]);
+  });
 });

@@ -2,7 +2,11 @@
 // worker by itself.
 import { expect, test } from 'vitest';
 import type { JobDefinitionInput, OverlapPolicy } from '../../../src/common/model/job.ts';
+import { makeRunId } from '../../../src/common/model/ids.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
+import { instant } from '../../../src/common/model/time.ts';
+import { codecs } from '../../../src/common/store/keyspace.ts';
+import { put } from '../../support/writes.ts';
 import { createGate, type Gate } from '../../support/gate.ts';
 import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { steppedClock } from '../../support/stepped-clock.ts';
@@ -46,6 +50,34 @@ async function whileOn(gate: Gate, job: string): Promise<{ first: number; until:
 
 const isPast = (gate: Gate, job: string, until: number) =>
   waitFor(() => gate.of(job).some(({ scheduledFor }) => scheduledFor > until), { what: 'it goes on' });
+
+test('a request that names no worker, and waits for a run, is taken by another one when that worker takes no more', async () => {
+  const gate = createGate();
+  const [a, b] = await cluster.start(2, { handlers: { gate: gate.handler } });
+  await cluster.jobs.create(onAll('job', { schedule: '@manual' }));
+  const ask = (suffix: string) =>
+    put(
+      cluster.shared.etcd,
+      cluster.keys.trigger('job', makeRunId(instant(Date.now()), suffix)),
+      codecs.trigger.encode({
+        cause: 'manual',
+        attempt: 1,
+        requestedAt: Date.now(),
+        whenRunning: 'queue',
+      }),
+    );
+  await ask('aaaaaa');
+  await hasStarted(gate, 'job', 1);
+  const [first] = await cluster.jobs.active();
+  await ask('bbbbbb');
+  const drain = codecs.drain.encode({ by: 'test', at: Date.now() });
+  await put(cluster.shared.etcd, cluster.keys.drain(first!.worker!), drain);
+  await hasStarted(gate, 'job', 2);
+  const other = a!.workerId === first!.worker ? b! : a!;
+  expect((await cluster.jobs.active()).map(({ worker }) => worker)).toContain(other.workerId);
+  gate.open();
+  await cluster.stopAll();
+});
 
 const create = (overlap: OverlapPolicy) => cluster.jobs.create(onAll(overlap, { overlap }));
 

@@ -284,23 +284,23 @@ test('an etcd that restarts costs no worker a tick, and repeats none', async () 
  * Workers that were killed are registered until their leases end, which etcd puts off when its leader changes;
  * others may have begun meanwhile. `endThem` ends the lease.
  */
-async function withDeadWorkers(job: string, mode: 'one' | 'all' = 'all') {
+async function withDeadWorkers(job: string, hasRun = true) {
   const { etcd } = cluster.shared;
   const gate = openGate();
   const { leaseId } = await etcd.leaseGrant(120);
   const reached = Math.floor(Date.now() / 1_000) * 1_000 - 6_000;
-  await cluster.start(1, { name: 'template', labels: { region: 'eu' } });
+  await cluster.start(1, { name: 'template', handlers: { gate: gate.handler }, labels: { region: 'eu' } });
   const { kvs } = await etcd.range(cluster.keys.workers);
   const decoded = codecs.worker.decode(kvs[0]!.value);
   if (!decoded.ok) throw new Error(decoded.error);
   const dead = { ...decoded.value, id: 'dead-aaaaaa', name: 'dead', joinedAt: reached - 60_000 };
   await cluster.stopAll();
   await put(etcd, cluster.keys.worker(dead.id), codecs.worker.encode(dead), leaseId);
-  await put(etcd, cluster.keys.cursorOfAll(job), codecs.cursor.encode(reached));
+  if (hasRun) await put(etcd, cluster.keys.cursorOfAll(job), codecs.cursor.encode(reached));
   const definition = onAll(job, { workers: MODES.all, catchUp: { policy: 'all' } });
   const { revision } = await cluster.jobs.create(definition, { since: reached - 1 });
   const [worker] = await cluster.start(1, { handlers: { gate: gate.handler }, labels: { region: 'eu' } });
-  await records(job, `it runs under mode ${mode}`, (runs) => of(runs, worker!).length >= 2);
+  await records(job, 'it runs', (runs) => of(runs, worker!).length >= 2);
   return { gate, reached, definition, revision, worker: worker!, endThem: () => etcd.leaseRevoke(leaseId) };
 }
 
@@ -325,6 +325,48 @@ test('a change to mode one runs no tick again that ran on all while dead workers
     what: 'it goes on under mode one',
   });
   await stop([worker]);
+  const ticks = gate.of('job').map(({ scheduledFor }) => scheduledFor);
+  expect(ticks.filter((tick, index) => ticks.indexOf(tick) !== index)).toEqual([]);
+});
+
+const sessionsIn = async (): Promise<string[]> =>
+  (await cluster.shared.etcd.range(cluster.keys.cursorsOfSessions('job'))).kvs.map(({ key }) => key);
+
+test('what a worker ran while dead workers were registered is not told as missed when it is gone as well', async () => {
+  const { gate, reached, worker, endThem } = await withDeadWorkers('job');
+  const id = worker.workerId!;
+  await worker.stop();
+  expect(await sessionsIn()).toHaveLength(1);
+  const ended = Date.now();
+  await waitFor(() => Date.now() > ended + 2_000, { what: 'ticks that nobody is there for', interval: 100 });
+  const [next] = await cluster.start(1, { handlers: { gate: gate.handler }, labels: { region: 'eu' } });
+  await endThem();
+  const isTold = (runs: readonly RunRecord[]): boolean => {
+    const missed = inState(runs, 'missed').filter((run) => run.worker === undefined);
+    return missed.length === 2 && of(runs, next!).length >= 3;
+  };
+  const runs = await records('job', 'the time before it, and the time after it', isTold);
+  await waitFor(async () => (await sessionsIn()).length === 0, { what: 'nothing is left of its session' });
+  await stop([next!]);
+  expect(of(runs, id).length).toBeGreaterThanOrEqual(2);
+  expect(ticksTold(runs, 1_000)[0]).toBe(reached + 1_000);
+  expectEachTickOnce(await cluster.jobs.runs('job'));
+});
+
+test.each([
+  ['stood before them', true],
+  ['was never written', false],
+])('nor is it run again under mode one; the cursor of all %s', async (_, hasRun) => {
+  const { gate, definition, revision, reached, worker } = await withDeadWorkers('job', hasRun);
+  await worker.stop();
+  const changed = Date.now();
+  const one = { ...definition, workers: MODES.one };
+  await cluster.jobs.write(jobRecord(one, { since: reached - 1, generation: 2 }), revision);
+  const [next] = await cluster.start(1, { handlers: { gate: gate.handler }, labels: { region: 'eu' } });
+  await waitFor(() => gate.of('job').some(({ scheduledFor }) => scheduledFor > changed + 1_000), {
+    what: 'it goes on under mode one',
+  });
+  await stop([next!]);
   const ticks = gate.of('job').map(({ scheduledFor }) => scheduledFor);
   expect(ticks.filter((tick, index) => ticks.indexOf(tick) !== index)).toEqual([]);
 });

@@ -58,17 +58,6 @@ const contradict = (by: readonly Outcome[]): boolean =>
   by.length > 1 &&
   (by.some(({ owner }) => owner === undefined) || new Set(by.map(({ owner }) => owner)).size < by.length);
 
-/**
- * A known gap of `mode: all`: ticks of a worker are told as missed by nobody's being there, beside its own record of
- * them. While the cursor of all is behind a worker's session, what it runs is told by its own cursor alone, which
- * goes with its lease; and who tells what nobody was there for may hear late of one that has just joined.
- */
-const isToldTwice = (by: readonly Outcome[]): boolean => {
-  const own = by.filter(({ owner }) => owner !== undefined);
-  const missed = by.filter(({ owner, record }) => owner === undefined && record.state === 'missed');
-  return missed.length === 1 && own.length === by.length - 1 && !contradict(own);
-};
-
 function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
   const { job, created, since, until, begins, ticks, outcomes } = life;
   const isRecent = (tick: number): boolean => tick > EPOCH + now - SLACK;
@@ -104,7 +93,7 @@ function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
     tick = ticks.nextAfter(tick)
   ) {
     const by = outcomes.get(tick) ?? [];
-    if (contradict(by) && !isToldTwice(by))
+    if (contradict(by))
       judge.violate(4, job, `tick ${tick} has ${by.length} outcomes: ${by.map(words).join(', ')}`);
     if (by.length > 0 || tick <= begins) continue;
     if (claimed.has(tick) && (isDeleted || isRecent(tick))) continue;

@@ -82,7 +82,13 @@ export function watchPaths(options: {
   const takeCursor = (key: string, event: WatchEvent, isRelease: boolean): void => {
     if (event.type === 'delete') return void cursors.delete(key);
     const to = Number(event.kv.value);
-    const whose = key.endsWith('/@') ? 'of all' : key.includes('/@') ? 'of one worker' : 'of the job';
+    const whose = key.endsWith('/@')
+      ? 'of all'
+      : key.includes('/~')
+        ? 'of a session'
+        : key.includes('/@')
+          ? 'of one worker'
+          : 'of the job';
     if (to < (cursors.get(key) ?? -Infinity)) hit(`path: the cursor ${whose} goes back`);
     else if (isRelease) hit(`path: the cursor ${whose} is put back, to where it was`);
     cursors.set(key, to);

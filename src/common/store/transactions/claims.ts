@@ -6,7 +6,14 @@ import type { Instant } from '../../model/time.ts';
 import type { Compare, KeyValue, LeaseId, Op, Revision, TxnResult } from '../etcd.ts';
 import type { Intent } from '../intent.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
-import { compareCursor, cursorBackOps, cursorKey, moveCursor, type CursorMove } from './cursor-moves.ts';
+import {
+  compareCursor,
+  cursorBackOps,
+  cursorKey,
+  forgetSessions,
+  moveCursor,
+  type CursorMove,
+} from './cursor-moves.ts';
 import {
   absent,
   createdAt,
@@ -15,6 +22,8 @@ import {
   getSome,
   kvAt,
   modifiedAt,
+  noneCreatedAfter,
+  noneModifiedAfter,
   present,
   put,
   remove,
@@ -189,6 +198,8 @@ export interface Release {
   readonly fencingToken: Revision;
   /** `mode: all`: the lease that the worker's own cursor is under. */
   readonly allUnder?: LeaseId;
+  /** `mode: all`: when the worker's session began. */
+  readonly sessionSince?: number;
   /**
    * The last tick settled before this claim, to which the cursor goes back; absent for a trigger. Never
    * "none": a cursor that is deleted could stand for the state before a claim that is still on its way.
@@ -241,6 +252,7 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<ReleaseResu
         missed,
         leaseLost: release.leaseLost ?? false,
         allUnder: release.allUnder,
+        sessionSince: release.sessionSince,
       }),
     );
   }
@@ -287,6 +299,15 @@ export interface TickSettlement {
    * cursor of all.
    */
   readonly all?: { readonly workerId: string; readonly leaseId: LeaseId } | 'nobody';
+  /** With `nobody`: what has to stand as it was known, for else somebody was there. */
+  readonly known?: {
+    /** Up to here registrations are known: none has been made since. */
+    readonly workersAt: Revision;
+    /** The cursors of sessions as they were read then. */
+    readonly sessionsAt: Revision;
+    /** Of these sessions ticks are passed over as told: what they had claimed has ended, and is not given back. */
+    readonly passed: readonly string[];
+  };
   /** Skipped and missed records of the ticks that the cursor passes. */
   readonly records: readonly RunRecord[];
   /** Skip only while this lock is held. */
@@ -298,11 +319,12 @@ export type SettlementResult =
   | { readonly ok: false; readonly reason: 'definition-changed' }
   | { readonly ok: false; readonly reason: 'cursor-moved'; readonly cursor: CursorAt }
   | { readonly ok: false; readonly reason: 'floor-moved' }
+  /** Also: something else that was compared is not as it was. */
   | { readonly ok: false; readonly reason: 'lock-moved' };
 
 /** Moves the cursor past ticks that nothing runs for, and records why. */
 export function settleTicks(keys: Keyspace, settlement: TickSettlement): Intent<SettlementResult> {
-  const { job, cursor, whileHeld, all } = settlement;
+  const { job, cursor, whileHeld, all, known } = settlement;
   const own = all === 'nobody' ? undefined : all;
   const key = all === 'nobody' ? keys.cursorOfAll(job) : cursorKey(keys, job, own);
   return {
@@ -312,10 +334,17 @@ export function settleTicks(keys: Keyspace, settlement: TickSettlement): Intent<
         modifiedAt(keys.job(job), settlement.jobRevision),
         ...compareCursor(key, cursor),
         ...(whileHeld ? [createdAt(whileHeld.key, whileHeld.createRevision)] : []),
+        ...(known
+          ? [
+              noneCreatedAfter(keys.workers, known.workersAt),
+              noneModifiedAfter(keys.cursorsOfSessions(job), known.sessionsAt),
+              ...known.passed.map((workerId) => absent(keys.activeOfJob(workerId, job))),
+            ]
+          : []),
       ],
       success: [
         ...(all === 'nobody'
-          ? [put(key, codecs.cursor.encode(cursor.to))]
+          ? [put(key, codecs.cursor.encode(cursor.to)), forgetSessions(keys, job, cursor.to)]
           : moveCursor(keys, job, cursor, own)),
         ...settlement.records.map((record) => put(keys.run(job, record.id), codecs.run.encode(record))),
       ],

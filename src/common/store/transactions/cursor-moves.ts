@@ -7,7 +7,7 @@ import { makeRunId } from '../../model/ids.ts';
 import { instant } from '../../model/time.ts';
 import type { Compare, LeaseId, Op, Revision } from '../etcd.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
-import { absent, createdAt, hasValue, modifiedAt, put, valueAbove } from './parts.ts';
+import { absent, allValuesUpTo, createdAt, hasValue, modifiedAt, put, remove, valueAbove } from './parts.ts';
 
 export interface CursorMove {
   /** Where it must stand. */
@@ -15,11 +15,22 @@ export interface CursorMove {
   readonly to: number;
   /** The other mode's cursor as it was read; absent: there was none, and none can come. */
   readonly floor?: { readonly key: string; readonly revision: Revision; readonly tick?: number };
+  /** `mode: all`: the session that moves it, when ticks of the job may have come before it. */
+  readonly session?: SessionStart;
+  /** `mode: all`: where it stood; what sessions have told of ticks up to there is of no more use. */
+  readonly from?: number;
+}
+
+export interface SessionStart {
+  readonly since: number;
   /**
-   * `mode: all`: the last tick from before the session that moves it. While the cursor of all is behind it, ticks
-   * are still to be recorded by sessions before, or when these have ended by the keeper, and it stays where it is.
+   * The last tick from before. While the cursor of all is behind it, ticks are still to be recorded by sessions before,
+   * or when these have ended by the keeper, and it stays where it is. How far this session has got is told by a cursor
+   * that outlives its lease: else what it ran would be told as missed, or run again under `mode: one`.
    */
-  readonly before?: number;
+  readonly before: number;
+  /** The job's: nothing up to there is due. */
+  readonly jobSince: number;
 }
 
 /** A worker under `mode: all`; undefined: `mode: one`. */
@@ -37,7 +48,7 @@ export const compareCursor = (key: string, { revision, floor }: CursorMove): Com
 export function moveCursor(
   keys: Keyspace,
   job: string,
-  { to, before }: CursorMove,
+  { to, from, session }: CursorMove,
   owner: CursorOwner,
 ): Op[] {
   const text = codecs.cursor.encode(to);
@@ -49,12 +60,26 @@ export function moveCursor(
       [valueAbove(all, text)],
       [],
       [
-        before === undefined
+        session === undefined
           ? put(all, text)
-          : nested([valueAbove(all, codecs.cursor.encode(before - 1))], [put(all, text)], []),
+          : nested(
+              [valueAbove(all, codecs.cursor.encode(session.before - 1))],
+              from === undefined ? [put(all, text)] : [put(all, text), forgetSessions(keys, job, from)],
+              [
+                // Who changes the mode reads other cursors of all only where there is this one.
+                nested([absent({ key: all })], [put(all, codecs.cursor.encode(session.jobSince))], []),
+                put(keys.cursorOfSession(job, owner.workerId, session.since), text),
+              ],
+            ),
       ],
     ),
   ];
+}
+
+/** The cursor of all has passed them, and can't be put back before `until`. All or none: they are few, and short-lived. */
+export function forgetSessions(keys: Keyspace, job: string, until: number): Op {
+  const sessions = keys.cursorsOfSessions(job);
+  return nested([allValuesUpTo(sessions, until)], [remove(sessions)], []);
 }
 
 export interface CursorBack {
@@ -70,6 +95,8 @@ export interface CursorBack {
   readonly leaseLost: boolean;
   /** `mode: all`. */
   readonly allUnder: LeaseId | undefined;
+  /** `mode: all`: when the session began that claimed it. */
+  readonly sessionSince: number | undefined;
 }
 
 /** A tick that is given back comes due again, unless a later one was claimed since. */
@@ -87,10 +114,16 @@ export function cursorBackOps(keys: Keyspace, back: CursorBack): Op[] {
   if (allUnder === undefined) return [putBack(keys.cursor(run.job))];
   const ofAll = keys.cursorOfAll(run.job);
   const others = keys.locksBelow(run.job);
+  const { sessionSince } = back;
+  const ofSession =
+    sessionSince === undefined ? undefined : keys.cursorOfSession(run.job, back.workerId, sessionSince);
   const records = keys.run(run.job, makeRunId(instant(run.scheduledFor), ''));
   return [
     // With the lease its own cursor goes as well.
     ...(back.leaseLost ? [] : [putBack(keys.cursorOf(run.job, back.workerId), allUnder)]),
+    ...(ofSession === undefined
+      ? []
+      : [nested([modifiedAt(ofSession, fencingToken), ofTheJob], [put(ofSession, text)], [])]),
     nested(
       [
         ofTheJob,

@@ -33,6 +33,29 @@ export const modifiedAt = (key: string, revision: Revision): Compare => ({
 
 /** By bytes, so that of two instants with as many digits the later is above. Neither holds of a key that does not exist. */
 export const hasValue = (key: string, value: string): Compare => ({ key, target: 'value', op: '=', value });
+/** Of each key in the range; of an empty range it does not hold. */
+export const allValuesUpTo = ({ key, rangeEnd }: Required<KeyRange>, value: number): Compare => ({
+  key,
+  rangeEnd,
+  target: 'value',
+  op: '<',
+  value: String(value + 1),
+});
+/** Of each key in the range; of an empty range they hold. */
+export const noneModifiedAfter = ({ key, rangeEnd }: Required<KeyRange>, revision: Revision): Compare => ({
+  key,
+  rangeEnd,
+  target: 'mod',
+  op: '<',
+  value: revision + 1,
+});
+export const noneCreatedAfter = ({ key, rangeEnd }: Required<KeyRange>, revision: Revision): Compare => ({
+  key,
+  rangeEnd,
+  target: 'create',
+  op: '<',
+  value: revision + 1,
+});
 export const valueAbove = (key: string, value: string): Compare => ({ key, target: 'value', op: '>', value });
 
 export const put = (key: string, value: string, lease?: LeaseId): PutOp =>
