@@ -215,7 +215,7 @@ function isEarly(ledger: Ledger, record: RunRecord): boolean {
 }
 
 /** Nobody is there that may run it, and who comes may do so: its record was not due by then. */
-function mayWait(ledger: Ledger, { job, versions, ticks }: Life, tick: number, by: number): boolean {
+export function mayWait(ledger: Ledger, { job, versions, ticks }: Life, tick: number, by: number): boolean {
   const { catchUp, workers } = versions.at(-1)!.record!.definition;
   if (workers.mode === 'all' || isMatched(ledger, job)) return false;
   const isNewest = (ticks.nextAfter(instant(tick)) ?? Infinity) > by;

@@ -99,15 +99,6 @@ const withoutBefore = (txn: Txn): Txn =>
     ),
   }));
 
-/** Under `mode: all`, what a session has settled while the cursor of all was behind it goes with its lease. */
-const withoutSessions = (txn: Txn): Txn =>
-  deeply(txn, (each) => ({
-    ...each,
-    failure: each.failure.filter(
-      (op) => op.type !== 'put' || !isIn('cursor', op.key) || !op.key.includes('/~'),
-    ),
-  }));
-
 /** A master that does not see who has claimed a run when it changes the job. */
 const withoutLocks = (request: Txn, answer: TxnResult): TxnResult => {
   if (!request.success.some((op) => op.type !== 'range' && op.type !== 'txn' && isIn('jobs', op.key)))
@@ -136,7 +127,6 @@ export const MUTATIONS: Readonly<Record<string, Tampering>> = {
   'a definition has no `since`': { master: { txn: withoutSince } },
   'the cursor of the other mode is no floor': { worker: { answer: answering(withoutFloor) } },
   'ticks that nobody was there for are not waited for': { worker: { txn: withoutBefore } },
-  'what a session settled ahead of the cursor of all is not kept': { worker: { txn: withoutSessions } },
   'what is given back does not come due again': { worker: { txn: withoutCursorBack } },
   'a master does not see what is armed': { master: { answer: answering(withoutLocks) } },
 };

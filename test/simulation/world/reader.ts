@@ -4,7 +4,7 @@ import { ticksOf } from '../../../src/common/core/outcome-pages.ts';
 import type { TickOutcome } from '../../../src/common/core/outcomes.ts';
 import { instant } from '../../../src/common/model/time.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
-import { mayBeUntold, SLACK } from './audit.ts';
+import { mayBeUntold, mayWait, SLACK } from './audit.ts';
 import type { Coverage } from './coverage.ts';
 import type { Judge } from './judge.ts';
 import type { Ledger } from './ledger.ts';
@@ -41,8 +41,14 @@ async function compareJob(master: SimMaster, options: ReaderOptions, job: string
     const mine = (life?.outcomes.get(tick) ?? []).map(({ record }) => classOf(record, retries));
     if (outcome === 'unexplained') {
       // Between two lives the judge looks at nothing, either.
+      const waits = life !== undefined && !life.next && mayWait(ledger, life, tick, told.now - SLACK);
+      // Due, and unsettled when the job was paused or edited: gone without a record, as is documented.
+      const isDropped =
+        (life?.next !== undefined || life?.pausedAt !== undefined) &&
+        tick > Math.max(...life.outcomes.keys());
       const isExcused =
-        !life || (mine.length === 0 && (tick <= life.begins || mayBeUntold(ledger, life, tick)));
+        !life ||
+        (mine.length === 0 && (waits || isDropped || tick <= life.begins || mayBeUntold(ledger, life, tick)));
       if (!isExcused)
         judge.violate(
           'also',
