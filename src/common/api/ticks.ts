@@ -72,8 +72,11 @@ export const tickView = z
       description:
         'With `ran`, under `mode: all`: not on all workers, as far as records tell; `reason` says what is known of the others',
     }),
-    worker: z.string().optional().meta({ description: 'Who ran it, or is to' }),
-    startLagMs: z.number().optional().meta({ description: 'How late it started' }),
+    worker: z
+      .string()
+      .optional()
+      .meta({ description: 'Who ran it, or is to: of that of its runs of which `outcome` tells' }),
+    startLagMs: z.number().optional().meta({ description: 'How late that run started' }),
     runs: z.array(runOfTick).meta({ description: 'All runs of the tick, retries elsewhere included' }),
     generation: z.int().meta({ description: 'Of the definition whose tick it is' }),
     offSchedule: z.literal(true).optional().meta({

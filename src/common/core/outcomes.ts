@@ -13,7 +13,7 @@ import {
   type PassedStretch,
 } from './outcome-evidence.ts';
 import { busyWorkers, elsewhere, neverStarted } from './outcome-workers.ts';
-import type { TickSource } from './due.ts';
+import { dueAt, type DueState, type TickSource } from './due.ts';
 
 /**
  * ran: once, however it ended. twice: two claims of one tick. skipped, missed: on record, and why. lost: the worker
@@ -60,6 +60,15 @@ export interface TickQuestion {
   readonly ownerGone: ReadonlySet<string>;
   /** Instants of records that can't be read. */
   readonly unreadable: ReadonlySet<number>;
+  /** By the registrations of workers; undefined: one takes what is due, or none was looked at. */
+  readonly nobody?: Nobody | undefined;
+}
+
+/** No worker takes a tick of the job now. */
+export interface Nobody {
+  readonly reason: string;
+  /** Nobody is there that may run it: what this gives up is to be on record. undefined: somebody is, and is waited for. */
+  readonly catchUp: DueState['catchUp'] | undefined;
 }
 
 /** Ticks that follow one another with the same outcome. */
@@ -74,6 +83,8 @@ export interface Segment {
   readonly partly?: true;
   /** Of a single tick. */
   readonly runs: readonly RunRecord[];
+  /** That of the runs of which the outcome tells; of a tick that ran twice the first. */
+  readonly answer?: RunRecord;
   /** What they are ticks of; undefined: of a schedule that is not kept, and only what the record says is known. */
   readonly ticks: TickSource | undefined;
   readonly generation: number;
@@ -90,6 +101,8 @@ interface Here extends Asked {
   readonly stale: number;
   /** The last tick of the era that is on record: the cursor has passed all before it. */
   readonly settled: number;
+  /** Ticks from this one on may wait for a worker, as long as they like. */
+  readonly waitsFrom: number;
 }
 
 interface Verdict {
@@ -97,6 +110,7 @@ interface Verdict {
   readonly reason?: string;
   readonly partly?: true;
   readonly runs?: readonly RunRecord[];
+  readonly answer?: RunRecord;
 }
 
 /** Farthest that a claim is made ahead of its tick, and clocks apart: see STALE below. */
@@ -117,7 +131,12 @@ function verdictOfRuns(
 ): Verdict {
   const claims = claimsOf(runs);
   if (isTwice(claims))
-    return { outcome: 'twice', reason: `runs ${claims.map(({ id }) => id).join(' and ')}`, runs };
+    return {
+      outcome: 'twice',
+      reason: `runs ${claims.map(({ id }) => id).join(' and ')}`,
+      runs,
+      answer: claims[0]!,
+    };
   const verdicts = claims.map((run) => verdictOfClaim(run, runs, question));
   const order = ['running', 'armed', 'waiting', 'lost', 'ran', 'not_known', 'skipped'];
   verdicts.sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
@@ -140,7 +159,7 @@ const joined = (one: string | undefined, more: string | undefined): string =>
 /** A retry that never started changes nothing about what the run before it did. */
 function verdictOfClaim(run: RunRecord, runs: readonly RunRecord[], question: Asked): Verdict {
   const { retryOf } = run.cause;
-  if (retryOf === undefined || !neverStarted(run)) return verdictOfRun(run, question);
+  if (retryOf === undefined || !neverStarted(run)) return { ...verdictOfRun(run, question), answer: run };
   const before = runs.find(({ id }) => id === retryOf);
   const verdict: Verdict = before
     ? verdictOfClaim(before, runs, question)
@@ -179,17 +198,17 @@ const verdictOfPassed = ({ record }: PassedStretch): Verdict => ({
 
 /** Of a tick of the era that nothing is on record for. */
 function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
-  const { now, grace, cursor, knownAfter, unreadable, stale, settled } = question;
+  const { now, grace, cursor, knownAfter, unreadable, stale, settled, nobody, waitsFrom } = question;
   if (unreadable.has(tick)) return { outcome: 'unexplained', reason: 'its record cannot be read' };
   if (era.paused === 'yes') return { outcome: 'paused' };
   const isSettled = cursor !== undefined && tick <= cursor;
   if (era.until === Infinity) {
     if (tick > now) return { outcome: 'not_yet' };
     if (!isSettled) {
-      if (tick > now - grace) return { outcome: 'waiting', reason: WAITS };
-      const why = waitsFor(tick, era, question);
+      if (tick > now - grace) return { outcome: 'waiting', reason: nobody?.reason ?? WAITS };
+      const why = waitsFor(tick, era, question) ?? (tick >= waitsFrom ? nobody?.reason : undefined);
       return why === undefined
-        ? { outcome: 'unexplained', reason: OVERDUE }
+        ? { outcome: 'unexplained', reason: joined(OVERDUE, nobody?.reason) }
         : { outcome: 'waiting', reason: why };
     }
   } else if (era.paused === 'since-unknown' && !isSettled) return { outcome: 'paused' };
@@ -237,6 +256,14 @@ function staleUntil(era: Era, { evidence }: TickQuestion): number {
   return until;
 }
 
+/** A tick that who comes next may run, or could have run until less than the grace ago, waits. */
+function firstThatWaits({ ticks, after, until }: Era, { nobody, cursor, now, grace }: TickQuestion): number {
+  if (nobody === undefined || until < Infinity) return Infinity;
+  if (nobody.catchUp === undefined) return -Infinity;
+  const due = dueAt({ ticks, since: after, cursor, catchUp: nobody.catchUp }, instant(now - grace));
+  return due.kind === 'now' ? (due.run ?? Infinity) : -Infinity;
+}
+
 function settledIn({ after, until }: Era, evidence: Evidence): number {
   let settled = -Infinity;
   const note = (tick: number): void => {
@@ -252,8 +279,9 @@ function settledIn({ after, until }: Era, evidence: Evidence): number {
 
 /** Instants up to and including which a verdict holds that may differ right after. */
 function boundsOf(era: Era, question: Here): number[] {
-  const { now, grace, cursor, knownAfter, held, evidence, allRuns, unreadable, stale, settled } = question;
-  const bounds = [now, now - grace, knownAfter, stale, settled, era.until - grace];
+  const { now, grace, cursor, knownAfter, held, evidence, allRuns, unreadable, stale, settled, waitsFrom } =
+    question;
+  const bounds = [now, now - grace, knownAfter, stale, settled, era.until - grace, waitsFrom - 1];
   if (cursor !== undefined) bounds.push(cursor);
   if (held) bounds.push(held.startAt);
   for (const tick of evidence.runs.keys()) bounds.push(tick - 1, tick);
@@ -264,7 +292,12 @@ function boundsOf(era: Era, question: Here): number[] {
 }
 
 function segmentsOfEra(era: Era, asked: Asked): Segment[] {
-  const question: Here = { ...asked, stale: staleUntil(era, asked), settled: settledIn(era, asked.evidence) };
+  const question: Here = {
+    ...asked,
+    stale: staleUntil(era, asked),
+    settled: settledIn(era, asked.evidence),
+    waitsFrom: firstThatWaits(era, asked),
+  };
   const { ticks, generation } = era;
   const { evidence } = question;
   const low = Math.max(era.after, question.from - 1);

@@ -53,8 +53,7 @@ const showRunOfTick = (run: RunRecord): TickView['runs'][number] => ({
 function showTick({ tick, segment }: ToldTick): TickView {
   const { outcome, reason, partly, generation, ticks, count, from, to } = segment;
   const runs = [...segment.runs].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const worker = runs.at(-1)?.worker;
-  const startLagMs = runs.find((run) => run.startLagMs !== undefined)?.startLagMs;
+  const { worker, startLagMs } = segment.answer ?? {};
   return {
     tick: shownTime(tick),
     outcome,

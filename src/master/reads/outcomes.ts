@@ -9,11 +9,18 @@ import {
   instantOfRunId,
   type HistoryEdge,
 } from '../../common/core/outcome-history.ts';
-import { outcomesOf, type Segment, type TickQuestion } from '../../common/core/outcomes.ts';
+import {
+  outcomesOf,
+  type Nobody,
+  type Segment,
+  type TickOutcome,
+  type TickQuestion,
+} from '../../common/core/outcomes.ts';
 import type { ScheduleCompiler } from '../../common/core/schedule.ts';
 import { durationMs } from '../../common/model/duration.ts';
 import type { JobRecord } from '../../common/model/job.ts';
 import type { RunRecord } from '../../common/model/run.ts';
+import type { WorkerRecord } from '../../common/model/worker.ts';
 import { instant, type Instant, type Millis } from '../../common/model/time.ts';
 import { EtcdError, type Etcd, type KeyValue, type Op, type Revision } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
@@ -23,6 +30,7 @@ import { get, getSome, kvAt, kvsOf } from '../../common/store/transactions/parts
 import { brokenJob, jobNow, noSuchJob } from '../intents/jobs.ts';
 import type { Views } from '../views/views.ts';
 import { CATCH_UP_MS } from './runs.ts';
+import { nobodyFor } from './why-waits.ts';
 
 /** Both ends included. */
 export interface AskedStretch {
@@ -159,21 +167,42 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
     return found;
   };
 
+  /** As of a revision: who is free in it, and has left a tick, has done so. */
+  const readWorkers = async (revision: Revision): Promise<WorkerRecord[]> => {
+    const found: WorkerRecord[] = [];
+    for await (const page of listPages(etcd, keys.workers, { revision }))
+      for (const kv of page.kvs) {
+        const decoded = codecs.worker.decode(kv.value);
+        if (decoded.ok) found.push(decoded.value);
+      }
+    return found;
+  };
+
   const look = async (job: string, query: OutcomeQuery): Promise<JobOutcomes> => {
     // Before the read: what is due by now was there to be settled when it was read.
     const now = clock.now();
     const { from, to } = query.stretch(now);
     const read = await readJob(job);
     const history = await readHistory(job, read.revision);
-    const judge = async (claims: readonly string[]): Promise<[readonly Segment[], HistoryEdge]> => {
+    const judge = async (
+      claims: readonly string[],
+      nobody?: Nobody,
+    ): Promise<[readonly Segment[], HistoryEdge]> => {
       const active = await readActive([...new Set(claims)], read.revision);
-      const [question, edge] = questionOf(read, history, active, { from, to, now, grace: query.grace });
+      const asked = { from, to, now, grace: query.grace, nobody };
+      const [question, edge] = questionOf(read, history, active, asked);
       return [outcomesOf(question), edge];
     };
-    let answer = await judge([...read.claims, ...views.runs.of(job).map(({ key }) => key)]);
+    let claims: readonly string[] = [...read.claims, ...views.runs.of(job).map(({ key }) => key)];
+    let answer = await judge(claims);
+    const has = (wanted: TickOutcome): boolean => answer[0].some(({ outcome }) => outcome === wanted);
     // The view of claims may be a moment older or newer than the revision: before an alarm, all are read.
-    if (answer[0].some(({ outcome }) => outcome === 'unexplained'))
-      answer = await judge(await allClaims(job, read.revision));
+    if (has('unexplained')) answer = await judge((claims = await allClaims(job, read.revision)));
+    // Most often nothing waits.
+    if (has('unexplained') || has('waiting')) {
+      const nobody = nobodyFor(read.records.at(-1)!.definition, await readWorkers(read.revision));
+      if (nobody) answer = await judge(claims, nobody);
+    }
     const [segments, { knownAfter, cutBy }] = answer;
     const { createdAt, definition } = read.records.at(-1)!;
     return {
@@ -238,7 +267,7 @@ function questionOf(
   read: JobRead,
   history: readonly KeyValue[],
   active: readonly Active[],
-  asked: Pick<TickQuestion, 'from' | 'to' | 'now' | 'grace'>,
+  asked: Pick<TickQuestion, 'from' | 'to' | 'now' | 'grace' | 'nobody'>,
 ): [TickQuestion, HistoryEdge] {
   const unreadable = new Set<number>();
   const ended = parse(history, unreadable);

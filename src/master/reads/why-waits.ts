@@ -1,6 +1,8 @@
-// Why a request to run waits, in words for who asked. A guess at what the workers will do from the same facts that
+// Why a request to run, or a tick, waits, in words for who asked. A guess at what the workers will do from the same facts that
 // they decide on; nothing is decided here. Pure.
 import { lackOf, mayRun, missing, wishOf } from '../../common/core/eligible.ts';
+import type { Nobody } from '../../common/core/outcomes.ts';
+import { durationMs } from '../../common/model/duration.ts';
 import type { JobDefinition } from '../../common/model/job.ts';
 import type { LockRecord } from '../../common/model/run.ts';
 import { toIso, type Instant } from '../../common/model/time.ts';
@@ -46,6 +48,22 @@ export function whyNobody(
   const has = (wanted: WorkerState): boolean => matching.some(({ state }) => state === wanted);
   // One with a wrong clock goes behind those that are full, and takes what is left when there are none.
   return has('ready') || (has('clock_skew') && !has('full')) ? undefined : allBusy(matching);
+}
+
+const NOTHING_CAUGHT_UP = { policy: 'none', window: 0 } as const;
+
+/** The same of ticks, and which of them nobody is waited for with. */
+export function nobodyFor(definition: JobDefinition, workers: readonly WorkerRecord[]): Nobody | undefined {
+  const reason = whyNobody(definition, undefined, workers);
+  if (reason === undefined) return undefined;
+  const wish = wishOf(definition);
+  if (workers.some((worker) => mayRun(wish, worker))) return { reason, catchUp: undefined };
+  const { mode } = definition.workers;
+  const { policy, window } = definition.catchUp;
+  return {
+    reason,
+    catchUp: mode === 'all' ? NOTHING_CAUGHT_UP : { policy, window: durationMs(window)! },
+  };
 }
 
 export interface Waiting {

@@ -11,6 +11,7 @@ import { inState } from '../../support/outcomes.ts';
 import { startWorkerProcess } from '../../support/processes.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
+import { put } from '../../support/writes.ts';
 import { startTestMaster, type TestMaster } from './harness.ts';
 
 const cluster = useWorkers();
@@ -167,7 +168,9 @@ test('ticks that nobody is there for are unexplained until somebody is, and then
   const alone = await audit('--grace', '1s');
   expect(alone).toMatchObject({ code: 1, total: { twice: 0, notKnown: 0 } });
   expect(alone.total.unexplained).toBeGreaterThan(0);
-  expect(alone.jobs[0]!.wrong[0]).toMatchObject({ reason: 'still due: no worker has settled it' });
+  expect(alone.jobs[0]!.wrong[0]).toMatchObject({
+    reason: 'still due: no worker has settled it; no worker is registered',
+  });
   expect(await audit()).toMatchObject({ code: 0 });
   const [second] = await cluster.start(1, { handlers });
   await records('job', 1, ({ state }) => state === 'missed');
@@ -175,6 +178,44 @@ test('ticks that nobody is there for are unexplained until somebody is, and then
   const found = await audit();
   expect(found).toMatchObject(IN_ORDER);
   expect(found.total.missed).toBeGreaterThan(0);
+});
+
+test('ticks that wait for a slot, for a drained worker, or for one that matches are no alarm', async () => {
+  const { create, audit } = await stage();
+  const slow = createGate();
+  const handlers = { gate: openGate().handler, slow: slow.handler };
+  const [worker] = await cluster.start(1, { slots: 1, handlers });
+  await create('job', { overlap: 'queue' });
+  await create('elsewhere', { workers: { labels: { gpu: 'yes' } }, catchUp: { policy: 'all' } });
+  await records('job', 2);
+  await cluster.jobs.create({
+    name: 'first',
+    schedule: `@at ${new Date(Date.now() + 1_000).toISOString()}`,
+    task: { kind: 'handler', name: 'slow' },
+  });
+  await waitFor(() => slow.inside('first') === 1, { what: 'the only slot is taken' });
+  const stateOf = async (id: string): Promise<string | undefined> => {
+    const { kvs } = await cluster.shared.etcd.range({ key: cluster.keys.worker(id) });
+    const decoded = kvs[0] && codecs.worker.decode(kvs[0].value);
+    return decoded?.ok ? decoded.value.state : undefined;
+  };
+  const becomes = (state: string) =>
+    waitFor(async () => (await stateOf(worker!.workerId!)) === state, { what: `it is ${state}` });
+  await becomes('full');
+  // Longer than the grace.
+  await delay(4_000);
+  const full = await audit('--grace', '1s');
+  expect(full).toMatchObject(IN_ORDER);
+  expect(full.of('job').waiting).toBeGreaterThan(2);
+  expect(full.of('elsewhere').waiting).toBeGreaterThan(4);
+  const wish = codecs.drain.encode({ by: 'test', at: Date.now() });
+  await put(cluster.shared.etcd, cluster.keys.drain(worker!.workerId!), wish);
+  await becomes('draining');
+  slow.open();
+  await delay(2_500);
+  const drained = await audit('--grace', '1s');
+  expect(drained).toMatchObject(IN_ORDER);
+  expect(drained.of('job').waiting).toBeGreaterThan(full.of('job').waiting);
 });
 
 test('edits, a pause, a resume, and a job made anew leave no tick unexplained', async () => {

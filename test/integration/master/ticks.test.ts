@@ -6,6 +6,8 @@ import { useEtcd } from '../../support/shared-etcd.ts';
 import { jobRecord, jobsOf } from '../../support/workers.ts';
 import { claim, job, runOf, startTestMaster, workerOf, WORKER, type TestMaster } from './harness.ts';
 import { makeRunId } from '../../../src/common/model/ids.ts';
+import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
+import type { WorkerState } from '../../../src/common/model/worker.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 
 const shared = useEtcd();
@@ -107,6 +109,83 @@ describe('the ticks of a job', () => {
     expect((await ask({ outcome: 'unexplained,twice', cursor: bad.nextCursor })).items).toMatchObject([
       { tick: iso(minute(1)), outcome: 'unexplained' },
     ]);
+  });
+
+  it('tell of one run who ran it and how late, of several workers and of a retry', async () => {
+    const shard = { index: 0, total: 2 };
+    await record(4, { shard, state: 'lost', worker: 'w-000001', startLagMs: 11 });
+    await record(4, { shard, worker: 'w-000004', startLagMs: 44 });
+    const lost = await record(3, { state: 'lost', worker: 'w-000001', startLagMs: 11 });
+    const cause = { kind: 'retry', retryOf: lost, tick: minute(3) } as const;
+    await record(2, { cause, worker: 'w-000004', startLagMs: 44 });
+    const { items } = await ask({ outcome: 'ran,lost' });
+    expect(items).toMatchObject([
+      { tick: iso(minute(4)), outcome: 'lost', worker: 'w-000001', startLagMs: 11 },
+      { tick: iso(minute(3)), outcome: 'ran', worker: 'w-000004', startLagMs: 44 },
+    ]);
+    expect(items.map(({ runs }: { runs: unknown[] }) => runs.length)).toEqual([2, 2]);
+  });
+
+  it('wait for workers that are full or draining, for as long as they are, and no longer', async () => {
+    const { revision } = await jobsOf(shared.etcd, master.keys).create(
+      job('b', { schedule: '* * * * *', catchUp: { policy: 'none' } }),
+      { since: minute(10) },
+    );
+    expect(revision).toBeGreaterThan(0);
+    const told = async (states: readonly WorkerState[]) => {
+      for (const [i, state] of states.entries()) {
+        const worker = workerOf({ id: `w${i}-000001`, state });
+        await master.write(master.keys.worker(worker.id), codecs.worker.encode(worker));
+      }
+      const { body } = await master.call('listTicks', {
+        params: { job: 'b' },
+        query: { from: iso(minute(9)), to: iso(newest) },
+      });
+      expect(new Set(body.items.map((item: { outcome: string; reason: string }) => item.reason)).size).toBe(
+        1,
+      );
+      return [body.items[0].outcome, body.items[0].reason, body.counts.due] as const;
+    };
+    expect(await told(['full', 'draining'])).toEqual([
+      'waiting',
+      'no worker that may run it takes work now: w0-000001 is full (4 slots), w1-000001 is draining',
+      10,
+    ]);
+    expect(await told(['full', 'loading'])).toMatchObject(['waiting', /loading the jobs/, 10]);
+    expect(await told(['full', 'ready'])).toEqual(['unexplained', 'still due: no worker has settled it', 10]);
+  });
+
+  it('of a job that nobody matches wait as long as catchUp says, whoever else is there', async () => {
+    const worker = workerOf();
+    await master.write(master.keys.worker(worker.id), codecs.worker.encode(worker));
+    const outcomes = async (name: string, definition: Partial<JobDefinitionInput>) => {
+      const labels = { gpu: 'yes' };
+      await jobsOf(shared.etcd, master.keys).create(
+        job(name, { schedule: '* * * * *', workers: { labels }, ...definition }),
+        { since: minute(10) },
+      );
+      const { body } = await master.call('listTicks', {
+        params: { job: name },
+        query: { from: iso(minute(9)) },
+      });
+      const nobody = 'no worker is registered with the labels gpu=yes';
+      for (const { outcome, reason } of body.items)
+        expect(reason).toBe(
+          outcome === 'waiting' ? nobody : `still due: no worker has settled it; ${nobody}`,
+        );
+      return body.counts as Record<'due' | 'waiting' | 'unexplained', number>;
+    };
+    // Up to now: the last minute is within the grace, and the one before the newest that is past it.
+    expect((await outcomes('latest', { catchUp: { policy: 'latest', window: '1h' } })).waiting).toBe(2);
+    expect((await outcomes('all', { catchUp: { policy: 'all', window: '1h' } })).unexplained).toBe(0);
+    expect((await outcomes('some', { catchUp: { policy: 'all', window: '5m' } })).waiting).toBe(6);
+    const none = await outcomes('none', { catchUp: { policy: 'none' } });
+    const onAll = await outcomes('on-all', { workers: { labels: { gpu: 'yes' }, mode: 'all' } });
+    for (const { waiting, unexplained, due } of [none, onAll]) {
+      // Two in the first second of a minute: what has just come is on time.
+      expect(waiting).toBeLessThanOrEqual(2);
+      expect(unexplained).toBe(due - waiting);
+    }
   });
 
   it('say what became of them on other workers, and which run may have overlapped', async () => {

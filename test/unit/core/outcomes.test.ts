@@ -368,6 +368,42 @@ describe('a tick that the cursor has not reached', () => {
     ],
     ['is known all the same when a later version has recorded it', 9, { ...open, ended: [run(9)] }, 'ran'],
     [
+      'waits for workers that may run it and take nothing now, however long',
+      6,
+      { ...open, nobody: { reason: 'all are full', catchUp: undefined } },
+      'waiting: all are full',
+    ],
+    [
+      'waits for the run that is on, rather than for a worker',
+      6,
+      {
+        ...open,
+        eras: [era({ overlap: 'queue' })],
+        held: { runId: 'r', startAt: tick(4) },
+        nobody: { reason: 'all are full', catchUp: undefined },
+      },
+      'waiting: waits for run r to end',
+    ],
+    ...(
+      [
+        ['latest', 60, 9, 'waiting: nobody is there'],
+        ['latest', 60, 8, 'unexplained: still due: no worker has settled it; nobody is there'],
+        ['latest', 0.1, 9, 'unexplained: still due: no worker has settled it; nobody is there'],
+        ['all', 3, 7, 'waiting: nobody is there'],
+        ['all', 3, 6, 'unexplained: still due: no worker has settled it; nobody is there'],
+        ['none', 60, 9, 'unexplained: still due: no worker has settled it; nobody is there'],
+        ['none', 60, 10, 'waiting: nobody is there'],
+      ] as const
+    ).map(([policy, window, minute, expected]): [string, number, Given, string] => [
+      `of minute ${minute} that nobody may run waits until catch-up gives it up, and the grace longer: ${policy}, ${window}`,
+      minute,
+      {
+        ...open,
+        nobody: { reason: 'nobody is there', catchUp: { policy, window: window * MINUTE } },
+      },
+      expected,
+    ]),
+    [
       'waits for the run that is on: queue',
       6,
       { ...open, eras: [era({ overlap: 'queue' })], held: { runId: 'r', startAt: tick(4) } },
