@@ -76,6 +76,7 @@ export function showWorker(
     seen: _seen,
     joinedAt,
     draining,
+    waiting,
     ...plain
   }: WorkerRecord,
   drain: DrainRecord | undefined,
@@ -85,6 +86,7 @@ export function showWorker(
     ...plain,
     startedAt: shownTime(plain.startedAt),
     ...optionalTime('joinedAt', joinedAt),
+    ...(waiting && { waiting: { ...waiting, since: shownTime(waiting.since) } }),
     drain: draining || drain ? showDrain(draining, drain) : null,
     clockOffsetMs,
   };

@@ -115,6 +115,7 @@ export function composeWorker(parts: WorkerParts, traits: WorkerTraits): Compose
         token,
         load: () => scheduler.load(),
         draining: () => scheduler.draining(),
+        waiting: () => scheduler.waiting(),
         stamp: (key) => clocks.stamp(key),
         onExtended: (deadline) => tasks.setDeadline(deadline),
         onJoined: () => {

@@ -9,7 +9,7 @@ import { compileSchedule } from '../common/core/definition.ts';
 import { createScheduleCompiler } from '../common/core/schedule.ts';
 import { durationMs } from '../common/model/duration.ts';
 import type { CatchUpPolicy, JobRecord, OverlapPolicy } from '../common/model/job.ts';
-import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import { instant, monotonic, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import type { CursorMove } from '../common/store/transactions/cursor-moves.ts';
@@ -59,6 +59,8 @@ export interface JobEntry extends AgendaItem {
   /** Run that makes it `held`. */
   holder: string | undefined;
   on: Agenda<JobEntry> | undefined;
+  /** When it last used a slot of this worker. */
+  usedAt: Monotonic;
 }
 
 export interface JobTable {
@@ -175,6 +177,7 @@ export function createJobTable(logger: Logger): JobTable {
         busy: 'no',
         holder: undefined,
         on: undefined,
+        usedAt: monotonic(-Infinity),
         due: instant(0),
         place: -1,
       };

@@ -23,6 +23,11 @@ export function registerWorkerMetrics(
   };
   gauge('etcron_worker_runs_running', 'Runs that are on', () => scheduler.load().running);
   gauge('etcron_worker_runs_armed', 'Runs claimed ahead of their tick', () => scheduler.load().armed);
+  gauge('etcron_worker_jobs_waiting', 'Jobs that wait for a free slot', () => scheduler.waiting()?.jobs ?? 0);
+  gauge('etcron_worker_longest_wait_seconds', 'For how long the first of them has waited', () => {
+    const waiting = scheduler.waiting();
+    return waiting ? Math.max(0, clocks.clock.now() - waiting.since) / 1000 : 0;
+  });
   gauge('etcron_worker_jobs', 'Jobs known', () => scheduler.table.entries.size);
   gauge(
     'etcron_worker_jobs_broken',

@@ -114,9 +114,11 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
     },
     whyMissed({ rule }) {
       const why = `${rule.all ? 'the worker was not' : 'no worker was'} there and free to run it in time`;
-      if (rule.overlap === 'queue' || rule.overlap === 'replace')
-        return `${why}, or a run was on: only the newest tick waits`;
-      return rule.overlap === 'forbid' && rule.catchUp.policy === 'all'
+      const waits = rule.overlap === 'queue' || rule.overlap === 'replace';
+      if (rule.catchUp.policy !== 'all')
+        return waits ? `${why}, or a run was on: only the newest tick waits` : why;
+      if (waits) return `${why}, or it waited behind other runs for longer than the window`;
+      return rule.overlap === 'forbid'
         ? `${why}, or it waited behind others that were caught up for longer than the window`
         : why;
     },

@@ -3,6 +3,7 @@
 // never trusts its own view: each decision is a transaction that compares what was decided on.
 import { dueAt, settledUntil, ticksWithin } from '../common/core/due.ts';
 import { instant, type Instant, type Millis } from '../common/model/time.ts';
+import type { WaitingJobs } from '../common/model/worker.ts';
 import type { CursorAt, HeldLock } from '../common/store/transactions/claims.ts';
 import type { Assignment } from './assignment.ts';
 import { createBehindRuns, type DueNow } from './behind.ts';
@@ -50,6 +51,8 @@ export interface Planner {
   isAsking(job: string): boolean;
   /** Resolves when no claim is on its way. */
   whenAnswered(): Promise<void>;
+  /** Jobs that wait for a slot, and since when the first of them does; undefined: none. */
+  waiting(): WaitingJobs | undefined;
   /** How long ago the most overdue tick was due that nothing keeps this worker from claiming. */
   overdue(): Millis;
   stop(): void;
@@ -65,6 +68,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   const judge = (entry: JobEntry): void => {
     judgeNow(entry);
+    slots.judged(entry);
     // Its ticks may be far away; the request is not.
     const until = turns.heldUntil(entry);
     if (until === undefined || !entry.owned || entry.busy !== 'no') return;
@@ -73,10 +77,10 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   const judgeNow = (entry: JobEntry): void => {
     rounds.unplan(entry);
+    if (entry.busy === 'full') entry.busy = 'no';
     const member = membership();
     if (!member?.isValid() || !entry.owned || table.get(entry.name) !== entry || entry.busy === 'asking')
       return;
-    if (entry.busy === 'full') entry.busy = 'no';
     // Of the other mode, or of a session that is over.
     if (entry.cursorOwner !== (entry.rule.all ? member.workerId : undefined)) entry.cursorKnown = false;
     if (!entry.cursorKnown) return options.cursors.want(entry);
@@ -104,7 +108,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     // While a run is on, nothing is claimed ahead: whether the next overlaps is known at its tick.
     if (entry.busy === 'held') rounds.wakeAt(entry, tick);
     else if (!rounds.isWithinLead(tick, now)) rounds.armAt(entry, tick);
-    else if (slots.take(entry)) {
+    else if (slots.take(entry, tick)) {
       expect(entry, tick);
       slots.ask(entry, claimer.claimTick(entry, member, { tick, late: false, passed: NONE }), (outcome) =>
         claimed(entry, member, tick, outcome),
@@ -113,10 +117,11 @@ export function createPlanner(options: PlannerOptions): Planner {
   };
 
   const settlePassed = (entry: JobEntry, member: Membership, { run, late, passed }: DueNow): void => {
-    expect(entry, instant(passed[0]?.ticks.from ?? run ?? clock.now()));
+    const first = instant(passed[0]?.ticks.from ?? run ?? clock.now());
+    expect(entry, first);
     if (run === undefined) {
       slots.ask(entry, claimer.pass(entry, member, passed), (outcome) => settled(entry, outcome));
-    } else if (slots.take(entry)) {
+    } else if (slots.take(entry, first)) {
       slots.ask(entry, claimer.claimTick(entry, member, { tick: run, late, passed }), (outcome) =>
         claimed(entry, member, run, outcome),
       );
@@ -131,7 +136,8 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (trigger.record.whenRunning === 'skip') overlaps.skipTrigger(entry, trigger);
       return false;
     }
-    if (!slots.take(entry)) return true;
+    // By the clock of who asked, which may be ahead.
+    if (!slots.take(entry, instant(Math.min(trigger.record.requestedAt, clock.now())))) return true;
     slots.ask(entry, claimer.claimTrigger(entry, member, trigger), (outcome) => {
       if (!outcome.ok && outcome.reason === 'lock-held' && trigger.record.whenRunning === 'skip')
         overlaps.skipTrigger(entry, trigger);
@@ -158,6 +164,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (!outcome.ok) return notClaimed(entry, member, tick, outcome);
     const { assignment } = outcome;
     const { run } = assignment;
+    slots.used(entry);
     // Deleted and created again meanwhile: that cursor was another job's. Claimed under the mode before: too.
     const owner = run.shard && assignment.membership.workerId;
     if (tick !== undefined && run.jobCreated === entry.created && entry.cursorOwner === owner) {
@@ -244,11 +251,24 @@ export function createPlanner(options: PlannerOptions): Planner {
         );
       if (entry.busy === 'held') rounds.wakeAt(entry, instant(verdict.until + 1));
     }
-    if (overlap === 'replace' && lock) overlaps.replace(entry, lock);
+    const next = overlap === 'replace' && lock ? replacing(entry, lock, now) : undefined;
     pending.delete(entry);
     // The end of a run of ours is told; that of another worker's is looked for.
-    if (entry.busy !== 'held') later(entry, RETRY);
+    const again = entry.busy === 'held' ? Infinity : now + RETRY;
+    if (next !== undefined || again !== Infinity)
+      rounds.wakeAt(entry, instant(Math.min(next ?? Infinity, again)));
     rounds.sleep();
+  };
+
+  /**
+   * A tick that came while the run was on ends it. One that was overdue before that began did not: it waits for its end,
+   * or for the next tick, which is what this tells.
+   */
+  const replacing = (entry: JobEntry, lock: HeldLock, now: Instant): Instant | undefined => {
+    const newest = entry.ticks.atOrBefore(now);
+    if (newest === undefined || newest <= (lock.record?.startAt ?? 0)) return entry.ticks.nextAfter(now);
+    overlaps.replace(entry, lock);
+    return undefined;
   };
 
   const settled = (entry: JobEntry, outcome: SettleOutcome): void => {
@@ -281,6 +301,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   const turns = createTurns({ clock, requests, overlaps }, RETRY);
   const slots = createSlots({
     slots: options.slots,
+    clock,
     dispatcher,
     mark: (entry) => rounds.mark(entry),
     onFull(entry) {
@@ -299,9 +320,10 @@ export function createPlanner(options: PlannerOptions): Planner {
       rounds.drop(entry);
       behind.forget(entry);
       pending.delete(entry);
-      if (entry.busy === 'full') entry.busy = 'no';
+      slots.leave(entry);
     },
     runOver(entry, { run, fencingToken }, how) {
+      if (entry) slots.used(entry);
       if (how === 'given-back' && entry && hasMoved(entry, fencingToken)) {
         // The tick is to be run again, perhaps by us: where the cursor stands now, only etcd knows.
         entry.cursorKnown = false;
@@ -327,6 +349,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     clockChanged: () => rounds.clockChanged(),
     isAsking: (job) => table.get(job)?.busy === 'asking',
     whenAnswered: () => slots.whenAnswered(),
+    waiting: () => slots.waiting(),
     overdue() {
       if (!membership()?.isValid()) return 0;
       let oldest = rounds.earliest();

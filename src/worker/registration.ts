@@ -3,7 +3,14 @@
 import { hostname } from 'node:os';
 import type { Timer } from '../common/core/clock.ts';
 import type { Instant, Millis, Monotonic } from '../common/model/time.ts';
-import type { Abilities, ClockStamp, Draining, WorkerRecord, WorkerState } from '../common/model/worker.ts';
+import type {
+  Abilities,
+  ClockStamp,
+  Draining,
+  WaitingJobs,
+  WorkerRecord,
+  WorkerState,
+} from '../common/model/worker.ts';
 import { createOutageNote } from '../common/runtime/outage-note.ts';
 import { createBackoff } from '../common/store/backoff.ts';
 import { EtcdError } from '../common/store/etcd.ts';
@@ -39,6 +46,7 @@ export interface RegistrationOptions {
     readonly left: number | undefined;
   };
   readonly draining: () => Draining | undefined;
+  readonly waiting: () => WaitingJobs | undefined;
   /** What the record tells of this clock, asked at each writing. */
   readonly stamp: (key: string) => ClockStamp;
   readonly onExtended: (deadline: Monotonic) => void;
@@ -80,6 +88,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
   const write = async (member: Membership): Promise<void> => {
     const { state, running, left } = options.load();
     const draining = options.draining();
+    const waiting = options.waiting();
     const record: WorkerRecord = {
       id: member.workerId,
       name: options.name,
@@ -92,6 +101,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
       running,
       state,
       ...(draining === undefined ? {} : { draining }),
+      ...(waiting === undefined ? {} : { waiting }),
       http: options.http,
       token: options.token,
       startedAt,

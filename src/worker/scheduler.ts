@@ -2,7 +2,7 @@
 // settler act on it. Given its ports it is whole: a real worker and a simulated one differ in the ports only.
 import { createRequests } from './requests.ts';
 import type { Instant, Millis } from '../common/model/time.ts';
-import type { Draining, WorkerState } from '../common/model/worker.ts';
+import type { Draining, WaitingJobs, WorkerState } from '../common/model/worker.ts';
 import { codecs } from '../common/store/keyspace.ts';
 import { register } from '../common/store/transactions/membership.ts';
 import { createUnreadable, type Unreadable } from '../common/store/unreadable.ts';
@@ -50,6 +50,8 @@ export interface Scheduler {
     readonly left: number | undefined;
   };
   draining(): Draining | undefined;
+  /** Jobs that wait for a slot; undefined: none. */
+  waiting(): WaitingJobs | undefined;
   /** Up to where registrations have been told. */
   peerRevisions(): { readonly workers: Revision; readonly masters: Revision };
   /** The time was moved, or whether this clock is off has changed. */
@@ -316,6 +318,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     unreadable,
     load,
     draining: () => drainWatch.report(),
+    waiting: () => planner.waiting(),
     peerRevisions: () => ({ workers: workers.revision, masters: masters.revision }),
     clockChanged() {
       dispatcher.clockChanged();

@@ -35,6 +35,7 @@ export const warning = z.strictObject({
     'old_etcd',
     'no_workers',
     'no_ready_workers',
+    'long_waits',
     'broken_jobs',
     'unreadable_values',
     'unmatched_jobs',

@@ -14,6 +14,7 @@ const {
   startedAt: _startedAt,
   joinedAt: _joinedAt,
   draining: _draining,
+  waiting: _waiting,
   ...plain
 } = workerRecord.shape;
 
@@ -52,6 +53,13 @@ export const workerView = z
     joinedAt: time
       .optional()
       .meta({ description: 'When its session began: jobs of mode all run their ticks there from then on' }),
+    waiting: z
+      .strictObject({ jobs: z.int().min(1), since: time })
+      .optional()
+      .meta({
+        description:
+          'Jobs that waited for a free slot when it last told, and since when the first of them did; absent: none',
+      }),
     drain: drainView.nullable().meta({ description: 'null: it takes work' }),
     clockOffsetMs: z.number().nullable().meta({
       description:

@@ -22,6 +22,10 @@ export const draining = z.object({
 });
 export type Draining = z.output<typeof draining>;
 
+/** Jobs with a tick or a request that wait for a free slot, and since when the first of them does. */
+export const waitingJobs = z.object({ jobs: z.int().min(1), since: z.int() });
+export type WaitingJobs = Readonly<z.output<typeof waitingJobs>>;
+
 /**
  * What a worker's process can run besides requests, which any can. Fixed when it starts. Absent: of a version that
  * does not tell, and taken to be able to run all.
@@ -63,6 +67,8 @@ export const workerRecord = z.object({
   running: z.int().min(0),
   state: workerState,
   draining: draining.optional(),
+  /** As it was when this was written. */
+  waiting: waitingJobs.optional(),
   /** Base URL of the worker's own http server, for output and health. */
   http: z.string(),
   /** Bearer token of that server. Never in a log or an answer of the API. */

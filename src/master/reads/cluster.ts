@@ -1,5 +1,6 @@
 // The state of the whole, and what in it a person should look into.
 import type { ClusterView, Warning } from '../../common/api/cluster.ts';
+import type { Instant } from '../../common/model/time.ts';
 import type { ClusterStatus, Etcd } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { housekeeperOf } from '../../common/store/transactions/masters.ts';
@@ -16,6 +17,8 @@ export const PRESSURE = 0.8;
 /** Before this one etcd revokes live leases, loses watch events and can crash on some transactions. */
 const OLDEST_GOOD = [3, 5, 13] as const;
 const CLOCK_OFFSET_MS = 500;
+/** A job that waits longer for a slot wants more of them. */
+const LONG_WAIT_MS = 60_000;
 
 export interface ClusterReader {
   read(): Promise<ClusterView>;
@@ -92,6 +95,7 @@ export function clusterReader({
         warnings: [
           ...ofEtcd(status, dbSizeInUse, quotaBytes),
           ...ofViews(views, clockOffsetOf),
+          ...ofWaits(views, clocks?.clock.now()),
           ...ofUnreadable(views),
           ...unmatchedWarnings(views),
           ...ofMasters(masters),
@@ -185,6 +189,16 @@ function ofViews({ workers, jobs }: Views, clockOffsetOf: (worker: string) => nu
     })),
   ];
 }
+
+/** `now`: the time that is believed; undefined: a worker's own, when it last told. */
+const ofWaits = ({ workers }: Views, now: Instant | undefined): Warning[] =>
+  workers.list().flatMap(({ record: { id, slots, waiting, wallClock } }): Warning[] => {
+    const waited = waiting ? (now ?? wallClock) - waiting.since : 0;
+    if (!waiting || waited < LONG_WAIT_MS) return [];
+    const jobs = `${waiting.jobs} job${waiting.jobs === 1 ? ' waits' : 's wait'}`;
+    const what = `${jobs} for a slot of ${id}, which has ${slots}`;
+    return [{ code: 'long_waits', message: `${what}: the first for ${Math.round(waited / 1000)} s` }];
+  });
 
 const ofMasters = (masters: ClusterView['masters']): Warning[] =>
   masters

@@ -131,7 +131,31 @@ describe('the cluster', () => {
       expect.arrayContaining(['no_ready_workers', 'broken_jobs', 'clock_offset']),
     );
     expect(await codes()).not.toContain('quota_pressure');
+    expect(await codes()).not.toContain('long_waits');
     expect(await codes(await startTestMaster(shared, { quotaBytes: 1_000 }))).toContain('quota_pressure');
+  });
+});
+
+describe('jobs that wait for a slot', () => {
+  const tell = async (ago: number) => {
+    const wallClock = Date.now();
+    await register({ state: 'full', slots: 1, wallClock, waiting: { jobs: 2, since: wallClock - ago } });
+    const { warnings } = (await master.call('getCluster')).body;
+    return warnings.filter(({ code }: { code: string }) => code === 'long_waits');
+  };
+
+  it('are shown with their worker, and warned of when the first has waited for a minute', async () => {
+    await master.views.whenLoaded;
+    expect(await tell(59_000)).toEqual([]);
+    expect(await tell(61_000)).toEqual([
+      {
+        code: 'long_waits',
+        message: `2 jobs wait for a slot of ${WORKER}, which has 1: the first for 61 s`,
+      },
+    ]);
+    const [worker] = (await master.call('listWorkers')).body.items;
+    expect(worker.waiting.jobs).toBe(2);
+    expect(Date.now() - Date.parse(worker.waiting.since)).toBeGreaterThanOrEqual(61_000);
   });
 });
 
