@@ -11,6 +11,7 @@ import {
   keepTail,
 } from '../common/store/transactions/endings.ts';
 import { completeLost } from '../common/store/transactions/outlived.ts';
+import { findRecord, tellLoss, toldLoss } from '../common/store/transactions/told-losses.ts';
 import type { Assignment } from './assignment.ts';
 import { carryThrough } from './persist.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -141,6 +142,13 @@ export function createRecorder(ports: WorkerPorts): Recorder {
     return 'settled';
   };
 
+  /** Killed at the fence, and settled by a peer, who had to guess. */
+  const supplement = async (run: RunRecord): Promise<void> => {
+    const found = await carryThrough(findRecord(keys, run), through);
+    const told = found && toldLoss(found, run);
+    if (told) await carryThrough(tellLoss(keys, told, found.modRevision), through);
+  };
+
   return {
     holdBack(delay) {
       if (isHeldBack || endsThisTurn > 0) return;
@@ -167,6 +175,7 @@ export function createRecorder(ports: WorkerPorts): Recorder {
         if (result === 'lease-lost') result = await carryThrough(finishWithoutLock(keys, ending), through);
         // Its loss was told meanwhile; the true end goes before that.
         if (result === 'settled' && run.onLostLease === 'continue') result = await complete(ending);
+        else if (result === 'settled' && run.state === 'lost') await supplement(run);
         if (result === 'job-gone') await carryThrough(finishWithoutJob(keys, ending), through);
         if (result === 'settled' && tail !== '') await carryThrough(keepTail(keys, run, tail), through);
         if (result === 'recorded') countRecord(run.job, assignment.definition.history.keep);

@@ -22,6 +22,17 @@ export interface TaskPortOptions {
   readonly workerEnv: Readonly<Record<string, string | undefined>>;
 }
 
+/** The job was edited after the run had been asked for: what it was to be given is of no use to its task now. */
+function misfit({ kind }: Task, { env, payload }: TaskContext): string | undefined {
+  const isProcess = kind === 'shell' || kind === 'exec';
+  const now = `and the job has been edited since: a task of the kind ${kind}`;
+  if (env !== undefined && !isProcess)
+    return `env: the run was asked for with an environment, ${now} has none`;
+  if (payload !== undefined && isProcess)
+    return `payload: the run was asked for with a payload, ${now} takes none`;
+  return undefined;
+}
+
 export function openTaskPort(options: TaskPortOptions): TaskPort {
   const { runner, handlers, dataDir, clock } = options;
   /** With those that outlive their claim, whom the fence spares. */
@@ -84,6 +95,8 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
 
   return {
     startTask(task, context) {
+      const fault = misfit(task, context);
+      if (fault !== undefined) return endedTask('failed', fault, clock.now());
       if (task.kind === 'handler') return startHandlerTask(task, context);
       if (task.kind === 'http')
         return (

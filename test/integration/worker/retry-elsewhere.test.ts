@@ -179,3 +179,66 @@ test('what is killed because the drain is over is tried again like a loss, unles
   const { etcd } = cluster.shared;
   expect((await etcd.range(cluster.keys.triggers)).kvs).toEqual([]);
 });
+
+test('killed at the fence and settled by a peer first: the record is completed with what its worker knows', async () => {
+  const { server } = cluster.shared;
+  const proxy = await startTcpProxy(server);
+  cluster.shared.cleanup(() => proxy.stop());
+  const gate = createGate();
+  const [leaves] = await startBoth({
+    endpoint: proxy.address,
+    drainTimeoutMs: 500,
+    handlers: { task: gate.handler },
+  });
+  const job = owned();
+  const id = await runNow(job, { retry: { limit: 1 } });
+  await isOn(job);
+  const startedAt = gate.of(job)[0]!.startedAt;
+  const oldId = leaves.workerId;
+  proxy.pause('up');
+  proxy.pause('down');
+  const [guess] = await records(job, 2);
+  expect(guess).toMatchObject({ id, state: 'lost', attempts: [] });
+  proxy.resume('up');
+  proxy.resume('down');
+  const told = await waitFor(
+    () => cluster.jobs.runs(job).then(([first]) => first!.attempts.length > 0 && first),
+    { what: 'the record is completed', timeout: 60_000 },
+  );
+  expect(told).toMatchObject({ id, state: 'lost', worker: oldId, attempts: [{ number: 1 }] });
+  expect(told.reason).toMatch(/^worker lost while the task was running; the claim was lost/);
+  expect(told.startedAt).toBeLessThanOrEqual(startedAt);
+  expect(told.endedAt).toBeLessThanOrEqual(guess!.endedAt!);
+  // One retry, by the peer.
+  expect(await cluster.jobs.runs(job)).toMatchObject([
+    { id },
+    { cause: { retryOf: id }, state: 'succeeded' },
+  ]);
+  expect((await cluster.shared.etcd.range(cluster.keys.triggers)).kvs).toEqual([]);
+});
+
+test('env of a run that waits, and a job edited to another kind of task meanwhile: the run tells, and does nothing', async () => {
+  const gate = createGate();
+  await cluster.start(1, { handlers: { task: gate.handler } });
+  const master = await startTestMaster(cluster.shared);
+  const shell = { name: 'job', schedule: '@manual', task: { kind: 'shell', command: 'sleep 2' } } as const;
+  await master.call('createJob', { body: shell });
+  await master.call('runJob', { params: { job: 'job' } });
+  await isOn('job');
+  await master.call('runJob', {
+    params: { job: 'job' },
+    query: { queue: 'true' },
+    body: { env: { A: '1' } },
+  });
+  await master.call('putJob', {
+    params: { job: 'job' },
+    body: { ...shell, task: { kind: 'handler', name: 'task' } },
+  });
+  const [, run] = await records('job', 2);
+  expect(run).toMatchObject({
+    state: 'failed',
+    error:
+      'env: the run was asked for with an environment, and the job has been edited since: a task of the kind handler has none',
+  });
+  expect(gate.passages).toEqual([]);
+});
