@@ -36,7 +36,7 @@ const details = {
   nextTicks: z.array(time).meta({ description: 'Empty when paused, ended or only run by hand' }),
   unschedulable: z.strictObject({ reason: z.string(), labels: wantedLabels }).optional().meta({
     description:
-      'There only when no registered worker matches: none has the labels, or none can run the task, as the reason says. Its ticks are recorded as missed as they come',
+      'There only when no registered worker matches: none has the labels, or none can run the task, as the reason says. Its ticks wait as long as catchUp lets them, and are then recorded as missed',
   }),
 };
 

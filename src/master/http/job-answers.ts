@@ -36,6 +36,6 @@ function hintFor(definition: JobDefinition, views: Views): Pick<JobChange, 'hint
   const nobody = unschedulable(definition, views).unschedulable;
   if (nobody === undefined) return {};
   return {
-    hint: `${nobody.reason}. Until one is, nothing runs the job, and its ticks are recorded as missed`,
+    hint: `${nobody.reason}. Until one is, nothing runs the job: its ticks wait as long as catchUp lets them, and are then recorded as missed`,
   };
 }
