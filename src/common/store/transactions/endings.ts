@@ -70,11 +70,8 @@ export function finishRun(keys: Keyspace, ending: Ending): Intent<EndingResult> 
   const lock = lockKey(keys, ending);
   const job = keys.job(run.job);
   const active = keys.active(ending.workerId, run.job, run.id);
-  const success = [
-    remove({ key: lock }),
-    remove({ key: active }),
-    remove({ key: keys.kill(run.job, run.id) }),
-  ];
+  const success = inflight(keys, ending);
+  success.push(remove({ key: lock }));
   return {
     job: run.job,
     txn: {
