@@ -1,11 +1,10 @@
 // Three members of etcd for one scenario, as durable as in production, whose leader can be killed and brought back.
 import { fork, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GuardMessage } from '../../src/cli/etcd-guard.ts';
-import { etcdFlags } from '../../src/cli/private-etcd.ts';
+import { etcdFlags, freePorts, isHealthy } from '../../src/cli/private-etcd.ts';
 import { findEtcd, systemEtcdSources } from '../../src/cli/etcd-binary.ts';
 import { connectEtcd } from '../../src/common/store/client.ts';
 import type { Etcd } from '../../src/common/store/etcd.ts';
@@ -22,25 +21,6 @@ export interface BenchCluster {
 
 const MEMBERS = 3;
 const PATIENCE_MS = 30_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function isHealthy(endpoint: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1_000) });
-    return ((await response.json()) as { health?: unknown }).health === 'true';
-  } catch {
-    return false;
-  }
-}
 
 /** One process, watched by a guard that ends it with us. */
 async function launch(binary: string, logFile: string, flags: readonly string[]) {
@@ -64,11 +44,10 @@ export async function startBenchCluster(scope: Scope): Promise<BenchCluster> {
   const binary = await findEtcd(systemEtcdSources((line) => console.error(line)));
   const dir = scope.tempDir();
   const plans = await Promise.all(
-    Array.from({ length: MEMBERS }, async (_, i) => ({
-      name: `m${i}`,
-      client: `http://127.0.0.1:${await freePort()}`,
-      peer: `http://127.0.0.1:${await freePort()}`,
-    })),
+    Array.from({ length: MEMBERS }, async (_, i) => {
+      const [client, peer] = await freePorts(0);
+      return { name: `m${i}`, client: `http://127.0.0.1:${client}`, peer: `http://127.0.0.1:${peer}` };
+    }),
   );
   const cluster = plans.map(({ name, peer }) => `${name}=${peer}`).join(',');
   const running: ({ guard: ChildProcess; pid: number } | undefined)[] = [];

@@ -86,8 +86,11 @@ export const etcdFlags = (dataDir: string, clientUrl: string, peerUrl: string): 
   '--log-level=warn',
 ];
 
-/** Free a moment ago: that another program takes one before etcd does is possible, and told by etcd's log. */
-async function freePorts(client: number): Promise<[number, number]> {
+/**
+ * For its clients and its peers. `client` 0: any. Free a moment ago: that another program takes one before etcd does is
+ * possible, and told by etcd's log.
+ */
+export async function freePorts(client: number): Promise<[number, number]> {
   const servers = await Promise.all(
     [client, 0].map(
       (port) =>
@@ -102,7 +105,8 @@ async function freePorts(client: number): Promise<[number, number]> {
   return [ports[0]!, ports[1]!];
 }
 
-async function isHealthy(endpoint: string): Promise<boolean> {
+/** It serves: has a leader, and no alarm. */
+export async function isHealthy(endpoint: string): Promise<boolean> {
   try {
     const response = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1_000) });
     return ((await response.json()) as { health?: unknown }).health === 'true';
