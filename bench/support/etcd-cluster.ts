@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GuardMessage } from '../../src/cli/etcd-guard.ts';
-import { etcdFlags, freePorts, isHealthy } from '../../src/cli/private-etcd.ts';
+import { freePorts } from '../../src/cli/free-ports.ts';
+import { etcdFlags, isHealthy } from '../../src/cli/private-etcd.ts';
 import { findEtcd, systemEtcdSources } from '../../src/cli/etcd-binary.ts';
 import { connectEtcd } from '../../src/common/store/client.ts';
 import type { Etcd } from '../../src/common/store/etcd.ts';
@@ -45,7 +46,7 @@ export async function startBenchCluster(scope: Scope): Promise<BenchCluster> {
   const dir = scope.tempDir();
   const plans = await Promise.all(
     Array.from({ length: MEMBERS }, async (_, i) => {
-      const [client, peer] = await freePorts(0);
+      const [client, peer] = await freePorts(2);
       return { name: `m${i}`, client: `http://127.0.0.1:${client}`, peer: `http://127.0.0.1:${peer}` };
     }),
   );

@@ -2,12 +2,12 @@
 // own. Its guard (etcd-guard.ts) sees to it that it never outlives us, even when we are killed.
 import { fork } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EtcdBinary } from './etcd-binary.ts';
 import type { GuardMessage } from './etcd-guard.ts';
+import { freePorts } from './free-ports.ts';
 
 export interface PrivateEtcd {
   readonly endpoint: string;
@@ -28,7 +28,9 @@ const POLL_MS = 50;
 export async function startPrivateEtcd(binary: EtcdBinary, dir: string, port = 0): Promise<PrivateEtcd> {
   await mkdir(dir, { recursive: true });
   const logFile = join(dir, 'etcd.log');
-  const [client, peer] = await freePorts(port);
+  const free = await freePorts(2);
+  const client = port === 0 ? free[0]! : port;
+  const peer = free.find((each) => each !== client)!;
   const endpoint = `http://127.0.0.1:${client}`;
   const args = [logFile, binary.path, ...etcdFlags(join(dir, 'etcd'), endpoint, `http://127.0.0.1:${peer}`)];
   // A process group of its own: Ctrl-C in a terminal goes to the whole group, and etcd has to be the last to go.
@@ -85,25 +87,6 @@ export const etcdFlags = (dataDir: string, clientUrl: string, peerUrl: string): 
   '--log-outputs=stderr',
   '--log-level=warn',
 ];
-
-/**
- * For its clients and its peers. `client` 0: any. Free a moment ago: that another program takes one before etcd does is
- * possible, and told by etcd's log.
- */
-export async function freePorts(client: number): Promise<[number, number]> {
-  const servers = await Promise.all(
-    [client, 0].map(
-      (port) =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer().once('error', reject);
-          server.listen(port, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0]!, ports[1]!];
-}
 
 /** It serves: has a leader, and no alarm. */
 export async function isHealthy(endpoint: string): Promise<boolean> {

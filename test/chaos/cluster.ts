@@ -6,7 +6,7 @@ import { connectEtcd } from '../../src/common/store/client.ts';
 import type { Etcd } from '../../src/common/store/etcd.ts';
 import { startEtcdCluster, type TestEtcd } from '../support/etcd.ts';
 import { fakeClockEnv } from '../support/faketime.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../../src/cli/free-ports.ts';
 import { createService, type Service } from '../support/service.ts';
 import { delay } from '../support/wait.ts';
 import { createNetwork, type Network } from './network.ts';

@@ -169,6 +169,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       store: sampler.store,
       settledAfterMs,
     };
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error([message, ...violations.map(({ what, detail }) => `${what}: ${detail}`)].join('; '), {
+      cause: error,
+    });
   } finally {
     await stopped(cluster, recorder);
     log.end();
@@ -194,16 +199,19 @@ async function ready(cluster: Cluster): Promise<void> {
     },
     { what: 'all workers are ready', timeout: PATIENCE, interval: 200 },
   );
-  for (const url of cluster.urls)
+  for (const url of cluster.urls) {
+    let seen: unknown;
     await waitFor(
-      async () =>
-        (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined))?.ok,
-      {
-        what: `the master at ${url} is ready`,
-        timeout: PATIENCE,
-        interval: 200,
+      async () => {
+        const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) }).catch(
+          (error: Error) => void (seen = `${error.message}: ${(error.cause as Error | undefined)?.message}`),
+        );
+        if (answer) seen = `${answer.status} ${await answer.text()}`;
+        return answer?.ok;
       },
+      { what: `the master at ${url} is ready`, timeout: PATIENCE, interval: 200, seen: () => seen },
     );
+  }
 }
 
 async function createJobs(cluster: Cluster, jobs: readonly { name: string }[]): Promise<void> {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectEtcd } from '../../src/common/store/client.ts';
-import { freePorts } from './ports.ts';
+import { freePorts } from '../../src/cli/free-ports.ts';
 import { exited, spawnMarked } from './spawned.ts';
 import { delay } from './wait.ts';
 

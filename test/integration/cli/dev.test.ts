@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../../../src/cli/free-ports.ts';
 import { spawnMarked } from '../../support/spawned.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -216,9 +217,9 @@ describe('etcron dev', () => {
   });
 
   it('has its etcd at the port that it is given, and refuses one that is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+    const [port] = await freePorts(1);
+    const other = createServer().listen(port, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
-    const { port } = other.address() as AddressInfo;
     const refused = startDev('--etcd-port', `${port}`);
     expect(await refused.exited).toBe(2);
     expect(refused.output()).toContain(`--etcd-port: port ${port} is taken`);

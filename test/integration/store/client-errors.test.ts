@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { connectEtcd } from '../../../src/common/store/client.ts';
 import { startEtcd } from '../../support/etcd.ts';
 import { gateway } from '../../support/gateway.ts';
-import { freePorts } from '../../support/ports.ts';
+import { freePorts } from '../../../src/cli/free-ports.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';

@@ -3,7 +3,7 @@ import { connectEtcd } from '../../../src/common/store/client.ts';
 import { underPrefix, type Etcd } from '../../../src/common/store/etcd.ts';
 import { startEtcdCluster, type TestEtcdCluster } from '../../support/etcd.ts';
 import { recordFollow } from '../../support/follower.ts';
-import { freePorts } from '../../support/ports.ts';
+import { freePorts } from '../../../src/cli/free-ports.ts';
 import { waitFor } from '../../support/wait.ts';
 import { put } from '../../support/writes.ts';
 

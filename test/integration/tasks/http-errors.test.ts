@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readBody, sendRequest } from '../../../src/worker/tasks/http-request.ts';
 import { explainHttpError } from '../../../src/worker/tasks/http-words.ts';
 import { hasOpenssl, selfSigned, useHttpServers, type Certificate } from '../../support/http-servers.ts';
-import { freePorts } from '../../support/ports.ts';
+import { freePorts } from '../../../src/cli/free-ports.ts';
 import { useHttpTasks } from './http-rig.ts';
 
 const servers = useHttpServers();
