@@ -78,7 +78,7 @@ function notesOf({ from, jobs, total, broken }: Audit): string[] {
       );
     if (counts.mayHaveOverlapped > 0)
       notes.push(
-        `${job}: ${ticks(counts.mayHaveOverlapped)} with a run whose task ran on after its claim had ended (onLostLease: continue): it may have overlapped with another run of the job.`,
+        `${job}: ${ticks(counts.mayHaveOverlapped)} with a run whose task ran on after its claim had ended (onLostLease: continue, or a handler that ignores its signal): it may have overlapped with another run of the job.`,
       );
   }
   for (const { job, scheduleKnownFrom, jobCreatedAt } of jobs)

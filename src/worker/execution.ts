@@ -9,6 +9,7 @@ import {
   outlivingRun,
   progressed,
   startedRun,
+  unendedRun,
   waitingRun,
   withoutProgress,
 } from '../common/core/lifecycle.ts';
@@ -231,6 +232,7 @@ class RunExecution<Owner> implements Execution {
       error: end.error,
     });
     if (this.progress !== undefined) this.known = progressed(this.known, this.progress);
+    if (end.isStillOn && !this.isOutliving) this.known = unendedRun(this.known);
     const next =
       this.stop || end.outcome === 'lost' ? LAST : retryAfter(this.assignment.definition.retry, number, end);
     if (!next.ok || this.isOutliving || this.isLastAttempt) return this.conclude(end, next);

@@ -125,6 +125,14 @@ export const outlivingRun = (run: RunRecord, since: Instant, why: string): RunRe
     reason: `${why} at ${toIso(since)} and the task ran on (onLostLease: continue): another run of the job may have been on since`,
   });
 
+/** Its task was told to end, does not, and nobody can make it. */
+export const unendedRun = (run: RunRecord): RunRecord =>
+  extended(run, {
+    mayHaveOverlapped: true,
+    reason:
+      'the handler ignored its signal and went on: another run of the job, or a further attempt, may have been on beside it',
+  });
+
 /** A run that outlives its claim is held by its worker's next registration. */
 export const adoptedRun = (run: RunRecord, worker: string): RunRecord => extended(run, { worker });
 

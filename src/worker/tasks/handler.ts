@@ -71,6 +71,7 @@ class HandlerTask implements InProcessTask {
   private spool: Spool | undefined = undefined;
   private cause: AbortCause | undefined = undefined;
   private over = false;
+  private isStillOn = false;
   private timeout: Timer | undefined = undefined;
   private grace: Timer | undefined = undefined;
   private how: TaskEnd | undefined = undefined;
@@ -154,6 +155,7 @@ class HandlerTask implements InProcessTask {
 
   private giveUp(): void {
     const cause = this.cause!;
+    this.isStillOn = true;
     this.end(
       cause,
       `${WHY[cause]}; the handler ignores its signal and is still going on in the worker's process`,
@@ -190,6 +192,7 @@ class HandlerTask implements InProcessTask {
       error: told,
       startedAt: this.startedAt,
       endedAt,
+      isStillOn: this.isStillOn,
       outputBytes: out.bytes,
       outputTruncated: out.truncated,
       tail: out.tail,

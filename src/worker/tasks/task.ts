@@ -17,6 +17,8 @@ export interface TaskEnd {
   readonly startedAt: Instant;
   /** When the task itself ended; what it left behind is gone when this is told. */
   readonly endedAt: Instant;
+  /** A handler that ignores its signal: nobody can end it, and it is on still. */
+  readonly isStillOn?: boolean;
   /** Bytes written, kept or not. */
   readonly outputBytes: number;
   readonly outputTruncated: boolean;

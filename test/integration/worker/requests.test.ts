@@ -137,8 +137,15 @@ test('a task that exceeds its timeout ends as timed out, and what ignores its si
     manual('handler', { ...limits, task: { kind: 'handler', name: 'stubborn' } }),
   );
   const ids = [await runNow('shell', shell.revision), await runNow('handler', handler.revision)];
-  expect(await recordOf('shell', ids[0]!)).toMatchObject({ state: 'timed_out', signal: 'SIGKILL' });
-  expect(await recordOf('handler', ids[1]!)).toMatchObject({ state: 'timed_out' });
+  const killed = await recordOf('shell', ids[0]!);
+  expect(killed).toMatchObject({ state: 'timed_out', signal: 'SIGKILL' });
+  expect(killed.mayHaveOverlapped).toBeUndefined();
+  // Nobody can end it: that it is still on is told.
+  expect(await recordOf('handler', ids[1]!)).toMatchObject({
+    state: 'timed_out',
+    mayHaveOverlapped: true,
+    reason: expect.stringMatching(/ignored its signal and went on/) as string,
+  });
 });
 
 test('a failed attempt is tried again in the same run, and every attempt is on record', async () => {
