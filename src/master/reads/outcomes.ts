@@ -200,7 +200,7 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
     if (has('unexplained')) answer = await judge((claims = await allClaims(job, read.revision)));
     // Most often nothing waits.
     if (has('unexplained') || has('waiting')) {
-      const nobody = nobodyFor(read.records.at(-1)!.definition, await readWorkers(read.revision));
+      const nobody = nobodyFor(read.records.at(-1)!.definition, await readWorkers(read.revision), now);
       if (nobody) answer = await judge(claims, nobody);
     }
     const [segments, { knownAfter, cutBy }] = answer;

@@ -1,6 +1,6 @@
 // Why a request to run, or a tick, waits, in words for who asked. A guess at what the workers will do from the same facts that
 // they decide on; nothing is decided here. Pure.
-import { lackOf, mayRun, missing, wishOf } from '../../common/core/eligible.ts';
+import { lackOf, mayRun, missing, wishOf, type Wish } from '../../common/core/eligible.ts';
 import type { Nobody } from '../../common/core/outcomes.ts';
 import { durationMs } from '../../common/model/duration.ts';
 import type { JobDefinition } from '../../common/model/job.ts';
@@ -52,11 +52,28 @@ export function whyNobody(
 
 const NOTHING_CAUGHT_UP = { policy: 'none', window: 0 } as const;
 
+/** In ms: who has joined has read the jobs by then, and has settled what was due. */
+const NEW_FOR = 10_000;
+
+/** In words, when all that can take it have only just joined. */
+function allNew(wish: Wish, workers: readonly WorkerRecord[], now: Instant): string | undefined {
+  const takers = workers.filter(
+    (worker) => mayRun(wish, worker) && (worker.state === 'ready' || worker.state === 'clock_skew'),
+  );
+  const isNew = ({ joinedAt }: WorkerRecord): boolean => joinedAt !== undefined && joinedAt > now - NEW_FOR;
+  if (takers.length === 0 || !takers.every(isNew)) return undefined;
+  return `${takers[0]!.id} joined a moment ago and is about to settle it`;
+}
+
 /** The same of ticks, and which of them nobody is waited for with. */
-export function nobodyFor(definition: JobDefinition, workers: readonly WorkerRecord[]): Nobody | undefined {
-  const reason = whyNobody(definition, undefined, workers);
-  if (reason === undefined) return undefined;
+export function nobodyFor(
+  definition: JobDefinition,
+  workers: readonly WorkerRecord[],
+  now: Instant,
+): Nobody | undefined {
   const wish = wishOf(definition);
+  const reason = whyNobody(definition, undefined, workers) ?? allNew(wish, workers, now);
+  if (reason === undefined) return undefined;
   if (workers.some((worker) => mayRun(wish, worker))) return { reason, catchUp: undefined };
   const { mode } = definition.workers;
   const { policy, window } = definition.catchUp;

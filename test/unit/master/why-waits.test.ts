@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { jobDefinition } from '../../../src/common/model/job.ts';
 import { instant } from '../../../src/common/model/time.ts';
 import type { WorkerRecord, WorkerState } from '../../../src/common/model/worker.ts';
-import { whyNobody, whyWaits } from '../../../src/master/reads/why-waits.ts';
+import { nobodyFor, whyNobody, whyWaits } from '../../../src/master/reads/why-waits.ts';
 
 const definition = jobDefinition.parse({
   name: 'a',
@@ -31,6 +31,23 @@ const why = (...states: WorkerState[]): string | undefined =>
     undefined,
     states.map((state, i) => worker(`w${i}`, state)),
   );
+
+describe('a tick that is due for long', () => {
+  const NOW = instant(1_000_000_000);
+  const joined = (id: string, ago: number): WorkerRecord => ({
+    ...worker(id, 'ready'),
+    joinedAt: NOW - ago,
+  });
+
+  it('waits for a worker that has only just joined, and for nobody when one was there before', () => {
+    expect(nobodyFor(definition, [joined('w0', 2_000), worker('w1', 'draining')], NOW)).toEqual({
+      reason: 'w0 joined a moment ago and is about to settle it',
+      catchUp: undefined,
+    });
+    expect(nobodyFor(definition, [joined('w0', 2_000), joined('w1', 60_000)], NOW)).toBeUndefined();
+    expect(nobodyFor(definition, [joined('w0', 2_000), worker('of-old', 'ready')], NOW)).toBeUndefined();
+  });
+});
 
 describe('a run that was asked for', () => {
   it('is taken by one that is ready, and by one with a wrong clock when none is ready or full', () => {
