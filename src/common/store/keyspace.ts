@@ -45,6 +45,8 @@ export interface Keyspace {
   cursorOfAll(job: string): string;
   /** Under `mode: all`: a worker's own, under its lease. No run id or job name begins with @. */
   cursorOf(job: string, workerId: string): string;
+  /** The own cursors of all workers, for `mode: all`. */
+  cursorsOfWorkers(job: string): Range;
   /**
    * Under `mode: all`, without a lease: how far a session that began at `since` got while the cursor of all was behind
    * it. What lies between has outcomes of that worker.
@@ -111,6 +113,7 @@ export function keyspace(prefix: string): Keyspace {
     cursor: (job) => `${prefix}cursor/${job}`,
     cursorOfAll: (job) => `${prefix}cursor/${job}/@`,
     cursorOf: (job, workerId) => `${prefix}cursor/${job}/@${workerId}`,
+    cursorsOfWorkers: (job) => ({ key: `${prefix}cursor/${job}/@\0`, rangeEnd: `${prefix}cursor/${job}/A` }),
     cursorOfSession: (job, workerId, since) => `${prefix}cursor/${job}/~${since}/${workerId}`,
     cursorsOfSessions: (job) => underPrefix(`${prefix}cursor/${job}/~`),
     sessionOf: (key) => {

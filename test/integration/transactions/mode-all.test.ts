@@ -205,6 +205,68 @@ describe('a claim of all that is given back', () => {
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
   });
 
+  test.each([
+    ['is given back', false],
+    ['is given back after the lease is lost', true],
+  ])('is due again for all though another worker is busy with a tick before: it %s', async (_, leaseLost) => {
+    const job = await store.job();
+    const [busy, worker] = [await store.worker(), await store.worker()];
+    await claimed(job, busy, {
+      run: store.run(job, busy, TICK - 1_000),
+      cursor: { revision: 0, to: TICK - 1_000 },
+    });
+    const it = await claimed(job, worker);
+    if (leaseLost) await worker.die();
+    expect(await release(it, { leaseLost })).toEqual({ kind: 'given-back' });
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
+    expect(await valueOf(store.keys.run(job.name, it.run.id))).toBeUndefined();
+  });
+
+  const later = (job: TestJob, worker: TestWorker, revision = 0) => ({
+    run: store.run(job, worker, TICK + 1_000),
+    cursor: {
+      revision,
+      to: TICK + 1_000,
+      session: { since: TICK + 500, before: TICK, jobSince: TICK - 9_500 },
+    },
+  });
+
+  test.each([
+    ['is given back', false],
+    ['is given back after the lease is lost', true],
+  ])('is told as missed when only workers that came later have gone on: it %s', async (_, leaseLost) => {
+    const job = await store.job();
+    const [worker, newer] = [await store.worker(), await store.worker()];
+    const it = await claimed(job, worker);
+    await claimed(job, newer, later(job, newer));
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK + 1_000));
+    if (leaseLost) await worker.die();
+    expect(await release(it, { leaseLost })).toEqual({ kind: 'given-back' });
+    expect(codecs.run.decode((await valueOf(store.keys.run(job.name, it.run.id))) ?? '')).toMatchObject({
+      ok: true,
+      value: { state: 'missed', worker: worker.workerId, ticks: { count: 1, from: TICK, to: TICK } },
+    });
+    // Told, it is not due again.
+    const stands = leaseLost ? undefined : String(TICK);
+    expect(await valueOf(store.keys.cursorOf(job.name, worker.workerId))).toBe(stands);
+  });
+
+  test.each([
+    ['runs the tick beside a later one', false],
+    ['has run it', true],
+  ])('is only due again for its own worker when one that has gone on %s', async (_, ended) => {
+    const job = await store.job();
+    const [worker, other] = [await store.worker(), await store.worker()];
+    const it = await claimed(job, worker, { lock: 'run' });
+    const first = await claimed(job, other, { lock: 'run' });
+    if (ended) await perform(store.etcd, finishRun(store.keys, first.ending()));
+    await claimed(job, other, { lock: 'run', ...later(job, other, first.fencingToken) });
+    expect(await release(it)).toEqual({ kind: 'given-back' });
+    expect(await valueOf(store.keys.run(job.name, it.run.id))).toBeUndefined();
+    expect(await valueOf(store.keys.cursorOf(job.name, worker.workerId))).toBe(String(TICK - 1_000));
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK + 1_000));
+  });
+
   test('also after its lease is lost, and then without a cursor of its own', async () => {
     const job = await store.job();
     const worker = await store.worker();

@@ -240,7 +240,12 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<ReleaseResu
       { job: run.job, generation: run.generation, jobCreated: run.jobCreated },
       'missed',
       { count: 1, from: run.scheduledFor, to: run.scheduledFor },
-      { id: run.id, at, reason: 'its claim was given back after a later tick had been claimed' },
+      {
+        id: run.id,
+        at,
+        reason: 'its claim was given back after a later tick had been claimed',
+        ...(release.allUnder === undefined ? {} : { worker: release.workerId }),
+      },
     );
     back.push(
       ...cursorBackOps(keys, {

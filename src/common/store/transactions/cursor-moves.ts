@@ -5,9 +5,19 @@
 import type { RunRecord } from '../../model/run.ts';
 import { makeRunId } from '../../model/ids.ts';
 import { instant } from '../../model/time.ts';
-import type { Compare, LeaseId, Op, Revision } from '../etcd.ts';
+import type { Compare, KeyRange, LeaseId, Op, Revision } from '../etcd.ts';
 import { codecs, type Keyspace } from '../keyspace.ts';
-import { absent, allValuesUpTo, createdAt, hasValue, modifiedAt, put, remove, valueAbove } from './parts.ts';
+import {
+  absent,
+  allValuesUpTo,
+  createdAt,
+  hasValue,
+  modifiedAt,
+  noValueIs,
+  put,
+  remove,
+  valueAbove,
+} from './parts.ts';
 
 export interface CursorMove {
   /** Where it must stand. */
@@ -99,45 +109,82 @@ export interface CursorBack {
   readonly sessionSince: number | undefined;
 }
 
-/** A tick that is given back comes due again, unless a later one was claimed since. */
+/** A tick that is given back comes due again, unless a later one was claimed since: then it is told as missed. */
 export function cursorBackOps(keys: Keyspace, back: CursorBack): Op[] {
-  const { run, fencingToken, allUnder } = back;
+  const { run, workerId, fencingToken, allUnder, sessionSince } = back;
   const text = codecs.cursor.encode(back.tick);
   const ofTheJob = createdAt(keys.job(run.job), run.jobCreated);
-  const putBack = (cursor: string, lease?: LeaseId): Op =>
-    nested(
-      [modifiedAt(cursor, fencingToken), ofTheJob],
-      [put(cursor, text, lease)],
-      // A later tick was claimed since: this one can't come due again, and is told as missed.
-      [nested([ofTheJob], [put(keys.run(run.job, run.id), codecs.run.encode(back.missed))], [])],
-    );
-  if (allUnder === undefined) return [putBack(keys.cursor(run.job))];
+  const tellMissed = put(keys.run(run.job, run.id), codecs.run.encode(back.missed));
+  const unlessMoved = (cursor: string, isStill: readonly Op[], hasMoved: readonly Op[]): Op =>
+    nested([modifiedAt(cursor, fencingToken), ofTheJob], isStill, hasMoved);
+  if (allUnder === undefined) {
+    const cursor = keys.cursor(run.job);
+    return [unlessMoved(cursor, [put(cursor, text)], [nested([ofTheJob], [tellMissed], [])])];
+  }
   const ofAll = keys.cursorOfAll(run.job);
-  const others = keys.locksBelow(run.job);
-  const { sessionSince } = back;
+  const own = keys.cursorOf(run.job, workerId);
+  const claimed = codecs.cursor.encode(run.scheduledFor);
+  // With the lease its own cursor goes as well.
+  const ownBack = back.leaseLost ? [] : [put(own, text, allUnder)];
+  // The cursor of all tells that somebody was there for the tick. When that is not so any more it goes back; or, when it
+  // has gone on by the claims of workers that came later, nobody would look at the tick again.
+  const alone = nested(
+    [hasValue(ofAll, claimed)],
+    [put(ofAll, text), ...ownBack],
+    [nested([valueAbove(ofAll, claimed)], [tellMissed], ownBack)],
+  );
+  const decided = nested(
+    noneHasRun(keys, back),
+    [unlessOthersAt(keys, back, claimed, [alone], ownBack)],
+    ownBack,
+  );
   const ofSession =
-    sessionSince === undefined ? undefined : keys.cursorOfSession(run.job, back.workerId, sessionSince);
-  const records = keys.run(run.job, makeRunId(instant(run.scheduledFor), ''));
+    sessionSince === undefined ? undefined : keys.cursorOfSession(run.job, workerId, sessionSince);
   return [
-    // With the lease its own cursor goes as well.
-    ...(back.leaseLost ? [] : [putBack(keys.cursorOf(run.job, back.workerId), allUnder)]),
-    ...(ofSession === undefined
-      ? []
-      : [nested([modifiedAt(ofSession, fencingToken), ofTheJob], [put(ofSession, text)], [])]),
-    nested(
-      [
-        ofTheJob,
-        // Nobody has got further, and nobody else runs this tick or has run it.
-        hasValue(ofAll, codecs.cursor.encode(run.scheduledFor)),
-        absent({ key: others.key, rangeEnd: back.lock }),
-        absent({ key: `${back.lock}\0`, rangeEnd: others.rangeEnd }),
-        absent({ key: records, rangeEnd: `${records.slice(0, -1)}.` }),
-      ],
-      [put(ofAll, text)],
-      [],
-    ),
+    back.leaseLost
+      ? nested([ofTheJob], [decided], [])
+      : unlessMoved(own, [decided], [nested([ofTheJob], [tellMissed], [])]),
+    ...(ofSession === undefined ? [] : [unlessMoved(ofSession, [put(ofSession, text)], [])]),
   ];
 }
+
+/** No other worker's run of the tick has a record, or is on beside others under `overlap: allow`. */
+function noneHasRun(keys: Keyspace, { run, lock }: CursorBack): Compare[] {
+  const first = makeRunId(instant(run.scheduledFor), '');
+  const below = (key: string): Required<KeyRange> => ({ key, rangeEnd: `${key.slice(0, -1)}.` });
+  const locks = below(keys.lockOfRun(run.job, first));
+  return [
+    absent(below(keys.run(run.job, first))),
+    ...(lock.startsWith(locks.key)
+      ? [absent({ ...locks, rangeEnd: lock }), absent({ ...locks, key: `${lock}\0` })]
+      : [absent(locks)]),
+  ];
+}
+
+/**
+ * Whether another worker has the tick in hand: its own cursor stands there. That of one that has gone on from it has
+ * moved the cursor of all as well, and what it did is on record. A lock tells nothing: it may be that of another tick.
+ */
+function unlessOthersAt(
+  keys: Keyspace,
+  { run, workerId }: CursorBack,
+  claimed: string,
+  then: readonly Op[],
+  otherwise: readonly Op[],
+): Op {
+  const own = keys.cursorOf(run.job, workerId);
+  const { key, rangeEnd } = keys.cursorsOfWorkers(run.job);
+  const after = unlessAnyAt({ key: `${own}\0`, rangeEnd }, claimed, then, otherwise);
+  return unlessAnyAt({ key, rangeEnd: own }, claimed, [after], otherwise);
+}
+
+/** etcd holds no condition on values to be true of an empty range. */
+const unlessAnyAt = (
+  range: Required<KeyRange>,
+  value: string,
+  then: readonly Op[],
+  otherwise: readonly Op[],
+): Op => nested([absent(range)], then, [nested([noValueIs(range, value)], then, otherwise)]);
 
 const nested = (compare: readonly Compare[], success: readonly Op[], failure: readonly Op[]): Op => ({
   type: 'txn',

@@ -41,6 +41,13 @@ export const allValuesUpTo = ({ key, rangeEnd }: Required<KeyRange>, value: numb
   op: '<',
   value: String(value + 1),
 });
+export const noValueIs = ({ key, rangeEnd }: Required<KeyRange>, value: string): Compare => ({
+  key,
+  rangeEnd,
+  target: 'value',
+  op: '!=',
+  value,
+});
 /** Of each key in the range; of an empty range they hold. */
 export const noneModifiedAfter = ({ key, rangeEnd }: Required<KeyRange>, revision: Revision): Compare => ({
   key,
