@@ -65,6 +65,9 @@ const MOST_AT_ONCE = 100_000;
 /** Events handled in one turn of Node's loop: each gets an immediate of its own, after which promises settle. */
 const PER_TURN = 64;
 
+/** The machine's own. Not what stands there when a world takes its turn: that may be another world's, held on to for good. */
+const RANDOM = Math.random;
+
 export function createWorld(seed: number): World {
   const random = createRandom(seed);
   const heap = createHeap();
@@ -163,14 +166,13 @@ export function createWorld(seed: number): World {
       };
       // All of a turn's immediates follow one another; what is not of this world comes between two turns.
       const turn = (): void => {
-        const { random: mathRandom } = Math;
         setImmediate(() => {
           Math.random = () => random.next();
           step();
         });
         for (let i = 1; i < PER_TURN; i++) setImmediate(step);
         setImmediate(() => {
-          Math.random = mathRandom;
+          Math.random = RANDOM;
           if (!isOver) turn();
         });
       };
