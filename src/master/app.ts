@@ -20,6 +20,7 @@ import { takeJsonBodies } from './http/json-body.ts';
 import { watchRequests } from './http/log.ts';
 import { answerNotFound } from './http/not-found.ts';
 import { registerOperations, type BodyCheck, type Handlers } from './http/operations.ts';
+import { overviewRoutes } from './http/overview.ts';
 import { outputRoutes } from './http/output.ts';
 import { registerPages } from './http/pages.ts';
 import { runRoutes } from './http/runs.ts';
@@ -33,11 +34,14 @@ import { workerRoutes } from './http/workers.ts';
 import { clusterReader } from './reads/cluster.ts';
 import type { Comparison } from './comparison.ts';
 import { jobReader } from './reads/jobs.ts';
+import { nextTicks } from './reads/next-ticks.ts';
 import { outcomeReader } from './reads/outcomes.ts';
+import { overviewReader } from './reads/overview.ts';
 import { runReader } from './reads/runs.ts';
 import { tickReader } from './reads/ticks.ts';
 import { versionReader } from './reads/versions.ts';
 import { waitingRuns } from './reads/waiting.ts';
+import type { Activity } from './views/activity.ts';
 import type { Views } from './views/views.ts';
 
 /** A definition is at most 64 KiB; JSON may escape each character. Batches have a limit of their own. */
@@ -59,6 +63,7 @@ export interface AppDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly views: Views;
+  readonly activity: Activity;
   readonly access: AccessRules;
   readonly version: string;
   readonly quotaBytes: number;
@@ -119,13 +124,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (measured !== undefined) return Math.round(measured);
     return views.workers.get(worker)?.clockOffsetMs ?? null;
   };
-  const shared = { etcd, keys, clock, logger, views, compiler, zones, runs, waiting, streams, clockOffsetOf };
+  const { activity } = deps;
+  const base = { etcd, keys, clock, logger, views, compiler, zones, runs, waiting, streams, clockOffsetOf };
+  const shared = { ...base, activity, nextTicks: nextTicks({ clock, views }) };
   const events = eventRoutes(shared);
   const handlers: Handlers = {
     ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, waiting, ticks }) }),
     ...versionRoutes({ ...shared, versions: versionReader(shared) }),
     ...runRoutes(shared),
     ...tickRoutes(outcomeReader(shared)),
+    ...overviewRoutes(overviewReader(shared)),
     ...outputRoutes(shared),
     ...batchRoutes(shared),
     ...workerRoutes(shared),

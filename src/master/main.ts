@@ -12,6 +12,7 @@ import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
 import { buildApp } from './app.ts';
 import { composeMaster } from './compose.ts';
+import { startActivity } from './views/activity.ts';
 
 export interface Master {
   /** Where it listens, such as `http://127.0.0.1:8700`. */
@@ -43,6 +44,7 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
   const etcd = connectEtcd(etcdSettings(config.etcd));
   const master = composeMaster({ etcd, keys, clock, logger });
   const { clocks, views, comparison } = master;
+  const activity = startActivity({ etcd, keys, clock: clocks.clock, views });
   try {
     const app = await buildApp({
       etcd,
@@ -51,6 +53,7 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
       logger,
       metrics: createMetrics('master', version),
       views,
+      activity,
       // A name to listen on is a name to be called by.
       access: { tokens, allowedHosts: [...allowedHosts, listen.host] },
       version,
@@ -64,12 +67,14 @@ export async function start({ config, logger, clock }: MasterOptions): Promise<M
     logger.info({ url, id }, 'master listens');
     const stopAll = async (): Promise<void> => {
       await app.close();
+      activity.stop();
       await master.leave();
       etcd.close();
     };
     let stopping: Promise<void> | undefined;
     return { url, id, stop: () => (stopping ??= stopAll()) };
   } catch (error) {
+    activity.stop();
     await master.leave();
     etcd.close();
     throw error;

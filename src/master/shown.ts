@@ -1,4 +1,5 @@
 // Records of etcd as the API shows them: times as text, secrets left out. Pure; the only way into an answer.
+import type { RunBrief } from '../common/api/overview.ts';
 import type { JobView } from '../common/api/jobs.ts';
 import type { RunRef, RunView } from '../common/api/values.ts';
 import type { WorkerView } from '../common/api/workers.ts';
@@ -8,6 +9,7 @@ import type { LockRecord, RunRecord } from '../common/model/run.ts';
 import { FIRST_STORED, instant, LAST_STORED, toIso } from '../common/model/time.ts';
 import type { Draining, DrainRecord, WorkerRecord } from '../common/model/worker.ts';
 import type { KeyValue } from '../common/store/etcd.ts';
+import type { EndedRun } from './views/ended-run.ts';
 
 /** etcd holds what was written: beyond the years of Date only if somebody wrote it there by hand. */
 export const shownTime = (ms: number): string =>
@@ -61,6 +63,48 @@ export function showRun(record: RunRecord): RunView {
     ...(ticks && { ticks: { count: ticks.count, from: shownTime(ticks.from), to: shownTime(ticks.to) } }),
   };
 }
+
+/** What is longer is on the run's own page. */
+const LONGEST_WORDS = 300;
+
+/** What two forms of a run have in common, of which lists of many tell. */
+type ToldInBrief = Omit<EndedRun, 'state' | 'cause' | 'ticks' | 'version' | 'endedAt'> & {
+  readonly endedAt: number | undefined;
+};
+
+const inBrief = (run: ToldInBrief): Omit<RunBrief, 'state' | 'cause'> => {
+  const { id, job, worker, startLagMs, durationMs, exitCode, httpStatus, signal, error, reason } = run;
+  return {
+    id,
+    job,
+    ...(worker !== undefined && { worker }),
+    scheduledFor: shownTime(run.scheduledFor),
+    ...optionalTime('startedAt', run.startedAt),
+    ...optionalTime('endedAt', run.endedAt),
+    ...(startLagMs !== undefined && { startLagMs }),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(exitCode !== undefined && { exitCode }),
+    ...(httpStatus !== undefined && { httpStatus }),
+    ...(signal !== undefined && { signal }),
+    ...(error !== undefined && { error: error.slice(0, LONGEST_WORDS) }),
+    ...(reason !== undefined && { reason: reason.slice(0, LONGEST_WORDS) }),
+  };
+};
+
+export const briefOfEnded = (run: EndedRun): RunBrief => ({
+  ...inBrief(run),
+  state: run.state,
+  cause: run.cause,
+  ...(run.ticks && { ticks: run.ticks.count }),
+});
+
+export const briefOfRecord = (run: RunRecord): RunBrief => ({
+  ...inBrief(run as ToldInBrief),
+  state: run.state,
+  cause: run.cause.kind,
+  ...(run.progress !== undefined && { progress: run.progress }),
+  ...(run.ticks && { ticks: run.ticks.count }),
+});
 
 export const showClaim = (lock: LockRecord): RunRef => ({
   run: lock.runId,

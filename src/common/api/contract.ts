@@ -4,6 +4,7 @@ import { batchOperations } from './batch.ts';
 import { clusterOperations } from './cluster.ts';
 import { jobOperations } from './jobs.ts';
 import type { Answer, Input } from './operation.ts';
+import { overviewOperations } from './overview.ts';
 import { runOperations } from './runs.ts';
 import { scheduleOperations } from './schedules.ts';
 import { tickOperations } from './ticks.ts';
@@ -13,6 +14,7 @@ import { workerOperations } from './workers.ts';
 export const contract = {
   ...jobOperations,
   ...versionOperations,
+  ...overviewOperations,
   ...runOperations,
   ...tickOperations,
   ...batchOperations,

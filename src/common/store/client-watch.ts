@@ -12,6 +12,9 @@ import {
   type WatchRequest,
 } from './etcd.ts';
 
+/** `WatchCreateRequest.FilterType.NODELETE` */
+const NO_DELETE = 1;
+
 interface WireWatch {
   readonly header: WireHeader;
   readonly watch_id: string;
@@ -130,6 +133,7 @@ export function openWatch(calls: Calls, request: WatchRequest, handlers: WatchHa
           start_revision: request.startRevision,
           progress_notify: true,
           fragment: true,
+          ...(request.putsOnly ? { filters: [NO_DELETE] } : {}),
         },
       });
     } catch (error) {

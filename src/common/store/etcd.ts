@@ -134,6 +134,8 @@ export interface WatchHandlers {
 
 export interface WatchRequest extends KeyRange {
   readonly startRevision: Revision;
+  /** etcd need not send deletions: who asks for it passes over those that come all the same. */
+  readonly putsOnly?: true;
 }
 
 /** One watch on one connection: it never reconnects by itself. */

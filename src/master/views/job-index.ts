@@ -1,7 +1,10 @@
 // All jobs in memory, small enough for 100,000 of them: the stored text, and what lists filter by. Parsed
 // records live only as long as a page is made of them. A value that does not parse is kept and told.
 import type { JobState } from '../../common/api/jobs.ts';
+import { compileSchedule } from '../../common/core/definition.ts';
 import { wishKey, wishOf, type Wish } from '../../common/core/eligible.ts';
+import type { Schedule, ScheduleCompiler } from '../../common/core/schedule.ts';
+import { instant } from '../../common/model/time.ts';
 import type { Change } from '../../common/store/follow.ts';
 import type { KeyValue } from '../../common/store/etcd.ts';
 import { jobNow } from '../intents/jobs.ts';
@@ -16,6 +19,12 @@ export interface JobEntry {
   readonly broken: boolean;
   /** What it wants of its workers, while it is not paused; undefined: any will do. Equal ones are one object. */
   readonly wish: JobWish | undefined;
+  /** While it is not paused; undefined also of one that is not understood. Equal ones are mostly one object. */
+  readonly schedule: Schedule | undefined;
+  /** No tick at or before. */
+  readonly since: number;
+  /** Its next tick when it was last asked for (reads/next-ticks); Infinity: none. To be asked for anew once it is past. */
+  next: number;
 }
 
 export interface JobWish extends Wish {
@@ -34,6 +43,12 @@ export interface JobIndex {
   apply(changes: readonly Change[]): void;
   readonly size: number;
   readonly brokenCount: number;
+  readonly pausedCount: number;
+  get(name: string): JobEntry | undefined;
+  /** All, in no order. */
+  entries(): Iterable<JobEntry>;
+  /** In order. */
+  names(): readonly string[];
   /** What jobs that are not paused want of their workers. */
   wishes(): readonly Readonly<JobWish>[];
   /** Matching jobs by name, after `after`; `total` counts all that match, whatever the page. */
@@ -49,9 +64,11 @@ const NO_LABELS = {};
 export function createJobIndex(
   nameOf: (key: string) => string,
   isRunning: (job: string) => boolean,
+  compiler: ScheduleCompiler,
 ): JobIndex {
   const entries = new Map<string, JobEntry>();
   let broken = 0;
+  let paused = 0;
   /** Names in order; undefined after jobs came or went. */
   let sorted: string[] | undefined = [];
 
@@ -74,11 +91,14 @@ export function createJobIndex(
     if (wish.jobs === 0) wishes.delete(wishKey(wish));
   };
 
+  const inOrder = (): readonly string[] => (sorted ??= [...entries.keys()].sort((a, b) => (a < b ? -1 : 1)));
+
   const remove = (name: string): void => {
     const entry = entries.get(name);
     if (!entry) return;
     count(entry, -1);
     if (entry.broken) broken--;
+    if (entry.paused) paused--;
     entries.delete(name);
   };
 
@@ -109,10 +129,11 @@ export function createJobIndex(
         const known = entries.has(name);
         remove(name);
         if (change.type === 'put') {
-          const entry = toEntry(name, change.kv, shared);
+          const entry = toEntry(name, change.kv, shared, compiler);
           entries.set(name, entry);
           count(entry, 1);
           if (entry.broken) broken++;
+          if (entry.paused) paused++;
         }
         if (known !== entries.has(name)) sorted = undefined;
       }
@@ -123,12 +144,17 @@ export function createJobIndex(
     get brokenCount() {
       return broken;
     },
+    get pausedCount() {
+      return paused;
+    },
+    get: (name) => entries.get(name),
+    entries: () => entries.values(),
+    names: inOrder,
     wishes: () => [...wishes.values()],
     find(filter, { after, limit }) {
-      sorted ??= [...entries.keys()].sort((a, b) => (a < b ? -1 : 1));
       const found: JobEntry[] = [];
       let total = 0;
-      for (const name of sorted) {
+      for (const name of inOrder()) {
         const entry = entries.get(name)!;
         if (!matches(entry, filter)) continue;
         total++;
@@ -139,7 +165,12 @@ export function createJobIndex(
   };
 }
 
-function toEntry(name: string, kv: KeyValue, shared: (wish: Wish) => JobWish): JobEntry {
+function toEntry(
+  name: string,
+  kv: KeyValue,
+  shared: (wish: Wish) => JobWish,
+  compiler: ScheduleCompiler,
+): JobEntry {
   const { record } = jobNow(kv);
   // A record that stands under another's key would be run, shown and deleted under the wrong name.
   if (!record || record.definition.name !== name) {
@@ -151,11 +182,27 @@ function toEntry(name: string, kv: KeyValue, shared: (wish: Wish) => JobWish): J
       paused: false,
       broken: true,
       wish: undefined,
+      schedule: undefined,
+      since: 0,
+      next: Infinity,
     };
   }
   const { description = '', labels = NO_LABELS, paused } = record.definition;
   const wanted = wishOf(record.definition);
   const wantsNothing = paused || (wanted.labels === undefined && wanted.need === 'http');
-  const wish = wantsNothing ? undefined : shared(wanted);
-  return { name, kv, text: `${name} ${description}`.toLowerCase(), labels, paused, broken: false, wish };
+  const compiled = paused ? undefined : compileSchedule(record.definition, instant(record.anchor), compiler);
+  const schedule = compiled?.ok ? compiled.value : undefined;
+  return {
+    name,
+    kv,
+    text: `${name} ${description}`.toLowerCase(),
+    labels,
+    paused,
+    broken: false,
+    wish: wantsNothing ? undefined : shared(wanted),
+    schedule,
+    since: record.since,
+    // Past: it has not been asked for.
+    next: schedule === undefined || schedule.isManual ? Infinity : -Infinity,
+  };
 }

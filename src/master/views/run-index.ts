@@ -18,6 +18,10 @@ export interface RunIndex {
   /** Answers the runs that ended by these changes. */
   apply(changes: readonly Change[]): ActiveRun[];
   readonly size: number;
+  /** Jobs that have one. */
+  readonly jobCount: number;
+  /** In no order. */
+  all(): Iterable<ActiveRun>;
   countOf(job: string): number;
   of(job: string): ActiveRun[];
   find(job: string, runId: string): ActiveRun | undefined;
@@ -78,6 +82,10 @@ export function createRunIndex(keys: Keyspace, unreadable: Unreadable): RunIndex
     get size() {
       return byKey.size;
     },
+    get jobCount() {
+      return byJob.size;
+    },
+    all: () => byKey.values(),
     countOf: (job) => byJob.get(job)?.size ?? 0,
     of: (job) => [...(byJob.get(job)?.values() ?? [])],
     find: (job, runId) => [...(byJob.get(job)?.values() ?? [])].find((run) => run.runId === runId),

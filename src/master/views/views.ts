@@ -1,6 +1,7 @@
 // What this master knows without asking: jobs, claimed runs and workers, each followed from etcd. Only lists
 // are answered from here, and only once it holds every write that this master has answered.
 import type { Clock } from '../../common/core/clock.ts';
+import { createScheduleCompiler } from '../../common/core/schedule.ts';
 import type { Logger } from '../../common/runtime/logger.ts';
 import { EtcdError, type Etcd, type KeyRange, type Revision } from '../../common/store/etcd.ts';
 import { startFollow, type Change } from '../../common/store/follow.ts';
@@ -53,6 +54,7 @@ export function startViews(deps: ViewsDeps): Views {
   const jobs = createJobIndex(
     (key) => key.slice(keys.jobs.key.length),
     (job) => runs.countOf(job) > 0,
+    createScheduleCompiler(),
   );
   const workers = createWorkerIndex(keys, clock, unreadable);
   const listeners = new Set<ViewListener>();

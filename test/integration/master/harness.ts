@@ -15,6 +15,7 @@ import type { Etcd } from '../../../src/common/store/etcd.ts';
 import { codecs, keyspace, type Keyspace } from '../../../src/common/store/keyspace.ts';
 import { put } from '../../../src/common/store/transactions/parts.ts';
 import { buildApp, type AppDeps } from '../../../src/master/app.ts';
+import { startActivity } from '../../../src/master/views/activity.ts';
 import { startViews, type Views } from '../../../src/master/views/views.ts';
 import type { SharedEtcd } from '../../support/shared-etcd.ts';
 
@@ -63,6 +64,7 @@ export async function startTestMaster(
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const views = startViews({ etcd, keys, clock, logger });
+  const activity = startActivity({ etcd, keys, clock, views });
   const app = await buildApp({
     etcd,
     keys,
@@ -70,6 +72,7 @@ export async function startTestMaster(
     logger,
     metrics: createMetrics('master', 'test'),
     views,
+    activity,
     access: { allowedHosts: [], tokens: [] },
     version: '0.0.0-test',
     quotaBytes: 2 * 1024 ** 3,
@@ -77,6 +80,7 @@ export async function startTestMaster(
   });
   shared.cleanup(async () => {
     await app.close();
+    activity.stop();
     views.stop();
   });
 

@@ -1,5 +1,6 @@
 // The list of jobs: searched, filtered, paged, and true to what was just written.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createScheduleCompiler } from '../../../src/common/core/schedule.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { put } from '../../../src/common/store/transactions/parts.ts';
 import { createJobIndex } from '../../../src/master/views/job-index.ts';
@@ -160,6 +161,7 @@ describe('the index of jobs', () => {
     const index = createJobIndex(
       (key) => key,
       () => false,
+      createScheduleCompiler(),
     );
     const kv = (key: string, value: string) => ({
       key,
