@@ -60,8 +60,8 @@ export async function begin(cluster: Cluster, fault: PlannedFault, id: string): 
         const gone = worker.stop(STOP_PATIENCE);
         return begun(worker.name, victims, async () => {
           const how = await gone;
-          if (how !== 0) throw new Error(`${worker.name} was told to stop and ended with ${how}`);
           worker.start();
+          if (how !== 0) throw new Error(`${worker.name} was told to stop and ended with ${how}`);
         });
       }
       return begun(worker.name, victims, () => Promise.resolve(worker.start()));
@@ -119,16 +119,14 @@ export async function begin(cluster: Cluster, fault: PlannedFault, id: string): 
         return begun(text, [], () => Promise.resolve(member.resume()));
       }
       await member.kill();
-      return begun(text, [], () => member.start());
+      return begun(text, [], () => Promise.resolve(member.launch()));
     }
     case 'etcd-majority-kill': {
       const { name } = await memberOf(cluster, 'leader');
       const other = MEMBERS.find((each) => each !== name)!;
       const both = [cluster.member(name), cluster.member(other)];
       await Promise.all(both.map((member) => member.kill()));
-      return begun(`${name}, ${other}`, [], async () => {
-        await Promise.all(both.map((member) => member.start()));
-      });
+      return begun(`${name}, ${other}`, [], () => Promise.resolve(both.forEach((member) => member.launch())));
     }
     case 'etcd-split':
       return cut('all members', [], (from, to) => (isMember(from) || from === 'unknown') && isMember(to));
@@ -181,8 +179,8 @@ export async function begin(cluster: Cluster, fault: PlannedFault, id: string): 
     case 'rolling-restart': {
       for (const service of [...cluster.workers, ...cluster.masters]) {
         const how = await service.stop(STOP_PATIENCE);
-        if (how !== 0) throw new Error(`${service.name} was told to stop and ended with ${how}`);
         service.start();
+        if (how !== 0) throw new Error(`${service.name} was told to stop and ended with ${how}`);
         await delay(500);
       }
       for (const member of cluster.members) await member.restart();

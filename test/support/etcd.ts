@@ -45,8 +45,10 @@ export interface TestEtcd {
   stop(): Promise<void>;
   /** SIGKILL; data stay. */
   kill(): Promise<void>;
-  /** Starts it again on the same ports and data. */
+  /** Starts it again on the same ports and data; resolves when it serves. */
   start(): Promise<void>;
+  /** As start, and does not wait: cut off from the others it would not serve. */
+  launch(): void;
   restart(): Promise<void>;
   /** SIGSTOP: accepts connections and answers nothing. */
   pause(): void;
@@ -141,6 +143,7 @@ async function startMember(plan: MemberPlan): Promise<TestEtcd> {
     log: () => output,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    launch,
     async start() {
       launch();
       if (options.awaitReady !== false) await untilHealthy(endpoint, () => [child.exitCode !== null, output]);

@@ -1,7 +1,7 @@
 // A master or a worker as a process that a test may kill, freeze, stop and start again at any moment. Nothing
 // waits for it to be ready: what it does meanwhile is the test's matter. What it writes goes to a file.
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { PROGRAM } from './program.ts';
 import { exited, spawnMarked } from './spawned.ts';
 
@@ -23,7 +23,10 @@ export interface Service {
   start(): void;
   /** SIGKILL. */
   kill(): Promise<void>;
-  /** SIGTERM; after `patienceMs` SIGKILL. Resolves with its exit code, or the signal. */
+  /**
+   * SIGTERM; after `patienceMs` SIGKILL. Resolves with its exit code, or the signal. One that has not come to watch
+   * for signals yet, as in the first moments of a process, ends by it as well as it can: that is 0.
+   */
   stop(patienceMs: number): Promise<number | NodeJS.Signals>;
   freeze(): void;
   thaw(): void;
@@ -70,11 +73,21 @@ export function createService(options: ServiceOptions): Service {
     kill: () => end('SIGKILL'),
     async stop(patienceMs) {
       const late = setTimeout(() => signal('SIGKILL'), patienceMs);
+      const isWatching = isUp && watchesForTerm(child!.pid!);
       await end('SIGTERM');
       clearTimeout(late);
+      if (!isWatching && child?.signalCode === 'SIGTERM') return 0;
       return child?.signalCode ?? child?.exitCode ?? 0;
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
   };
+}
+
+const SIGTERM_BIT = 1n << 14n;
+
+/** From /proc: the mask of the signals that the process catches. */
+function watchesForTerm(pid: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return mask !== undefined && (BigInt(`0x${mask}`) & SIGTERM_BIT) !== 0n;
 }
