@@ -1,6 +1,6 @@
 // Ending process groups, and making sure of it. A group counts as gone when the kernel knows no member or
 // only zombies are left; nobody may report a task's end before that.
-import { groupHasLiving, livingWithEnvironment, statOf } from './proc.ts';
+import { groupHasLiving, lookForEnvironment, statOf } from './proc.ts';
 
 /** How often to look again, and after how many looks /proc is asked whether only zombies are left. */
 const LOOK_EVERY_MS = 5;
@@ -31,13 +31,15 @@ export async function clearGroup(group: number, patienceMs: number): Promise<boo
 
 /**
  * Kills every process that carries the environment entry, whatever group or session it fled to; false when
- * one still runs after `patienceMs`. Looks until a look finds none: a process may fork while it is looked for.
+ * one still runs after `patienceMs`. Looks until one is sure that there is none: a process may fork, and end, while it
+ * is looked for.
  */
 export async function clearMarked(entry: string, patienceMs: number): Promise<boolean> {
   const giveUp = performance.now() + patienceMs;
+  const innocent = new Set<number>();
   for (;;) {
-    const living = livingWithEnvironment(entry);
-    if (living.length === 0) return true;
+    const { living, isSure } = lookForEnvironment(entry, innocent);
+    if (living.length === 0 && isSure) return true;
     for (const { pid } of living) {
       try {
         process.kill(pid, 'SIGKILL');
@@ -45,8 +47,8 @@ export async function clearMarked(entry: string, patienceMs: number): Promise<bo
         // Gone meanwhile.
       }
     }
-    if (performance.now() > giveUp) return false;
-    await pause(LOOK_EVERY_MS);
+    if (performance.now() > giveUp) return living.length === 0;
+    await pause(living.length === 0 ? 0 : LOOK_EVERY_MS);
   }
 }
 

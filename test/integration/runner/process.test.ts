@@ -1,9 +1,19 @@
 // How tasks start, end, and are ended.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isRunning, journalPids, journalled, outputHolds, request, shell, useRig } from './rig.ts';
+import { waitFor } from '../../support/wait.ts';
+import {
+  isRunning,
+  journalPids,
+  journalled,
+  outputHolds,
+  request,
+  runningWith,
+  shell,
+  useRig,
+} from './rig.ts';
 
 const rig = useRig();
 
@@ -63,6 +73,25 @@ describe('a kill', () => {
     task.kill();
     expect(await task.ended).toMatchObject({ outcome: 'killed', signal: 'SIGKILL' });
     expect(pids.filter(isRunning)).toEqual([]);
+  });
+
+  test('reaches a process that is always one ahead of who looks for it', async () => {
+    const runner = await rig.runner();
+    const step = join(rig.dir, 'step');
+    const steps = (): number => (existsSync(`${step}s`) ? statSync(`${step}s`).size : 0);
+    // Each step is a new process in a new session, and the one before is gone.
+    await writeFile(step, `echo >> ${step}s; [ -e ${step} ] && { setsid sh ${step} & }\n`);
+    for (let i = 0; i < 8; i++) {
+      const before = steps();
+      const task = runner.start(shell(`sh ${step} & sleep 1000`));
+      await waitFor(() => steps() >= before + 3, { what: 'it runs away' });
+      task.killNow();
+      const { outcome, error } = await task.ended;
+      expect({ outcome, error }).toEqual({ outcome: 'killed', error: undefined });
+      const at = steps();
+      expect(runningWith(step)).toEqual([]);
+      expect(steps()).toBe(at);
+    }
   });
 
   test('wakes a stopped task so that it can end in its grace', async () => {
