@@ -16,6 +16,7 @@ import { growthOf, type Growth } from './check/figures.ts';
 import { PREFIX, startCluster, WORKERS, type Cluster } from './cluster.ts';
 import type { Action, FaultDone, History, StoreSample, Violation } from './events.ts';
 import { carryOut } from './nemesis.ts';
+import { asked, PATIENCE, waitPatiently } from './patience.ts';
 import { createPeople } from './people.ts';
 import { planChaos, type Plan } from './plan.ts';
 import { startRecorder, type Recorder } from './recorder.ts';
@@ -50,8 +51,6 @@ export interface ChaosResult {
   readonly settledAfterMs: number;
 }
 
-/** On a busy machine processes take their time to start. */
-const PATIENCE = 90_000;
 const SETTLED_WITHIN = 5_000;
 const QUIET_END = 8_000;
 /** A long-lived process may grow by this, and its last by half of what it was when it was warm. */
@@ -188,7 +187,7 @@ async function stopped(cluster: Cluster, recorder: Recorder | undefined): Promis
 /** Four workers that take work, and two masters that answer. */
 async function ready(cluster: Cluster): Promise<void> {
   const keys = keyspace(PREFIX);
-  await waitFor(
+  await waitPatiently(
     async () => {
       const { kvs } = await cluster.direct.range(keys.workers);
       const records = kvs.flatMap(({ value }) => {
@@ -216,12 +215,11 @@ async function ready(cluster: Cluster): Promise<void> {
 
 async function createJobs(cluster: Cluster, jobs: readonly { name: string }[]): Promise<void> {
   for (const job of jobs) {
-    const answer = await fetch(`${cluster.urls[0]}/api/v1/jobs`, {
-      method: 'POST',
+    await asked(`${cluster.urls[0]}/api/v1/jobs/${job.name}`, {
+      method: 'PUT',
       body: JSON.stringify(job),
       headers: { 'content-type': 'application/json' },
     });
-    if (answer.status !== 201) throw new Error(`${job.name} was not created: ${await answer.text()}`);
   }
 }
 
@@ -261,7 +259,7 @@ async function undrainAll(cluster: Cluster): Promise<void> {
 async function settled(cluster: Cluster, recorder: Recorder): Promise<void> {
   const keys = keyspace(PREFIX);
   let missing: string[] = [];
-  await waitFor(
+  await waitPatiently(
     async () => {
       const alive = new Set(
         (await cluster.direct.range(keys.workers)).kvs.map(({ key }) => keys.partsOf(key)[0]!),
@@ -313,8 +311,7 @@ async function pauseAll(cluster: Cluster, recorder: Recorder): Promise<void> {
   const jobs = new Map(recorder.jobs.map((change) => [change.job, change.record]));
   for (const [job, record] of jobs) {
     if (!record || record.definition.paused) continue;
-    const answer = await fetch(`${cluster.urls[1]}/api/v1/jobs/${job}/pause`, { method: 'POST' });
-    if (!answer.ok) throw new Error(`${job} was not paused: ${await answer.text()}`);
+    await asked(`${cluster.urls[1]}/api/v1/jobs/${job}/pause`, { method: 'POST' });
   }
 }
 
@@ -322,7 +319,7 @@ async function pauseAll(cluster: Cluster, recorder: Recorder): Promise<void> {
 async function untilIdle(cluster: Cluster): Promise<void> {
   const keys = keyspace(PREFIX);
   let left: string[] = [];
-  await waitFor(
+  await waitPatiently(
     async () => {
       const all = await Promise.all(
         [keys.actives, keys.locks, keys.triggers].map((range) =>

@@ -1,4 +1,4 @@
-// Once for a whole test run: finds etcd, builds dist when a source is newer (integration and cluster tests start
+// Once for a whole test run: finds etcd, builds dist when a source is newer (all but the simulation start
 // programs of it), and at the end looks for processes that tests left behind, which fails the run.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -44,7 +44,7 @@ export default function setup(project: TestProject): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'etcron-tests-'));
   process.env['TMPDIR'] = folder;
   if (needs(project, ['integration', 'cluster', 'simulation', 'hostile'])) findEtcd();
-  if (needs(project, ['integration', 'cluster', 'hostile'])) build();
+  if (needs(project, ['unit', 'integration', 'cluster', 'hostile'])) build();
 
   return async function teardown() {
     const left = () => markedProcesses(mark, folder).filter(({ pid }) => !isOurOwn(pid));
