@@ -15,6 +15,8 @@ export interface Era {
   /** Nothing was due. `since-unknown`: from some moment in it on. */
   readonly paused: 'no' | 'yes' | 'since-unknown';
   readonly overlap: JobRecord['definition']['overlap'];
+  /** It ran on all workers, of which each has ticks of its own: later ones may be settled before earlier ones. */
+  readonly ofAll: boolean;
   /** The last definition of the era. */
   readonly generation: number;
 }
@@ -45,12 +47,18 @@ export function erasOf(
   let until = Infinity;
   let index = chain.length - 1;
 
-  const push = (record: JobRecord, after: number, paused: Era['paused']): boolean => {
+  const push = (
+    record: JobRecord,
+    group: readonly JobRecord[],
+    after: number,
+    paused: Era['paused'],
+  ): boolean => {
     const compiled = compileSchedule(record.definition, instant(record.anchor), compiler);
     if (!compiled.ok) return false;
     const { overlap } = record.definition;
     const { generation } = record;
-    const era = { ticks: compiled.value, overlap, generation };
+    const ofAll = group.some(({ definition }) => definition.workers.mode === 'all');
+    const era = { ticks: compiled.value, overlap, ofAll, generation };
     if (after < until) eras.push({ ...era, after: instant(after), until, paused });
     until = Math.min(until, after);
     return true;
@@ -64,9 +72,10 @@ export function erasOf(
       before.definition.paused === paused && (paused || before.since === record.since);
     while (first > 0 && goesOn(chain[first - 1]!)) first--;
     const oldest = chain[first]!;
-    if (!push(record, paused ? oldest.updatedAt : record.since, paused ? 'yes' : 'no')) break;
+    const group = chain.slice(first, index + 1);
+    if (!push(record, group, paused ? oldest.updatedAt : record.since, paused ? 'yes' : 'no')) break;
     // Paused by a definition that is not kept any more: when, between its `since` and its writing, nobody knows.
-    if (paused && first === 0) push(oldest, oldest.since, 'since-unknown');
+    if (paused && first === 0) push(oldest, [oldest], oldest.since, 'since-unknown');
     index = first - 1;
   }
   return eras.length === 0 ? undefined : eras.toReversed();

@@ -116,6 +116,8 @@ interface Verdict {
 /** Farthest that a claim is made ahead of its tick, and clocks apart: see STALE below. */
 const AHEAD: Millis = 5_000;
 const CLOCKS: Millis = 1_000;
+/** A pause names the instant at which it was asked for; by when it is written, what comes first may have been claimed. */
+const PAUSE_LATE: Millis = 5_000 + AHEAD;
 
 const WAITS = 'due; no worker has settled it yet';
 const OVERDUE = 'still due: no worker has settled it';
@@ -196,11 +198,19 @@ const verdictOfPassed = ({ record }: PassedStretch): Verdict => ({
   ...(record.reason === undefined ? {} : { reason: record.reason }),
 });
 
+const NOT_KNOWN: Verdict = {
+  outcome: 'not_known',
+  reason: 'its record may have been removed with old history',
+};
+
+const pauseSurelyBy = ({ after }: Era): number => after + PAUSE_LATE;
+
 /** Of a tick of the era that nothing is on record for. */
 function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
   const { now, grace, cursor, knownAfter, unreadable, stale, settled, nobody, waitsFrom } = question;
   if (unreadable.has(tick)) return { outcome: 'unexplained', reason: 'its record cannot be read' };
-  if (era.paused === 'yes') return { outcome: 'paused' };
+  if (era.paused === 'yes')
+    return tick <= Math.min(knownAfter, pauseSurelyBy(era)) ? NOT_KNOWN : { outcome: 'paused' };
   const isSettled = cursor !== undefined && tick <= cursor;
   if (era.until === Infinity) {
     if (tick > now) return { outcome: 'not_yet' };
@@ -212,14 +222,13 @@ function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
         : { outcome: 'waiting', reason: why };
     }
   } else if (era.paused === 'since-unknown' && !isSettled) return { outcome: 'paused' };
-  if (tick <= knownAfter)
-    return { outcome: 'not_known', reason: 'its record may have been removed with old history' };
+  if (tick <= knownAfter) return NOT_KNOWN;
   if (tick <= stale)
     return {
       outcome: 'missed',
       reason: 'a run of the definition before had been claimed for a later instant',
     };
-  const isOpen = tick > settled && era.until < Infinity;
+  const isOpen = era.until < Infinity && (tick > settled || era.ofAll);
   if (isOpen && (tick > era.until - grace || runSpanning(question.allRuns, tick, era.until)))
     return { outcome: 'missed', reason: DROPPED };
   return { outcome: 'unexplained', reason: NO_RECORD };
@@ -284,12 +293,19 @@ function boundsOf(era: Era, question: Here): number[] {
   const bounds = [now, now - grace, knownAfter, stale, settled, era.until - grace, waitsFrom - 1];
   if (cursor !== undefined) bounds.push(cursor);
   if (held) bounds.push(held.startAt);
+  if (era.paused === 'yes') bounds.push(pauseSurelyBy(era));
   for (const tick of evidence.runs.keys()) bounds.push(tick - 1, tick);
   for (const { from, to } of evidence.passed) bounds.push(from - 1, to);
   for (const at of unreadable) bounds.push(at - 1, at);
   for (const run of allRuns) if ((run.endedAt ?? Infinity) >= era.until) bounds.push(beganAt(run) - 1);
   return bounds;
 }
+
+/**
+ * One record tells of all that is skipped for one run, also across a pause in which nothing was due: then it goes on
+ * behind it. One that ends within tells of ticks that came while the pause was on its way.
+ */
+const isOfPause = ({ to }: PassedStretch, { until }: Era): boolean => to <= until;
 
 function segmentsOfEra(era: Era, asked: Asked): Segment[] {
   const question: Here = {
@@ -314,8 +330,7 @@ function segmentsOfEra(era: Era, asked: Asked): Segment[] {
         open.push(evidence.passed[nextPassed]!);
       open = open.filter(({ to }) => to >= first);
       const runs = evidence.runs.get(first);
-      // One record tells of all that is skipped for one run, also across a pause in which nothing was due.
-      const passed = era.paused === 'yes' ? undefined : open.at(-1);
+      const passed = open.findLast((each) => era.paused !== 'yes' || isOfPause(each, era));
       const verdict = runs
         ? verdictOfRuns(first, runs, open, question)
         : passed

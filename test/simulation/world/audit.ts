@@ -6,15 +6,14 @@ import type { RunRecord } from '../../../src/common/model/run.ts';
 import { durationMs } from '../../../src/common/model/duration.ts';
 import { instant, type Millis } from '../../../src/common/model/time.ts';
 import type { Revision } from '../../../src/common/store/etcd.ts';
+import { longestRun } from './definitions.ts';
 import type { Judge, Start } from './judge.ts';
 import { nameOf, type JobVersion, type Ledger, type WorkerSession } from './ledger.ts';
 import { definitionOf, livesOf, ticksOf, type Life, type Outcome } from './ticks.ts';
 import { EPOCH } from './world.ts';
 
-/** Longer than any run with its retries, and than a worker needs to catch up. */
+/** Longer than a worker needs to catch up. */
 export const SLACK: Millis = 30_000;
-/** A tick of a worker that is frozen or dead is open until its lease has ended, and a while longer. */
-const OPEN_FOR: Millis = 45_000;
 /** A wall clock may be so far off when a session begins, or a change is written late. */
 const ROUGHLY: Millis = 5_000;
 /** A worker that lives so long after the end of a task has recorded it: it may have been cut off for a while. */
@@ -60,7 +59,6 @@ const contradict = (by: readonly Outcome[]): boolean =>
 
 function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
   const { job, created, since, until, begins, ticks, outcomes } = life;
-  const isRecent = (tick: number): boolean => tick > EPOCH + now - SLACK;
   // Deleted with its job: the run leaves no trace.
   const isDeleted = isGone(ledger, job, created);
   let lastTold = since;
@@ -96,7 +94,7 @@ function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
     if (contradict(by))
       judge.violate(4, job, `tick ${tick} has ${by.length} outcomes: ${by.map(words).join(', ')}`);
     if (by.length > 0 || tick <= begins) continue;
-    if (claimed.has(tick) && (isDeleted || isRecent(tick))) continue;
+    if (isDeleted ? claimed.has(tick) : isInHand(ledger, life, tick)) continue;
     if (goesOn && tick > lastTold && mayWait(ledger, life, tick, EPOCH + now - SLACK)) continue;
     if (!mayBeUntold(ledger, life, tick))
       judge.violate(4, job, `tick ${tick} has no outcome; since ${since}, settled up to ${lastTold}`);
@@ -109,28 +107,44 @@ const rulesOf = ({ record }: JobVersion): string => JSON.stringify(record?.defin
 const matches = ({ record }: JobVersion, session: WorkerSession): boolean =>
   record?.definition.workers.mode === 'all' && labelsMatch(record.definition.workers.labels, session.labels);
 
-/** When no tick of it comes any more: the definition is another, deleted, or paused. */
-const endOf = ({ next, pausedAt }: Life): Millis | undefined => pausedAt ?? next?.at;
+const isOfAll = ({ record }: JobVersion): boolean => record?.definition.workers.mode === 'all';
+
+const isPaused = ({ record }: JobVersion): boolean => record?.definition.paused === true;
 
 /**
- * Under `mode: all` a later tick on record does not mean that those before it are settled: each worker has its own.
- * What was open when the life ended, or when another worker came to match, nobody tells any more.
+ * Under `mode: all` a later tick on record does not mean that those before it are settled: each worker has its own, and
+ * what nobody was there for is told later. What was open when the life ended, nobody tells any more. Nor when the mode
+ * changed and some session had got further.
  */
 export function mayBeUntold(ledger: Ledger, life: Life, tick: number): boolean {
-  const { versions } = life;
-  const at = tick - EPOCH;
-  const end = endOf(life);
-  const isOfAll = versions.some(({ record }) => record?.definition.workers.mode === 'all');
-  if (isOfAll && end !== undefined && at > end - OPEN_FOR) return true;
-  for (const session of ledger.sessions.values()) {
-    if (session.at > at + ROUGHLY || (session.goneAt ?? Infinity) < at - ROUGHLY) continue;
-    for (const [index, version] of versions.entries()) {
-      const next = versions[index + 1];
-      if (!matches(version, session) || (next && next.at < at - ROUGHLY)) continue;
-      if (versions.slice(index + 1).some((later) => rulesOf(later) !== rulesOf(version))) return true;
-    }
-  }
-  return false;
+  const { job, created, versions, next } = life;
+  const wasOpen = ({ at, cursors }: JobVersion): boolean =>
+    tick > Math.max(cursors.ofAll, cursors.ofJob) ||
+    ledger.givenBack.some(
+      ({ run, at: since }) =>
+        run.job === job && run.jobCreated === created && run.cause.tick === tick && since >= at,
+    );
+  return versions.some((version, index) => {
+    const after = versions[index + 1] ?? next;
+    if (!isOfAll(version) || isPaused(version) || !after) return false;
+    if (after === next || isPaused(after)) return wasOpen(after);
+    return !isOfAll(after) && tick <= after.cursors.farthest && wasOpen(after);
+  });
+}
+
+/** Its run is on, or it waits for one that is; on one worker. How long a run may be on is looked at for itself. */
+function isInHand(ledger: Ledger, life: Life, tick: number, worker?: string): boolean {
+  const { job, created, versions } = life;
+  const last = versions.at(-1)!;
+  const waits = last.record?.definition.overlap !== 'allow';
+  return [...ledger.active.values()].some(
+    ({ run }) =>
+      run.job === job &&
+      run.jobCreated === created &&
+      (worker === undefined || run.worker === worker) &&
+      (run.cause.tick === tick ||
+        (waits && tick > ledger.cursorOf(job, isOfAll(last) ? run.worker : undefined))),
+  );
 }
 
 /** `mode: all`: each worker that is there to the end has one outcome of its own for each tick. */
@@ -152,7 +166,7 @@ function auditSessions(
     let tick = life.ticks.nextAfter(instant(from));
     for (; tick !== undefined && tick <= EPOCH + now - SLACK; tick = life.ticks.nextAfter(tick)) {
       const own = (life.outcomes.get(tick) ?? []).filter(({ owner }) => owner === session.id);
-      if (own.length !== 1)
+      if (own.length !== 1 && (own.length > 1 || !isInHand(ledger, life, tick, session.id)))
         judge.violate(
           4,
           life.job,
@@ -238,10 +252,11 @@ function auditLeft({ ledger, judge, now }: AuditOptions): void {
       judge.violate(4, job, `${id} was claimed, and its living worker did not know`);
   }
   for (const { run, at } of ledger.active.values()) {
-    if (at < now - SLACK)
+    const definition = definitionOf(ledger, run);
+    if (at < now - Math.max(SLACK, definition ? longestRun(definition) : 0))
       judge.violate(4, run.job, `${run.id} of ${run.worker} is active since ${at}, and never settled`);
   }
-  for (const [name, at] of ledger.triggers) {
+  for (const [name, { at }] of ledger.triggers) {
     const [job = ''] = name.split('/');
     if (at < now - SLACK && isMatched(ledger, job))
       judge.violate(4, job, `request ${name} stands since ${at}, and nobody takes it`);

@@ -1,6 +1,8 @@
 // The jobs of a simulation: every overlap policy with every catch-up policy, one worker or all, labels, retries,
 // tasks that outlive their claim, histories short and long.
-import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
+import { durationMs } from '../../../src/common/model/duration.ts';
+import type { JobDefinition, JobDefinitionInput } from '../../../src/common/model/job.ts';
+import type { Millis } from '../../../src/common/model/time.ts';
 import type { Random } from './random.ts';
 import type { TaskPlan } from './runner.ts';
 
@@ -67,6 +69,13 @@ export function randomDefinition(random: Random, job: string): JobDefinitionInpu
     history: { keep: random.pick(KEEPS) },
     ...(random.chance(0.2) ? { timeout: '2s' } : {}),
   };
+}
+
+/** From its claim to its record, when each attempt fails at its very end. */
+export function longestRun({ task, retry, killGrace }: JobDefinition): Millis {
+  const { ms } = JSON.parse((task as { command: string }).command) as TaskPlan;
+  const attempt = ms + durationMs(killGrace)!;
+  return (retry.limit + 1) * attempt + retry.limit * durationMs(retry.delay)! + 5_000;
 }
 
 /** Those that make sense together: what is asked for through a master. */

@@ -90,8 +90,12 @@ export function createJudge(ledger: Ledger, now: () => Millis, say: (line: strin
 
   /** Runs of one job that must not be on at once. */
   const mayNotOverlap = (one: Claim, other: Claim): boolean => {
-    // It has given that up with its claim.
-    if (other.definition?.onLostLease === 'continue' && other.lease !== undefined && ended.has(other.lease))
+    // It has given that up with its claim, which its worker may know before the lease has ended.
+    if (
+      other.definition?.onLostLease === 'continue' &&
+      ((other.lease !== undefined && ended.has(other.lease)) ||
+        ledger.outlived.has(nameOf(other.run.job, other.run.id)))
+    )
       return false;
     if (one.definition?.overlap === 'allow') return false;
     // Further attempts of a run do not wait for what was allowed to overlap it.

@@ -1,7 +1,7 @@
 // What happened, as etcd's history has it: every version of every job, every claim, every record, read from
 // the commits themselves. Nothing here is asked of a worker, and nothing is forgotten.
 import type { JobDefinition, JobRecord } from '../../../src/common/model/job.ts';
-import type { LockRecord, RunRecord } from '../../../src/common/model/run.ts';
+import type { LockRecord, RunRecord, TriggerRecord } from '../../../src/common/model/run.ts';
 import type { WorkerRecord, WorkerState } from '../../../src/common/model/worker.ts';
 import type { Millis } from '../../../src/common/model/time.ts';
 import type { LeaseId, Revision } from '../../../src/common/store/etcd.ts';
@@ -15,6 +15,16 @@ export interface JobVersion {
   readonly created: Revision;
   /** undefined: deleted. */
   readonly record: JobRecord | undefined;
+  /** As they stood when it was written. */
+  readonly cursors: Cursors;
+}
+
+/** Of one job; -Infinity: none. */
+export interface Cursors {
+  readonly ofJob: number;
+  readonly ofAll: number;
+  /** How far any worker or session has got by its own, under `mode: all`. */
+  readonly farthest: number;
 }
 
 export interface Claim {
@@ -50,10 +60,18 @@ export interface Ledger {
   readonly records: ReadonlyMap<string, RunRecord>;
   /** Active records that stand now, by key, with the time of the claim or of the adoption. */
   readonly active: ReadonlyMap<string, { readonly run: RunRecord; readonly at: Millis }>;
+  /** Claims that were given back without a record, oldest first. */
+  readonly givenBack: readonly { readonly run: RunRecord; readonly at: Millis }[];
+  /** Runs, by `job/runId`, that their worker holds again without the lock: it had lost its claim. */
+  readonly outlived: ReadonlySet<string>;
+  /** As they stand now. */
+  cursorsOf(job: string): Cursors;
+  /** That of the job, or a worker's own; -Infinity: none. */
+  cursorOf(job: string, workerId?: string): number;
   /** By worker id. */
   readonly sessions: ReadonlyMap<string, WorkerSession>;
   /** Requests to run that stand now, by `job/runId`, with the time of the last change. */
-  readonly triggers: ReadonlyMap<string, Millis>;
+  readonly triggers: ReadonlyMap<string, { readonly at: Millis; readonly retryOf: string | undefined }>;
   take(commit: Commit): void;
 }
 
@@ -65,7 +83,28 @@ export function createLedger(prefix: string, now: () => Millis): Ledger {
   const records = new Map<string, RunRecord>();
   const active = new Map<string, { run: RunRecord; at: Millis }>();
   const sessions = new Map<string, WorkerSession>();
-  const triggers = new Map<string, Millis>();
+  const triggers = new Map<string, { at: Millis; retryOf: string | undefined }>();
+  const givenBack: { run: RunRecord; at: Millis }[] = [];
+  const outlived = new Set<string>();
+  /** By job, by the key's part after it; '': the job's own. */
+  const cursors = new Map<string, Map<string, number>>();
+
+  const cursorsOf = (job: string): Cursors => {
+    const all = cursors.get(job) ?? new Map<string, number>();
+    const others = [...all].filter(([which]) => which !== '' && which !== '@').map(([, value]) => value);
+    return {
+      ofJob: all.get('') ?? -Infinity,
+      ofAll: all.get('@') ?? -Infinity,
+      farthest: Math.max(-Infinity, ...others),
+    };
+  };
+
+  const takeCursor = (job: string, which: string, value: string | undefined): void => {
+    const all = cursors.get(job) ?? new Map<string, number>();
+    cursors.set(job, all);
+    if (value === undefined) all.delete(which);
+    else all.set(which, Number(value));
+  };
 
   const takeJob = (job: string, version: JobVersion): void => {
     const versions = jobs.get(job);
@@ -90,7 +129,7 @@ export function createLedger(prefix: string, now: () => Millis): Ledger {
     active.set(key, { run, at });
     const name = nameOf(run.job, run.id);
     // Held again by a worker that had lost its claim: the claim is the one before.
-    if (lock === undefined && claims.has(name)) return;
+    if (lock === undefined && claims.has(name)) return void outlived.add(name);
     const definition = jobs
       .get(run.job)
       ?.findLast(({ created, record }) => created === run.jobCreated && record?.generation === run.generation)
@@ -108,26 +147,51 @@ export function createLedger(prefix: string, now: () => Millis): Ledger {
       else if (family === 'jobs') {
         const created = type === 'put' ? kv.createRevision : (jobs.get(job)?.at(-1)?.created ?? 0);
         const record = type === 'put' ? (JSON.parse(kv.value) as JobRecord) : undefined;
-        takeJob(job, { at, revision, created, record });
+        takeJob(job, { at, revision, created, record, cursors: cursorsOf(job) });
       } else if (family === 'runs' && type === 'put')
         records.set(nameOf(job, rest[0]!), JSON.parse(kv.value) as RunRecord);
       else if (family === 'workers') takeWorker(job, type === 'put' ? kv.value : undefined);
       else if (family === 'trigger') {
-        if (type === 'put') triggers.set(nameOf(job, rest[0]!), at);
-        else triggers.delete(nameOf(job, rest[0]!));
+        const name = nameOf(job, rest[0]!);
+        if (type === 'delete') triggers.delete(name);
+        else triggers.set(name, { at, retryOf: (JSON.parse(kv.value) as TriggerRecord).retryOf });
       }
+    }
+    const told = new Set<string>();
+    for (const { type, kv } of events) {
+      const [family = '', job = '', third = '', fourth = ''] = kv.key.slice(prefix.length).split('/');
+      if (family === 'cursor')
+        takeCursor(job, [third, fourth].join('/').replace(/\/$/, ''), type === 'put' ? kv.value : undefined);
+      else if (type === 'put' && family === 'runs') told.add(nameOf(job, third));
+      else if (type === 'put' && family === 'active') told.add(nameOf(third, fourth));
     }
     for (const { type, kv } of events) {
       if (!kv.key.startsWith(`${prefix}active/`)) continue;
-      if (type === 'delete') active.delete(kv.key);
-      else if (kv.version === 1) {
+      if (type === 'delete') {
+        const run = active.get(kv.key)?.run;
+        active.delete(kv.key);
+        if (run && !told.has(nameOf(run.job, run.id))) givenBack.push({ run, at });
+      } else if (kv.version === 1) {
         const [, job = '', runId = ''] = kv.key.slice(prefix.length + 'active/'.length).split('/');
         takeActive(revision, kv.key, kv.value, locks.get(nameOf(job, runId)));
       }
     }
   };
 
-  return { jobs, claims, records, active, triggers, sessions, take };
+  return {
+    jobs,
+    claims,
+    records,
+    active,
+    givenBack,
+    outlived,
+    cursorsOf,
+    cursorOf: (job, workerId) =>
+      cursors.get(job)?.get(workerId === undefined ? '' : `@${workerId}`) ?? -Infinity,
+    triggers,
+    sessions,
+    take,
+  };
 }
 
 interface HeldBy {

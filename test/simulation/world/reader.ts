@@ -4,7 +4,7 @@ import { ticksOf } from '../../../src/common/core/outcome-pages.ts';
 import type { TickOutcome } from '../../../src/common/core/outcomes.ts';
 import { instant } from '../../../src/common/model/time.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
-import { mayBeUntold, mayWait, SLACK } from './audit.ts';
+import { mayWait, SLACK } from './audit.ts';
 import type { Coverage } from './coverage.ts';
 import type { Judge } from './judge.ts';
 import type { Ledger } from './ledger.ts';
@@ -34,21 +34,18 @@ async function compareJob(master: SimMaster, options: ReaderOptions, job: string
   });
   const own = lives.filter((life) => life.job === job && life.created === created);
   const retries = retriesOf(ledger, job);
+  const asked = new Set([...ledger.triggers.values()].map(({ retryOf }) => retryOf));
+  const on = runsOn(ledger, job);
   for (const { tick, segment } of ticksOf(told.segments, { after: -Infinity, limit: 1_000_000 }).ticks) {
     const { outcome } = segment;
     coverage.hit(`ticks: ${outcome}`);
     const life = own.find(({ since, until = Infinity }) => tick > since && tick <= until);
-    const mine = (life?.outcomes.get(tick) ?? []).map(({ record }) => classOf(record, retries));
+    const records = (life?.outcomes.get(tick) ?? []).map(({ record }) => record);
+    const mine = [...records.map((record) => classOf(record, retries)), ...(on.get(tick) ?? [])];
     if (outcome === 'unexplained') {
       // Between two lives the judge looks at nothing, either.
       const waits = life !== undefined && !life.next && mayWait(ledger, life, tick, told.now - SLACK);
-      // Due, and unsettled when the job was paused or edited: gone without a record, as is documented.
-      const isDropped =
-        (life?.next !== undefined || life?.pausedAt !== undefined) &&
-        tick > Math.max(...life.outcomes.keys());
-      const isExcused =
-        !life ||
-        (mine.length === 0 && (waits || isDropped || tick <= life.begins || mayBeUntold(ledger, life, tick)));
+      const isExcused = !life || (mine.length === 0 && (waits || tick <= life.begins));
       if (!isExcused)
         judge.violate(
           'also',
@@ -65,10 +62,8 @@ async function compareJob(master: SimMaster, options: ReaderOptions, job: string
           job,
           `tick ${tick} is told as run twice (${segment.reason}), and is ${mine.join(', ')}`,
         );
-    } else if (outcome === 'waiting' && mine.includes('lost')) {
+    } else if (outcome === 'waiting' && records.some(({ id, state }) => state === 'lost' && asked.has(id))) {
       // Its retry is asked for, and nobody matches the job any more.
-    } else if (outcome === 'paused' && mine.every((each) => each === 'skipped' || each === 'missed')) {
-      // It came while the pause was on its way to etcd: nothing ran, and the record of that is in the history.
     } else if (outcome !== 'not_known' && mine.length > 0 && segment.count === 1 && !mine.includes(outcome)) {
       judge.violate(
         'also',
@@ -87,6 +82,14 @@ async function compareJob(master: SimMaster, options: ReaderOptions, job: string
 }
 
 const RECORDED: ReadonlySet<TickOutcome> = new Set(['ran', 'lost', 'armed', 'running']);
+
+/** By tick: told as armed or running. */
+function runsOn({ active }: Ledger, job: string): ReadonlyMap<number, readonly TickOutcome[]> {
+  const found = new Map<number, readonly TickOutcome[]>();
+  for (const { run } of active.values())
+    if (run.job === job && run.cause.tick !== undefined) found.set(run.cause.tick, ['armed', 'running']);
+  return found;
+}
 
 /** By the run that they retry. */
 function retriesOf(ledger: Ledger, job: string): ReadonlyMap<string, RunRecord> {

@@ -28,6 +28,7 @@ function question(life: Life, options: LifeOptions, from: number, to: number): T
       until: era.until,
       paused: era.paused ? 'yes' : 'no',
       overlap: options.overlap,
+      ofAll: false,
       generation: i + 1,
     })),
     evidence,
@@ -63,6 +64,8 @@ const RIGHT = {
   on: ['armed', 'running'],
 } as const;
 
+const PAUSE_LATE = 10_000;
+
 /** What is wrong with what is told of a tick. */
 function complaint({ tick, segment }: ToldTick, life: Life, asked: TickQuestion): string | undefined {
   const { outcome, reason } = segment;
@@ -72,7 +75,9 @@ function complaint({ tick, segment }: ToldTick, life: Life, asked: TickQuestion)
     return (RIGHT[truth] as readonly string[]).includes(outcome) ? undefined : `${told}; truly ${truth}`;
   const era = life.eras.find(({ after, until }) => tick > after && tick <= until)!;
   const isAlarmRight = era.until === Infinity ? tick > (life.cursor ?? 0) : true;
-  if (era.paused) return outcome === 'paused' ? undefined : told;
+  // What was claimed while the pause was on its way ran, and its record may be gone: no pause here is as late as that.
+  const mayBeLate = outcome === 'not_known' && tick <= Math.min(era.after + PAUSE_LATE, asked.knownAfter);
+  if (era.paused) return outcome === 'paused' || mayBeLate ? undefined : told;
   if (outcome === 'unexplained')
     return isAlarmRight && tick <= Math.min(life.now, era.until) - asked.grace ? undefined : told;
   // Dropped by a pause, and within what is on record as skipped before and after it.

@@ -57,6 +57,7 @@ const era = (rest: Partial<Era> = {}): Era => ({
   until: Infinity,
   paused: 'no',
   overlap: 'forbid',
+  ofAll: false,
   generation: 1,
   ...rest,
 });
@@ -461,6 +462,7 @@ describe('a change of the definition', () => {
     era({ until: tick(5.5) }),
     era({ after: instant(tick(5.5)), generation: 2, ticks: every(120), ...rest }),
   ];
+  const resumed = era({ after: instant(tick(9)), generation: 3 });
 
   test('ends the ticks of the one before and begins those of the new one', () => {
     const eras = changed();
@@ -538,8 +540,48 @@ describe('a change of the definition', () => {
     [
       'to a pause means that nothing is due, whatever was skipped around it',
       8,
-      { eras: changed({ paused: 'yes' }), ended: [passed('skipped', 4, 10)] },
+      { eras: [...changed({ paused: 'yes', until: tick(9) }), resumed], ended: [passed('skipped', 4, 10)] },
       /^paused$/,
+    ],
+    [
+      'to a pause does not hide what was skipped while it was on its way',
+      6,
+      { eras: changed({ paused: 'yes' }), ended: [passed('skipped', 4, 6)] },
+      /^skipped/,
+    ],
+    [
+      'to a pause leaves what may have run while it was on its way to its record, which may be gone',
+      5.6,
+      { eras: changed({ paused: 'yes', ticks: every(6) }), knownAfter: tick(7) },
+      /^not_known/,
+    ],
+    [
+      'to a pause drops what would be on record had it run',
+      5.6,
+      { eras: changed({ paused: 'yes', ticks: every(6) }) },
+      /^paused$/,
+    ],
+    [
+      'to a pause needs no record, also where history begins later',
+      6,
+      { eras: changed({ paused: 'yes', ticks: every(6) }), knownAfter: tick(7) },
+      /^paused$/,
+    ],
+    [
+      'drops, of what ran on all workers, also a tick before one that another worker has settled',
+      4,
+      {
+        grace: 2 * MINUTE,
+        eras: [era({ until: tick(5.5), ofAll: true }), ...changed().slice(1)],
+        ended: [run(5)],
+      },
+      /^missed: still due when/,
+    ],
+    [
+      'drops, of what ran on one worker, no tick before one that was settled',
+      4,
+      { grace: 2 * MINUTE, ended: [run(5)] },
+      /^unexplained/,
     ],
     [
       'to a pause at a moment that is not kept leaves what the cursor has not reached',
