@@ -129,7 +129,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const shared = { ...base, activity, nextTicks: nextTicks({ clock, views }) };
   const events = eventRoutes(shared);
   const handlers: Handlers = {
-    ...jobRoutes({ ...shared, jobs: jobReader({ etcd, keys, clock, views, runs, waiting, ticks }) }),
+    ...jobRoutes({ ...shared, jobs: jobReader({ ...shared, ticks }) }),
     ...versionRoutes({ ...shared, versions: versionReader(shared) }),
     ...runRoutes(shared),
     ...tickRoutes(outcomeReader(shared)),

@@ -1,6 +1,6 @@
 // Records of etcd as the API shows them: times as text, secrets left out. Pure; the only way into an answer.
 import type { RunBrief } from '../common/api/overview.ts';
-import type { JobView } from '../common/api/jobs.ts';
+import type { JobView, RecentRunView } from '../common/api/jobs.ts';
 import type { RunRef, RunView } from '../common/api/values.ts';
 import type { WorkerView } from '../common/api/workers.ts';
 import { redactSecrets } from '../common/core/definition.ts';
@@ -105,6 +105,23 @@ export const briefOfRecord = (run: RunRecord): RunBrief => ({
   ...(run.progress !== undefined && { progress: run.progress }),
   ...(run.ticks && { ticks: run.ticks.count }),
 });
+
+type ToldInStrip = Pick<ToldInBrief, 'id' | 'scheduledFor' | 'startedAt' | 'endedAt' | 'durationMs'> &
+  Pick<RunRecord, 'ticks' | 'state'>;
+
+const inStrip = (run: ToldInStrip, cause: RecentRunView['cause']): RecentRunView => ({
+  id: run.id,
+  state: run.state,
+  cause,
+  scheduledFor: shownTime(run.scheduledFor),
+  ...optionalTime('startedAt', run.startedAt),
+  ...optionalTime('endedAt', run.endedAt),
+  ...(run.durationMs !== undefined && { durationMs: run.durationMs }),
+  ...(run.ticks && { ticks: run.ticks.count }),
+});
+
+export const recentOfEnded = (run: EndedRun): RecentRunView => inStrip(run as ToldInStrip, run.cause);
+export const recentOfRecord = (run: RunRecord): RecentRunView => inStrip(run as ToldInStrip, run.cause.kind);
 
 export const showClaim = (lock: LockRecord): RunRef => ({
   run: lock.runId,

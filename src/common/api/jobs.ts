@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { envOverrides, jobDefinition, labels, overlapPolicy, task, wantedLabels } from '../model/job.ts';
 import { jobName, runId, WORKER_ID } from '../model/ids.ts';
+import { runCause, runState } from '../model/run.ts';
 import { operation } from './operation.ts';
 import { pageOf, paging } from './paging.ts';
 import { API, flag, jobParams, runRef, runView, time, waitFor } from './values.ts';
@@ -30,6 +31,48 @@ export const jobState = z.enum(['active', 'running', 'paused', 'broken']).meta({
 });
 export type JobState = z.output<typeof jobState>;
 
+/** What a list can be narrowed to. */
+export const JOB_FILTERS = [...jobState.options, 'failing', 'unschedulable'] as const;
+export type JobFilterState = (typeof JOB_FILTERS)[number];
+
+export const JOB_SORTS = ['name', 'nextTick', 'lastRun', 'lastOutcome', 'duration'] as const;
+export type JobSort = (typeof JOB_SORTS)[number];
+
+/** Runs of a strip. */
+export const RECENT_RUNS = 20;
+/** Jobs whose strips one request reads. */
+export const MOST_WITH_RECENT = 100;
+/** Names that one request answers: what a batch takes. */
+export const MOST_NAMES = 5_000;
+export const MOST_LABELS = 100;
+export const MOST_LABEL_VALUES = 100;
+
+const oneOrSeveral = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform((texts) =>
+    [texts ?? []]
+      .flat()
+      .flatMap((text) => text.split(','))
+      .filter((text) => text !== ''),
+  );
+
+export const recentRun = z
+  .strictObject({
+    id: runId,
+    state: runState,
+    cause: runCause.shape.kind,
+    scheduledFor: time,
+    startedAt: time.optional(),
+    endedAt: time.optional(),
+    durationMs: z.number().optional(),
+    ticks: z.int().min(1).optional().meta({
+      description: 'Of one that was skipped or missed: how many ticks it stands for; absent: one',
+    }),
+  })
+  .meta({ id: 'RecentRun' });
+export type RecentRunView = z.output<typeof recentRun>;
+
 const details = {
   state: jobState,
   running: z.int().meta({ description: 'Runs that hold a claim, armed or running' }),
@@ -57,6 +100,16 @@ export const jobSummary = z
     lastRun: runView
       .nullable()
       .meta({ description: 'Of the newest three that have ended, the one that ended last' }),
+    failing: z.boolean().meta({
+      description:
+        'The last run that was neither skipped nor killed failed, timed out or was lost, or a tick was missed; as far as this master has seen or read (`complete` of the overview)',
+    }),
+    recent: z
+      .array(recentRun)
+      .optional()
+      .meta({
+        description: `With \`include=recent\`: the newest ${RECENT_RUNS} runs, claimed ones included, newest first`,
+      }),
     error: z.string().optional().meta({ description: 'Why the stored definition cannot be read' }),
   })
   .meta({ id: 'JobSummary' });
@@ -94,6 +147,19 @@ export type JobChange = z.output<typeof jobChange>;
 
 const changeProblems = ['job_not_found', 'job_changed', 'job_broken'] as const;
 
+const stateFilter = oneOrSeveral
+  .pipe(
+    z.array(
+      z.enum(JOB_FILTERS, {
+        error: ({ input }) =>
+          `${JSON.stringify(input)} is no state to filter by: write one or several of ${JOB_FILTERS.join(', ')}`,
+      }),
+    ),
+  )
+  .meta({
+    description: `Only jobs in any of these states: ${JOB_FILTERS.join(', ')}; several, repeated or separated by commas. unschedulable: not paused, and no registered worker can run it`,
+  });
+
 const labelFilter = z
   .union([z.string(), z.array(z.string())])
   .optional()
@@ -120,28 +186,75 @@ const putBody = z.strictObject({
   }),
 });
 
+const search = {
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'Part of the name or description, whatever the case' }),
+  label: labelFilter,
+  state: stateFilter,
+};
+
 export const jobOperations = {
   listJobs: operation({
     method: 'GET',
     path: `${API}/jobs`,
     tag: 'jobs',
-    summary: 'List jobs by name',
+    summary: 'List jobs',
     description:
-      'With next ticks, last run and the number of runs now. Knows every write that this master has answered.',
+      'With next ticks, last run and the number of runs now. Knows every write that this master has answered. Sorted by what changes, a job may be on two pages, or on none, when it changes its place meanwhile.',
     query: z.strictObject({
-      q: z
-        .string()
-        .max(200)
+      ...search,
+      name: oneOrSeveral.pipe(z.array(z.string()).max(MOST_WITH_RECENT)).meta({
+        description: `Only the jobs of these names, at most ${MOST_WITH_RECENT}; repeated or separated by commas`,
+      }),
+      sort: z.enum(JOB_SORTS).default('name').meta({
+        description:
+          'nextTick: soonest first. lastRun: by the end of the last run. lastOutcome: what went wrong first. duration: of the last run. What is not known comes last either way',
+      }),
+      order: z.enum(['asc', 'desc']).default('asc'),
+      include: z
+        .literal('recent')
         .optional()
-        .meta({ description: 'Part of the name or description, whatever the case' }),
-      label: labelFilter,
-      state: jobState.optional(),
+        .meta({
+          description: `Also the newest ${RECENT_RUNS} runs of each job; with a limit of ${MOST_WITH_RECENT} at most`,
+        }),
       ...paging,
     }),
     answers: {
       200: z.strictObject({
         ...pageOf(jobSummary).shape,
         total: z.int().meta({ description: 'Jobs that match, on all pages' }),
+      }),
+    },
+  }),
+  listJobNames: operation({
+    method: 'GET',
+    path: `${API}/job-names`,
+    tag: 'jobs',
+    summary: 'List the names of jobs, in order',
+    description: `Of all that match, ${MOST_NAMES} at most: as many as a batch takes. \`total\` tells how many match.`,
+    query: z.strictObject(search),
+    answers: { 200: z.strictObject({ names: z.array(z.string()), total: z.int() }) },
+  }),
+  listLabels: operation({
+    method: 'GET',
+    path: `${API}/labels`,
+    tag: 'jobs',
+    summary: 'List the labels of jobs, to choose from',
+    description: `The keys that most jobs have, ${MOST_LABELS} at most, each with its commonest ${MOST_LABEL_VALUES} values.`,
+    answers: {
+      200: z.strictObject({
+        items: z.array(
+          z.strictObject({
+            key: z.string(),
+            jobs: z.int(),
+            values: z.array(z.strictObject({ value: z.string(), jobs: z.int() })),
+            more: z.int().meta({ description: 'Values that are not listed' }),
+          }),
+        ),
+        more: z.int().meta({ description: 'Keys that are not listed' }),
       }),
     },
   }),

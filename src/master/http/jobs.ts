@@ -15,6 +15,8 @@ import type { Handlers } from './operations.ts';
 
 type JobRoutes =
   | 'listJobs'
+  | 'listJobNames'
+  | 'listLabels'
   | 'createJob'
   | 'getJob'
   | 'putJob'
@@ -41,6 +43,8 @@ export function jobRoutes(deps: JobRouteDeps): Pick<Handlers, JobRoutes> {
     async listJobs({ query }) {
       return { status: 200, body: await deps.jobs.list(query) };
     },
+    listJobNames: async ({ query }) => ({ status: 200, body: await deps.jobs.names(query) }),
+    listLabels: async () => ({ status: 200, body: await deps.jobs.labels() }),
     async createJob({ body }, caller) {
       const change = changed(await createJob(deps, body, caller.name));
       const location = `/api/v1/jobs/${encodeURIComponent(change.job.record.definition.name)}`;

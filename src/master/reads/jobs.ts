@@ -1,32 +1,47 @@
 // Reading jobs: one straight from etcd, lists from what this master follows.
-import type { JobDetail, JobState, JobSummary } from '../../common/api/jobs.ts';
-import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
+import {
+  MOST_LABEL_VALUES,
+  MOST_LABELS,
+  MOST_NAMES,
+  MOST_WITH_RECENT,
+  type JobDetail,
+  type JobState,
+  type JobSummary,
+  type RecentRunView,
+} from '../../common/api/jobs.ts';
+import { invalidInput } from '../../common/api/problems.ts';
+import type { AnswerOf } from '../../common/api/contract.ts';
 import type { Clock } from '../../common/core/clock.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import type { Etcd } from '../../common/store/etcd.ts';
 import type { Keyspace } from '../../common/store/keyspace.ts';
 import { brokenJob, jobNow, noSuchJob, readJob } from '../intents/jobs.ts';
 import { showJob, showRun } from '../shown.ts';
-import type { JobEntry, JobFilter } from '../views/job-index.ts';
+import type { Activity } from '../views/activity.ts';
+import type { JobEntry } from '../views/job-index.ts';
 import type { Views } from '../views/views.ts';
+import { filterOf, searchJobs, type JobPageQuery, type JobSearch } from './job-search.ts';
+import type { NextTicks } from './next-ticks.ts';
 import { CATCH_UP_MS, type RunReader } from './runs.ts';
 import type { TickReader } from './ticks.ts';
+import { top } from './top.ts';
 import { unschedulable } from './unmatched.ts';
 import type { WaitingRuns } from './waiting.ts';
 
 const TICKS_IN_LIST = 3;
 
-export interface JobQuery {
-  readonly q?: string | undefined;
-  readonly label?: string | readonly string[] | undefined;
-  readonly state?: JobState | undefined;
-  readonly limit: number;
-  readonly cursor?: string | undefined;
+export interface JobQuery extends JobPageQuery {
+  readonly include?: 'recent' | undefined;
 }
+
+type LabelList = AnswerOf<'listLabels'>['body'];
 
 export interface JobReader {
   /** Knows every write that this master has answered. Throws invalid_input naming `cursor`. */
   list(query: JobQuery): Promise<{ items: JobSummary[]; nextCursor: string | null; total: number }>;
+  /** The names of all that match, as far as they are not too many. */
+  names(search: JobSearch): Promise<{ names: string[]; total: number }>;
+  labels(): Promise<LabelList>;
   /** The newest, by quorum. Throws job_not_found, job_broken. */
   get(job: string, want: { ticks: number; runs: number }): Promise<JobDetail>;
 }
@@ -39,18 +54,19 @@ export interface JobReaderDeps {
   readonly runs: RunReader;
   readonly waiting: WaitingRuns;
   readonly ticks: TickReader;
+  readonly activity: Activity;
+  readonly nextTicks: NextTicks;
 }
 
-/** `['team=data,tier', 'x=1']` -> [['team','data'],['tier',undefined],['x','1']]. */
-function labelsOf(label: JobQuery['label']): JobFilter['labels'] {
-  const texts = label === undefined ? [] : typeof label === 'string' ? [label] : label;
-  return texts
-    .flatMap((text) => text.split(','))
-    .filter((text) => text !== '')
-    .map((text) => {
-      const at = text.indexOf('=');
-      return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-    });
+/** A label may have a value of its own for each of 100,000 jobs. */
+function commonest<T>(
+  counts: ReadonlyMap<string, T>,
+  limit: number,
+  countOf: (value: T) => number,
+): { items: [string, T][]; more: number } {
+  const first = top<[string, T]>(limit, ([a, x], [b, y]) => countOf(y) - countOf(x) || (a < b ? -1 : 1));
+  for (const each of counts) first.add(each);
+  return { items: first.list(), more: Math.max(0, counts.size - limit) };
 }
 
 export function jobReader(deps: JobReaderDeps): JobReader {
@@ -59,7 +75,11 @@ export function jobReader(deps: JobReaderDeps): JobReader {
   const stateOf = (paused: boolean, running: number): JobState =>
     running > 0 ? 'running' : paused ? 'paused' : 'active';
 
-  const summarize = (entry: JobEntry, lastRun: RunRecord | undefined): JobSummary => {
+  const summarize = (
+    entry: JobEntry,
+    lastRun: RunRecord | undefined,
+    recent: RecentRunView[] | undefined,
+  ): JobSummary => {
     const running = views.runs.countOf(entry.name);
     const { record, error } = jobNow(entry.kv);
     const shared = {
@@ -67,6 +87,8 @@ export function jobReader(deps: JobReaderDeps): JobReader {
       running,
       modRevision: entry.kv.modRevision,
       lastRun: lastRun ? showRun(lastRun) : null,
+      failing: deps.activity.failing.has(entry.name),
+      ...(recent && { recent }),
     };
     if (!record || entry.broken) {
       const told = error ?? 'its definition has another name than its key';
@@ -97,19 +119,45 @@ export function jobReader(deps: JobReaderDeps): JobReader {
   };
 
   return {
-    async list({ q, label, state, limit, cursor }) {
-      const after = decodeCursor('jobs', cursor);
+    async list(query) {
+      if (query.include && query.limit > MOST_WITH_RECENT)
+        throw invalidInput([
+          {
+            path: 'limit',
+            message: `at most ${MOST_WITH_RECENT} with include=recent: ask for a shorter page`,
+          },
+        ]);
       await views.caughtUp(CATCH_UP_MS);
-      const { entries, total } = views.jobs.find(
-        { q, labels: labelsOf(label), state },
-        { after, limit: limit + 1 },
-      );
-      const page = entries.slice(0, limit);
-      const last = await runs.lastOf(page.map((entry) => entry.name));
+      const { entries, nextCursor, total } = await searchJobs(query, deps);
+      const names = entries.map((entry) => entry.name);
+      const { last, recent } = query.include
+        ? await runs.recentOf(names)
+        : { last: await runs.lastOf(names), recent: undefined };
       return {
-        items: page.map((entry) => summarize(entry, last.get(entry.name))),
-        nextCursor: entries.length > limit ? encodeCursor('jobs', page.at(-1)!.name) : null,
+        items: entries.map((entry) =>
+          summarize(entry, last.get(entry.name), recent && (recent.get(entry.name) ?? [])),
+        ),
+        nextCursor,
         total,
+      };
+    },
+
+    async names(search) {
+      await views.caughtUp(CATCH_UP_MS);
+      const page = { after: undefined, limit: MOST_NAMES };
+      const { entries, total } = views.jobs.find(filterOf(search, deps), page);
+      return { names: entries.map(({ name }) => name), total };
+    },
+
+    async labels() {
+      await views.caughtUp(CATCH_UP_MS);
+      const most = commonest(views.jobs.labels(), MOST_LABELS, ({ jobs }) => jobs);
+      return {
+        items: most.items.map(([key, { jobs, values }]) => {
+          const { items, more } = commonest(values, MOST_LABEL_VALUES, (count) => count);
+          return { key, jobs, values: items.map(([value, count]) => ({ value, jobs: count })), more };
+        }),
+        more: most.more,
       };
     },
 

@@ -5,6 +5,7 @@ import { instant, type Instant } from '../../common/model/time.ts';
 import { slices } from '../slices.ts';
 import type { JobEntry } from '../views/job-index.ts';
 import type { Views } from '../views/views.ts';
+import { top } from './top.ts';
 
 export interface NextTicks {
   /** Afterwards `next` of each job is its first tick after the answered instant. Many who ask at once ask once. */
@@ -33,22 +34,14 @@ export function nextTicks({ clock, views }: { clock: Clock; views: Views }): Nex
       return refreshing;
     },
     coming(limit, until) {
-      const first: JobEntry[] = [];
+      const first = top(limit, bySoonest);
       let total = 0;
-      let bound = Infinity;
       for (const entry of views.jobs.entries()) {
         if (entry.next > until) continue;
         total++;
-        if (entry.next >= bound) continue;
-        first.push(entry);
-        // Weeded out now and then: a sort of few in place of one of all.
-        if (first.length >= 4 * limit) {
-          first.sort(bySoonest).length = limit;
-          bound = first.at(-1)!.next;
-        }
+        first.add(entry);
       }
-      first.sort(bySoonest);
-      return { entries: first.slice(0, limit), total };
+      return { entries: first.list(), total };
     },
   };
 }

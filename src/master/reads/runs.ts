@@ -1,13 +1,15 @@
 // Reading runs: those that hold a claim, and the records of those that have ended.
+import { RECENT_RUNS, type RecentRunView } from '../../common/api/jobs.ts';
 import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
 import { ProblemError } from '../../common/api/problems.ts';
 import type { RunView } from '../../common/api/values.ts';
 import type { RunRecord, RunState } from '../../common/model/run.ts';
-import type { Etcd, Op } from '../../common/store/etcd.ts';
+import type { Etcd, KeyValue, Op } from '../../common/store/etcd.ts';
 import { codecs, type Keyspace } from '../../common/store/keyspace.ts';
 import { listPage } from '../../common/store/queries.ts';
 import { kvsOf } from '../../common/store/transactions/parts.ts';
-import { showRun } from '../shown.ts';
+import { recentOfEnded, recentOfRecord, showRun } from '../shown.ts';
+import { endedRun } from '../views/ended-run.ts';
 import { orderOf } from '../views/run-index.ts';
 import type { Views } from '../views/views.ts';
 import type { WaitingRuns } from './waiting.ts';
@@ -15,6 +17,8 @@ import type { WaitingRuns } from './waiting.ts';
 /** Before a list is answered it must know our own writes; longer than this, and etcd is as good as away. */
 export const CATCH_UP_MS = 5_000;
 const JOBS_PER_REQUEST = 100;
+/** Of these more is read. */
+const STRIPS_PER_REQUEST = 25;
 /** A run with retries may end behind younger ones; behind many more it is found in its job. */
 const LAST_LOOKED_AT = 3;
 /** More runs of one job at once than this are not told apart. */
@@ -47,6 +51,10 @@ export interface RunReader {
   }): Promise<RunPage>;
   /** Of each of these jobs the run that ended last, among its newest few. */
   lastOf(jobs: readonly string[]): Promise<Map<string, RunRecord>>;
+  /** The same, and of each job its newest runs, claimed ones included, newest first. */
+  recentOf(
+    jobs: readonly string[],
+  ): Promise<{ last: Map<string, RunRecord>; recent: Map<string, RecentRunView[]> }>;
   /** The newest runs of a job, claimed ones included. */
   newest(job: string, limit: number): Promise<RunRecord[]>;
 }
@@ -101,6 +109,28 @@ export function runReader({
     }
     return found.slice(0, limit);
   };
+
+  /** Of each of these jobs its newest records, newest first. */
+  async function* newestRecords(
+    jobs: readonly string[],
+    atOnce: number,
+    limit: number,
+  ): AsyncGenerator<[job: string, kvs: readonly KeyValue[]]> {
+    for (let from = 0; from < jobs.length; from += atOnce) {
+      const chunk = jobs.slice(from, from + atOnce);
+      const success = chunk.map((job): Op => ({
+        type: 'range',
+        ...keys.runsOf(job),
+        limit,
+        descending: true,
+      }));
+      const { responses } = await etcd.txn({ compare: [], success, failure: [] });
+      for (const [index, job] of chunk.entries()) yield [job, kvsOf(responses[index])];
+    }
+  }
+
+  const lastEnded = (kvs: readonly KeyValue[]): RunRecord | undefined =>
+    kvs.flatMap(({ value }) => parse(value) ?? []).reduce<RunRecord | undefined>(endedLater, undefined);
 
   const find = async (job: string, runId: string): Promise<RunRecord | undefined> => {
     const worker = views.runs.find(job, runId)?.worker;
@@ -205,22 +235,27 @@ export function runReader({
 
     async lastOf(jobs) {
       const last = new Map<string, RunRecord>();
-      for (let from = 0; from < jobs.length; from += JOBS_PER_REQUEST) {
-        const chunk = jobs.slice(from, from + JOBS_PER_REQUEST);
-        const success = chunk.map((job): Op => ({
-          type: 'range',
-          ...keys.runsOf(job),
-          limit: LAST_LOOKED_AT,
-          descending: true,
-        }));
-        const { responses } = await etcd.txn({ compare: [], success, failure: [] });
-        for (const [index, job] of chunk.entries()) {
-          const records = kvsOf(responses[index]).flatMap(({ value }) => parse(value) ?? []);
-          const record = records.reduce<RunRecord | undefined>(endedLater, undefined);
-          if (record) last.set(job, record);
-        }
+      for await (const [job, kvs] of newestRecords(jobs, JOBS_PER_REQUEST, LAST_LOOKED_AT)) {
+        const record = lastEnded(kvs);
+        if (record) last.set(job, record);
       }
       return last;
+    },
+
+    async recentOf(jobs) {
+      const last = new Map<string, RunRecord>();
+      const recent = new Map<string, RecentRunView[]>();
+      for await (const [job, kvs] of newestRecords(jobs, STRIPS_PER_REQUEST, RECENT_RUNS)) {
+        const record = lastEnded(kvs.slice(0, LAST_LOOKED_AT));
+        if (record) last.set(job, record);
+        const ended = kvs.flatMap((kv) => endedRun(kv, job, keys.partsOf(kv.key)[1] ?? '') ?? []);
+        const known = new Set(ended.map(({ id }) => id));
+        const now = claimed(job).filter((run) => !known.has(run.id));
+        const all = [...now.map(recentOfRecord), ...ended.map(recentOfEnded)];
+        const newest = all.sort((a, b) => (a.id > b.id ? -1 : 1)).slice(0, RECENT_RUNS);
+        if (newest.length > 0) recent.set(job, newest);
+      }
+      return { last, recent };
     },
 
     async newest(job, limit) {

@@ -1,6 +1,5 @@
 // All jobs in memory, small enough for 100,000 of them: the stored text, and what lists filter by. Parsed
 // records live only as long as a page is made of them. A value that does not parse is kept and told.
-import type { JobState } from '../../common/api/jobs.ts';
 import { compileSchedule } from '../../common/core/definition.ts';
 import { wishKey, wishOf, type Wish } from '../../common/core/eligible.ts';
 import type { Schedule, ScheduleCompiler } from '../../common/core/schedule.ts';
@@ -36,7 +35,27 @@ export interface JobFilter {
   readonly q?: string | undefined;
   /** All must hold; undefined: the label is there, whatever its value. */
   readonly labels: readonly (readonly [key: string, value: string | undefined])[];
-  readonly state?: JobState | undefined;
+  /** Undefined: any. */
+  readonly is?: ((entry: JobEntry) => boolean) | undefined;
+}
+
+/** Whether an entry is one of those that are looked for. */
+export function matcher({ q, labels, is }: JobFilter): (entry: JobEntry) => boolean {
+  const part = q?.toLowerCase();
+  return (entry) => {
+    if (part !== undefined && !entry.text.includes(part)) return false;
+    for (const [key, value] of labels) {
+      const own = Object.hasOwn(entry.labels, key) ? entry.labels[key] : undefined;
+      if (own === undefined || (value !== undefined && own !== value)) return false;
+    }
+    return is === undefined || is(entry);
+  };
+}
+
+export interface LabelCount {
+  jobs: number;
+  /** How many jobs have each value. */
+  readonly values: Map<string, number>;
 }
 
 export interface JobIndex {
@@ -49,23 +68,21 @@ export interface JobIndex {
   entries(): Iterable<JobEntry>;
   /** In order. */
   names(): readonly string[];
+  /** By key. */
+  labels(): ReadonlyMap<string, Readonly<LabelCount>>;
   /** What jobs that are not paused want of their workers. */
   wishes(): readonly Readonly<JobWish>[];
   /** Matching jobs by name, after `after`; `total` counts all that match, whatever the page. */
   find(
     filter: JobFilter,
-    page: { after: string | undefined; limit: number },
+    page: { after: string | undefined; limit: number; descending?: boolean },
   ): { entries: JobEntry[]; total: number };
 }
 
 const NO_LABELS = {};
 
-/** `nameOf`: a key of etcd to the name of its job. `isRunning`: it holds a claim now. */
-export function createJobIndex(
-  nameOf: (key: string) => string,
-  isRunning: (job: string) => boolean,
-  compiler: ScheduleCompiler,
-): JobIndex {
+/** `nameOf`: a key of etcd to the name of its job. */
+export function createJobIndex(nameOf: (key: string) => string, compiler: ScheduleCompiler): JobIndex {
   const entries = new Map<string, JobEntry>();
   let broken = 0;
   let paused = 0;
@@ -85,7 +102,19 @@ export function createJobIndex(
     return known;
   };
 
-  const count = ({ wish }: JobEntry, change: 1 | -1): void => {
+  const labelCounts = new Map<string, LabelCount>();
+  const countLabel = (key: string, value: string, change: 1 | -1): void => {
+    const known = labelCounts.get(key) ?? { jobs: 0, values: new Map<string, number>() };
+    known.jobs += change;
+    const jobs = (known.values.get(value) ?? 0) + change;
+    if (jobs === 0) known.values.delete(value);
+    else known.values.set(value, jobs);
+    if (known.jobs === 0) labelCounts.delete(key);
+    else labelCounts.set(key, known);
+  };
+
+  const count = ({ wish, labels }: JobEntry, change: 1 | -1): void => {
+    for (const [key, value] of Object.entries(labels)) countLabel(key, value, change);
     if (wish === undefined) return;
     wish.jobs += change;
     if (wish.jobs === 0) wishes.delete(wishKey(wish));
@@ -100,26 +129,6 @@ export function createJobIndex(
     if (entry.broken) broken--;
     if (entry.paused) paused--;
     entries.delete(name);
-  };
-
-  const matches = (entry: JobEntry, filter: JobFilter): boolean => {
-    if (filter.q !== undefined && !entry.text.includes(filter.q.toLowerCase())) return false;
-    for (const [key, value] of filter.labels) {
-      const own = Object.hasOwn(entry.labels, key) ? entry.labels[key] : undefined;
-      if (own === undefined || (value !== undefined && own !== value)) return false;
-    }
-    switch (filter.state) {
-      case undefined:
-        return true;
-      case 'broken':
-        return entry.broken;
-      case 'paused':
-        return entry.paused;
-      case 'running':
-        return isRunning(entry.name);
-      case 'active':
-        return !entry.broken && !entry.paused;
-    }
   };
 
   return {
@@ -150,15 +159,20 @@ export function createJobIndex(
     get: (name) => entries.get(name),
     entries: () => entries.values(),
     names: inOrder,
+    labels: () => labelCounts,
     wishes: () => [...wishes.values()],
-    find(filter, { after, limit }) {
+    find(filter, { after, limit, descending = false }) {
+      const matches = matcher(filter);
       const found: JobEntry[] = [];
       let total = 0;
-      for (const name of inOrder()) {
+      const names = inOrder();
+      for (let i = 0; i < names.length; i++) {
+        const name = names[descending ? names.length - 1 - i : i]!;
         const entry = entries.get(name)!;
-        if (!matches(entry, filter)) continue;
+        if (!matches(entry)) continue;
         total++;
-        if (found.length < limit && (after === undefined || name > after)) found.push(entry);
+        if (found.length >= limit) continue;
+        if (after === undefined || (descending ? name < after : name > after)) found.push(entry);
       }
       return { entries: found, total };
     },

@@ -51,11 +51,7 @@ export function startViews(deps: ViewsDeps): Views {
   const { etcd, keys, clock, logger } = deps;
   const unreadable = createUnreadable(logger);
   const runs = createRunIndex(keys, unreadable);
-  const jobs = createJobIndex(
-    (key) => key.slice(keys.jobs.key.length),
-    (job) => runs.countOf(job) > 0,
-    createScheduleCompiler(),
-  );
+  const jobs = createJobIndex((key) => key.slice(keys.jobs.key.length), createScheduleCompiler());
   const workers = createWorkerIndex(keys, clock, unreadable);
   const listeners = new Set<ViewListener>();
   const readMasters = (changes: readonly Change[]): void => {

@@ -6,7 +6,7 @@ import { put } from '../../../src/common/store/transactions/parts.ts';
 import { createJobIndex } from '../../../src/master/views/job-index.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
 import { waitFor } from '../../support/wait.ts';
-import { claim, job, runOf, startTestMaster, type TestMaster } from './harness.ts';
+import { claim, job, runOf, startTestMaster, workerOf, type TestMaster } from './harness.ts';
 
 const shared = useEtcd();
 let master: TestMaster;
@@ -126,7 +126,7 @@ describe('listing jobs', () => {
     const { errors } = await master.refused('invalid_input', 'listJobs', {
       query: { limit: 0, serach: 'x', state: 'gone', cursor: 'x' } as never,
     });
-    expect(errors!.map(({ path }) => path).sort()).toEqual(['limit', 'serach', 'state']);
+    expect(errors!.map(({ path }) => path).sort()).toEqual(['limit', 'serach', 'state[0]']);
     const cursor = await master.refused('invalid_input', 'listJobs', { query: { cursor: 'x' } });
     expect(cursor.errors!.map(({ path }) => path)).toEqual(['cursor']);
   });
@@ -158,11 +158,7 @@ describe('listing jobs', () => {
 
 describe('the index of jobs', () => {
   it('counts broken entries as they come, change and go', () => {
-    const index = createJobIndex(
-      (key) => key,
-      () => false,
-      createScheduleCompiler(),
-    );
+    const index = createJobIndex((key) => key, createScheduleCompiler());
     const kv = (key: string, value: string) => ({
       key,
       value,
@@ -182,5 +178,122 @@ describe('the index of jobs', () => {
       { type: 'delete', key: 'c', modRevision: 2 },
     ]);
     expect([index.brokenCount, index.size]).toEqual([1, 1]);
+  });
+});
+
+describe('a list in another order', () => {
+  const idOf = (n: number): string => `20260101T0000${String(n).padStart(2, '0')}.000Z-000001`;
+  const end = async (name: string, n: number, rest: object): Promise<void> => {
+    const run = runOf(name, idOf(n), { durationMs: 1_000, ...rest });
+    await master.write(master.keys.run(name, idOf(n)), codecs.run.encode(run));
+  };
+
+  beforeEach(async () => {
+    const schedules = { b: '0 0 1 1 *', a: '* * * * * *', d: '@manual', c: '0 * * * *' };
+    for (const [name, schedule] of Object.entries(schedules))
+      await master.call('createJob', { body: job(name, { schedule }) });
+    await end('a', 1, { state: 'succeeded', durationMs: 5 });
+    await end('b', 2, { state: 'failed', durationMs: 7 });
+    await end('c', 3, { state: 'killed', durationMs: 6 });
+    await waitFor(async () => (await master.call('getOverview')).body.jobs.failing === 1, {
+      what: 'all runs are seen',
+    });
+  });
+
+  it('goes by next tick, last run, last outcome or duration, what is not known last', async () => {
+    expect(await names({ order: 'desc' })).toEqual(['d', 'c', 'b', 'a']);
+    expect(await names({ sort: 'nextTick' })).toEqual(['a', 'c', 'b', 'd']);
+    expect(await names({ sort: 'nextTick', order: 'desc' })).toEqual(['b', 'c', 'a', 'd']);
+    expect(await names({ sort: 'lastRun' })).toEqual(['a', 'b', 'c', 'd']);
+    expect(await names({ sort: 'lastRun', order: 'desc' })).toEqual(['c', 'b', 'a', 'd']);
+    expect(await names({ sort: 'lastOutcome' })).toEqual(['b', 'c', 'a', 'd']);
+    expect(await names({ sort: 'duration', order: 'desc' })).toEqual(['b', 'c', 'a', 'd']);
+  });
+
+  it('is paged like any other, and refuses a cursor of another order', async () => {
+    for (const sort of ['name', 'nextTick', 'lastRun', 'lastOutcome', 'duration'] as const)
+      for (const order of ['asc', 'desc'] as const) {
+        const all = await names({ sort, order });
+        const seen: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const query = { sort, order, limit: 1, ...(cursor !== undefined && { cursor }) };
+          const { body } = await master.call('listJobs', { query });
+          seen.push(...body.items.map((item: { name: string }) => item.name));
+          cursor = body.nextCursor ?? undefined;
+        } while (cursor !== undefined);
+        expect(seen).toEqual(all);
+      }
+    const { body } = await master.call('listJobs', { query: { sort: 'nextTick', limit: 1 } });
+    const query = { sort: 'lastRun', limit: 1, cursor: body.nextCursor } as const;
+    const { errors } = await master.refused('invalid_input', 'listJobs', { query });
+    expect(errors).toMatchObject([{ path: 'cursor' }]);
+  });
+
+  it('is narrowed to any of several states, failing ones and those that nobody can run among them', async () => {
+    expect(await names({ state: 'failing' })).toEqual(['b']);
+    await master.call('pauseJob', { params: { job: 'c' } });
+    expect(await names({ state: 'failing,paused' })).toEqual(['b', 'c']);
+    expect(await names({ state: ['failing', 'paused'] })).toEqual(['b', 'c']);
+    // No worker at all is there.
+    expect(await names({ state: 'unschedulable' })).toEqual(['a', 'b', 'd']);
+    await master.write(master.keys.worker('w-abc123'), codecs.worker.encode(workerOf()));
+    await waitFor(() => master.views.workers.size === 1, { what: 'the worker is known' });
+    expect(await names({ state: 'unschedulable' })).toEqual([]);
+    const body = job('e', { workers: { labels: { gpu: 'yes' } } });
+    await master.call('createJob', { body });
+    expect(await names({ state: 'unschedulable' })).toEqual(['e']);
+    const { errors } = await master.refused('invalid_input', 'listJobs', { query: { state: 'gone' } });
+    expect(errors).toMatchObject([{ path: 'state[0]' }]);
+  });
+
+  it('brings the newest twenty runs of each job on demand, those that are on among them', async () => {
+    for (let n = 10; n < 35; n++) await end('a', n, { state: n % 2 ? 'failed' : 'succeeded' });
+    const on = '20260201T000000.000Z-000001';
+    await claim(master, 'a', on, Date.now(), 'running');
+    await waitFor(() => master.views.runs.size === 1, { what: 'the view knows the claim' });
+    const { body } = await master.call('listJobs', { query: { include: 'recent', name: 'd,a,gone' } });
+    expect(body.items.map((item: { name: string }) => item.name)).toEqual(['a', 'd']);
+    const [a, d] = body.items;
+    expect(d).toMatchObject({ recent: [], lastRun: null, failing: false });
+    expect(a.recent).toHaveLength(20);
+    expect(a.recent.slice(0, 2)).toMatchObject([
+      { id: on, state: 'running' },
+      { id: idOf(34), state: 'succeeded', cause: 'schedule', durationMs: 1_000 },
+    ]);
+    expect(a.lastRun.id).toBe(idOf(34));
+    const query = { include: 'recent', limit: 101 } as const;
+    const { errors } = await master.refused('invalid_input', 'listJobs', { query });
+    expect(errors).toMatchObject([{ path: 'limit' }]);
+  });
+
+  it('comes as bare names, too, and with the labels there are to choose from', async () => {
+    const { body } = await master.call('listJobNames', { query: { state: 'failing', q: 'B' } });
+    expect(body).toEqual({ names: ['b'], total: 1 });
+    for (const [name, team] of [
+      ['x', 'data'],
+      ['y', 'data'],
+      ['z', 'web'],
+    ] as const)
+      await master.call('createJob', {
+        body: job(name, { labels: { team, ...(name === 'x' && { gold: '' }) } }),
+      });
+    expect((await master.call('listLabels')).body).toEqual({
+      items: [
+        {
+          key: 'team',
+          jobs: 3,
+          values: [
+            { value: 'data', jobs: 2 },
+            { value: 'web', jobs: 1 },
+          ],
+          more: 0,
+        },
+        { key: 'gold', jobs: 1, values: [{ value: '', jobs: 1 }], more: 0 },
+      ],
+      more: 0,
+    });
+    await master.call('deleteJob', { params: { job: 'x' } });
+    expect((await master.call('listLabels')).body.items).toMatchObject([{ key: 'team', jobs: 2 }]);
   });
 });
