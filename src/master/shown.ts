@@ -120,7 +120,7 @@ const inStrip = (run: ToldInStrip, cause: RecentRunView['cause']): RecentRunView
   ...(run.ticks && { ticks: run.ticks.count }),
 });
 
-export const recentOfEnded = (run: EndedRun): RecentRunView => inStrip(run as ToldInStrip, run.cause);
+export const recentOfEnded = (run: EndedRun): RecentRunView => inStrip(run, run.cause);
 export const recentOfRecord = (run: RunRecord): RecentRunView => inStrip(run as ToldInStrip, run.cause.kind);
 
 export const showClaim = (lock: LockRecord): RunRef => ({
