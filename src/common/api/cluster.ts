@@ -1,4 +1,4 @@
-// The cluster behind the API, its news as a stream, and the addresses outside /api/v1.
+// The cluster behind the API, and the addresses outside /api/v1.
 import { z } from 'zod';
 import { masterRecord } from '../model/worker.ts';
 import { operation } from './operation.ts';
@@ -83,16 +83,6 @@ export const clusterOperations = {
     tag: 'cluster',
     summary: 'Show etcd, the masters, and what to worry about',
     answers: { 200: clusterView },
-  }),
-  streamEvents: operation({
-    method: 'GET',
-    path: `${API}/events`,
-    tag: 'cluster',
-    summary: 'Follow changes of jobs, runs and workers',
-    description:
-      'Server-sent events `job`, `run` and `worker`, each with `{type: "put" | "delete", name, ...}`. A slow reader is closed; on opening it again, read the lists first.',
-    answers: { 200: { text: 'text/event-stream', description: 'Server-sent events' } },
-    problems: ['too_many_streams'],
   }),
   healthz: operation({
     method: 'GET',

@@ -2,6 +2,7 @@
 // not exist; one that is here and has no handler does not compile.
 import { batchOperations } from './batch.ts';
 import { clusterOperations } from './cluster.ts';
+import { eventOperations } from './events.ts';
 import { jobOperations } from './jobs.ts';
 import type { Answer, Input } from './operation.ts';
 import { overviewOperations } from './overview.ts';
@@ -21,6 +22,7 @@ export const contract = {
   ...workerOperations,
   ...scheduleOperations,
   ...clusterOperations,
+  ...eventOperations,
 };
 
 export type Contract = typeof contract;

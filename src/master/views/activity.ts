@@ -49,6 +49,8 @@ export interface Activity {
   recent: Pick<RecentRuns<EndedRun>, 'between'>;
   /** Called with each record as it is written; answers how to stop it. */
   listen(listener: (run: EndedRun, kv: KeyValue) => void): () => void;
+  /** Called when records were written that it was not told of, or may not have been; answers how to stop it. */
+  onGap(listener: () => void): () => void;
   stop(): void;
 }
 
@@ -71,6 +73,7 @@ export function startActivity({ etcd, keys, clock, views }: ActivityDeps): Activ
   /** Records that may grow, by job: how many ticks the last one stood for. */
   const growing = new Map<string, { readonly id: string; readonly count: number }>();
   const listeners = new Set<(run: EndedRun, kv: KeyValue) => void>();
+  const gapListeners = new Set<() => void>();
   let since: Instant | undefined;
   let learning: Learning | undefined;
   /** Of the last record that was told. */
@@ -149,6 +152,7 @@ export function startActivity({ etcd, keys, clock, views }: ActivityDeps): Activ
   };
 
   const begin = (revision: Revision): void => {
+    if (since !== undefined) for (const listener of gapListeners) listener();
     since = clock.now();
     // What was noted before a gap stands, when it was all there was; a restored snapshot is another story.
     const noted = learning?.isDone === true && revision >= toldUpTo ? toldUpTo : 0;
@@ -211,6 +215,10 @@ export function startActivity({ etcd, keys, clock, views }: ActivityDeps): Activ
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onGap(listener) {
+      gapListeners.add(listener);
+      return () => void gapListeners.delete(listener);
     },
     stop() {
       deaf();

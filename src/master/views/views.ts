@@ -35,6 +35,8 @@ export interface Views {
   caughtUp(timeout: number): Promise<void>;
   /** Called after each change that came while following; answers how to stop it. */
   listen(listener: ViewListener): () => void;
+  /** Called when it is found to be out of date, and when it is not any more; answers how to stop it. */
+  onFreshness(listener: (isFresh: boolean) => void): () => void;
   stop(): void;
 }
 
@@ -54,6 +56,14 @@ export function startViews(deps: ViewsDeps): Views {
   const jobs = createJobIndex((key) => key.slice(keys.jobs.key.length), createScheduleCompiler());
   const workers = createWorkerIndex(keys, clock, unreadable);
   const listeners = new Set<ViewListener>();
+  const watchers = new Set<(isFresh: boolean) => void>();
+  let wasFresh = false;
+  const tellFreshness = (): void => {
+    const isFresh = follows.every((each) => each.isFresh);
+    if (isFresh === wasFresh) return;
+    wasFresh = isFresh;
+    for (const watcher of watchers) watcher(isFresh);
+  };
   const readMasters = (changes: readonly Change[]): void => {
     for (const change of changes) {
       const decoded = change.type === 'put' ? codecs.master.decode(change.kv.value) : undefined;
@@ -87,10 +97,12 @@ export function startViews(deps: ViewsDeps): Views {
       onStale(reason) {
         isLive = false;
         logger.warn({ family, reason }, 'view is out of date');
+        tellFreshness();
       },
       onFresh() {
         isLive = true;
         logger.debug({ family }, 'view is up to date');
+        tellFreshness();
       },
     });
   };
@@ -158,6 +170,10 @@ export function startViews(deps: ViewsDeps): Views {
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onFreshness(watcher) {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
     },
     stop() {
       for (const each of follows) each.stop();
