@@ -228,7 +228,7 @@ export function createEventGroups(clock: Clock, onIdle: () => void): EventGroups
       }
     },
     close() {
-      for (const group of [...groups.values()]) {
+      for (const group of groups.values()) {
         for (const { out } of group.readers) out.end();
         remove(group);
       }

@@ -117,10 +117,8 @@ export function eventRoutes(deps: EventDeps): {
               silence = undefined;
               ends = [];
             })
-          : groups.open(
-              { every: GATHER[query.gather], job: query.job },
-              headers['last-event-id'],
-              slot.release,
+          : groups.open({ every: GATHER[query.gather], job: query.job }, headers['last-event-id'], () =>
+              slot.release(),
             );
       caller.signal.addEventListener('abort', () => out.destroy());
       if (query.gather === undefined) listen();

@@ -141,6 +141,7 @@ describe('news as it comes', () => {
     await master.call('createJob', { body: job('a') });
     const missed = runOf('a', ID, { state: 'missed', startedAt: undefined!, reason: 'nobody was there' });
     await master.write(master.keys.run('a', ID), codecs.run.encode(missed));
-    await waitFor(() => page.text().includes('"reason":"nobody was there"'), { what: 'it is told' });
+    await waitFor(() => page.text().includes('event: run'), { what: 'it is told' });
+    expect(page.text()).toContain('"reason":"nobody was there"');
   });
 });

@@ -98,15 +98,17 @@ describe('readers of gathered news', () => {
     const slow = reader();
     const fast = reader();
     fast.read();
+    let most = 0;
     for (let n = 0; n < 200; n++) {
       for (let i = 0; i < 250; i++) change(`${'long-name-'.repeat(10)}${n}-${i}`);
       await clock.advance(500);
-      if (n === 50) expect(slow.out.writableLength).toBeLessThan(1024 * 1024);
+      most = Math.max(most, slow.out.writableLength);
       if (n === 99) {
         slow.read();
         await clock.advance(0);
       }
     }
+    expect(most).toBeLessThan(1024 * 1024);
     expect(fast.words().filter((word) => word === 'batch')).toHaveLength(200);
     const words = slow.words();
     expect(words[0]).toBe('opened');
