@@ -24,6 +24,7 @@ export default defineConfig({
       project('cluster', 120_000),
       project('simulation', 120_000),
       project('hostile', 120_000),
+      project('web', 90_000),
     ],
   },
 });

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   readdirSync,
   renameSync,
@@ -56,11 +57,15 @@ async function must(what, program, args) {
 
 const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
 
-function newestUnder(directory) {
+/** What is compiled; results of benchmarks lie among their sources. */
+const TYPESCRIPT = /\.ts$/;
+/** What the page is made of. */
+const OF_PAGE = /\.(?:tsx?|css|html|svg|js)$/;
+
+function newestUnder(directory, sources) {
   let newest = 0;
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    // What is compiled; results of benchmarks lie among their sources.
-    const isSource = entry.isFile() && entry.name.endsWith('.ts');
+    const isSource = entry.isFile() && sources.test(entry.name);
     if (isSource && !(entry.parentPath ?? entry.path).includes('node_modules'))
       newest = Math.max(newest, changedAt(join(entry.parentPath ?? entry.path, entry.name)));
   }
@@ -89,7 +94,7 @@ export async function installDependencies() {
 export async function build(config = 'tsconfig.build.json', sources = ['src'], target = 'dist') {
   const stamp = join(root, target, '.built');
   const newest = Math.max(
-    ...sources.map((source) => newestUnder(join(root, source))),
+    ...sources.map((source) => newestUnder(join(root, source), TYPESCRIPT)),
     ...['package.json', 'package-lock.json', 'tsconfig.json', config].map((file) =>
       changedAt(join(root, file)),
     ),
@@ -104,12 +109,52 @@ export async function build(config = 'tsconfig.build.json', sources = ['src'], t
     await must('the build', process.execPath, [tsc, '-p', config, '--outDir', aside]);
     writeFileSync(join(aside, '.built'), '');
     utimesSync(join(aside, '.built'), started, started);
-    const old = `${aside}.old`;
-    if (existsSync(join(root, target))) renameSync(join(root, target), old);
-    renameSync(aside, join(root, target));
-    rmSync(old, { recursive: true, force: true });
+    // The page lies in there too, and is built by itself.
+    if (existsSync(join(root, target, 'web')))
+      cpSync(join(root, target, 'web'), join(aside, 'web'), { recursive: true, preserveTimestamps: true });
+    moveIntoPlace(aside, join(root, target));
   } catch (error) {
     // Another process built the same in the meantime and moved its own into place: as good as ours.
+    if (changedAt(stamp) <= newest) throw error;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+function moveIntoPlace(aside, target) {
+  const old = `${aside}.old`;
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(aside, target);
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** The admin page, into dist/web, in the same way: the master serves the files that are there. */
+export async function buildPage() {
+  const target = join(root, 'dist', 'web');
+  const stamp = join(target, '.built');
+  const sources = ['web/src', 'web/public', 'src/common'].map((each) =>
+    newestUnder(join(root, each), OF_PAGE),
+  );
+  const files = [
+    'web/index.html',
+    'web/vite.config.ts',
+    'web/unused-styles.ts',
+    'package.json',
+    'package-lock.json',
+  ];
+  const newest = Math.max(...sources, ...files.map((file) => changedAt(join(root, file))));
+  if (changedAt(stamp) > newest) return;
+  const started = new Date();
+  console.error('building the page');
+  const aside = join(root, `dist.${process.pid}.web`);
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const how = ['build', '--config', 'web/vite.config.ts', '--outDir', aside, '--logLevel', 'warn'];
+  try {
+    await must('the build of the page', process.execPath, [vite, ...how]);
+    writeFileSync(join(aside, '.built'), '');
+    utimesSync(join(aside, '.built'), started, started);
+    moveIntoPlace(aside, target);
+  } catch (error) {
     if (changedAt(stamp) <= newest) throw error;
   } finally {
     rmSync(aside, { recursive: true, force: true });
@@ -130,4 +175,5 @@ export const built = (path) => import(pathToFileURL(join(root, 'dist', path)).hr
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await installDependencies();
   await build();
+  await buildPage();
 }

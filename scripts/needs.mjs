@@ -1,12 +1,16 @@
-// What tests of real processes need besides node: etcd, and faketime for clocks that differ.
+// What tests of real processes need besides node: etcd, faketime for clocks that differ, a browser for the page.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { built } from './install.mjs';
 
-const isOnPath = (program) =>
+const whereIs = (program) =>
   (process.env.PATH ?? '')
     .split(delimiter)
-    .some((directory) => directory !== '' && existsSync(join(directory, program)));
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, program))
+    .find((path) => existsSync(path));
+
+const isOnPath = (program) => whereIs(program) !== undefined;
 
 /** The environment to go on with. Ends the process when there is no etcd; needs the build. */
 export async function etcdAndFaketime() {
@@ -29,4 +33,23 @@ export async function etcdAndFaketime() {
     if (!installed.ok) console.error(installed.reason);
   }
   return { ...process.env, ETCRON_ETCD_BIN: etcd.path };
+}
+
+/** Where browsers are, in the order in which they are taken. */
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/** What to add to the environment: a browser for the tests of the page, which say so when there is none. */
+export async function chromium() {
+  const { canInstallPackages, installPackages } = await built('cli/apt.js');
+  const given = process.env.ETCRON_CHROMIUM;
+  const find = () => BROWSERS.map(whereIs).find((path) => path !== undefined);
+  let path = given ?? find();
+  if (path === undefined && canInstallPackages()) {
+    console.error('installing chromium with apt-get');
+    // Fonts: the page is shown in Chinese too.
+    const installed = await installPackages(['chromium', 'fonts-liberation', 'fonts-wqy-microhei']);
+    if (!installed.ok) console.error(installed.reason);
+    path = find();
+  }
+  return path === undefined ? {} : { ETCRON_CHROMIUM: path };
 }

@@ -30,6 +30,7 @@ import { streamLimit } from './http/stream-limit.ts';
 import { systemRoutes } from './http/system.ts';
 import { tickRoutes } from './http/ticks.ts';
 import { versionRoutes } from './http/versions.ts';
+import { registerWebPage, webPage } from './http/web-page.ts';
 import { workerRoutes } from './http/workers.ts';
 import { clusterReader } from './reads/cluster.ts';
 import type { Comparison } from './comparison.ts';
@@ -111,7 +112,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       logger.error({ err: error, method: request.method, url: request.routeOptions.url }, 'a request failed');
     return sendProblem(reply, problem);
   });
-  app.setNotFoundHandler(answerNotFound);
+  const page = webPage();
+  app.setNotFoundHandler((request, reply) =>
+    page.isFor(request) ? page.send(request, reply) : answerNotFound(request, reply),
+  );
 
   const zones = createZones();
   const compiler = createScheduleCompiler(zones);
@@ -164,6 +168,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     beforeChange: async () => deps.comparison?.wait(),
   });
   await registerPages(app);
+  await registerWebPage(app, page);
   app.addHook('preClose', async () => events.close());
   await app.ready();
   return app;

@@ -1,4 +1,5 @@
-// Files: the admin page and the documentation of the API. All from this host; nothing of them is secret.
+// The documentation of the API, and the older page below /classic/. All from this host; nothing of them is secret.
+// Every address is relative: a proxy may have put a prefix before it.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,19 +12,19 @@ const DOCS = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>etcron API</title>
-<link rel="stylesheet" href="/docs/static/swagger-ui.css">
+<link rel="stylesheet" href="docs/static/swagger-ui.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/docs/static/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="docs/static/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
 </body>
 </html>
 `;
 
 // validatorUrl: the component would else send the document to a service of its makers.
 const START = `window.addEventListener('load', () => {
-  window.SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });
+  window.SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });
 });
 `;
 
@@ -32,7 +33,7 @@ const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The same distance from src/ and from dist/. */
-const PAGE = fileURLToPath(new URL('../../../web/', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../web/classic/', import.meta.url));
 
 export async function registerPages(app: FastifyInstance): Promise<void> {
   const component = dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/package.json'));
@@ -50,7 +51,7 @@ export async function registerPages(app: FastifyInstance): Promise<void> {
   });
   await app.register(fastifyStatic, {
     root: PAGE,
-    prefix: '/',
+    prefix: '/classic/',
     decorateReply: false,
     wildcard: false,
     index: 'index.html',

@@ -83,9 +83,14 @@ const foreignPage = (): ProblemError =>
     'the Origin header names another site: add its host with --allowed-hosts if it is yours',
   );
 
-/** The page and the documentation load from here and nowhere else, and nobody may frame them. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const policy = (styles: string, base: string): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'${styles}; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri ${base}; form-action 'self'; frame-ancestors 'none'`;
+
+/** All is loaded from here and nowhere else, and nobody may frame it. */
+const POLICY = policy('', "'none'");
+
+/** Of the page, which writes style elements as it runs: those that know what was made up for this one answer. */
+export const pagePolicy = (nonce: string): string => policy(` 'nonce-${nonce}'`, "'self'");
 
 export function securityHeaders(reply: FastifyReply): void {
   void reply.headers({

@@ -52,7 +52,7 @@ afterEach(() => vi.unstubAllGlobals());
 it('a job that no worker may run is shown as that, not as active', async () => {
   const items = [job({}), job({ unschedulable }), job({ unschedulable, paused: true, state: 'paused' })];
   vi.stubGlobal('fetch', async () => Response.json({ items, total: items.length, nextCursor: null }));
-  const { jobsView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+  const { jobsView } = (await import(new URL('../../../web/classic/views.js', import.meta.url).href)) as {
     readonly jobsView: (ui: object) => Promise<Shown[]>;
   };
   const shown = await jobsView({ search: '', action: () => '' });
@@ -85,7 +85,7 @@ it('a worker is shown with what it can run', async () => {
     worker('older', {}),
   ];
   vi.stubGlobal('fetch', async () => Response.json({ items }));
-  const { workersView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+  const { workersView } = (await import(new URL('../../../web/classic/views.js', import.meta.url).href)) as {
     readonly workersView: (ui: object) => Promise<Shown[]>;
   };
   const shown = (await workersView({ action: () => '' })).flatMap(flat);
@@ -101,7 +101,7 @@ it("next ticks are shown in the job's zone, one a line", async () => {
   vi.stubGlobal('fetch', async (path: string) =>
     Response.json(path.includes('/runs?') ? { items: [] } : detail),
   );
-  const { jobView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+  const { jobView } = (await import(new URL('../../../web/classic/views.js', import.meta.url).href)) as {
     readonly jobView: (ui: object, name: string) => Promise<Shown[]>;
   };
   const shown = (await jobView({ action: () => '' }, 'a')).flatMap(flat);
@@ -118,7 +118,7 @@ it('a job that runs is deleted with its runs, or the page says which go on', asy
   vi.stubGlobal('fetch', async (path: string) =>
     Response.json(path.includes('/runs?') ? { items: [] } : detail),
   );
-  const { jobView } = (await import(new URL('../../../web/views.js', import.meta.url).href)) as {
+  const { jobView } = (await import(new URL('../../../web/classic/views.js', import.meta.url).href)) as {
     readonly jobView: (ui: object, name: string) => Promise<Shown[]>;
   };
   const erase = async (answers: boolean[]) => {

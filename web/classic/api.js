@@ -40,7 +40,7 @@ async function whyNot(answer) {
   }
 }
 
-export const get = async (path) => (await call('GET', `/api/v1${path}`)).json();
-export const text = async (path) => (await call('GET', `/api/v1${path}`)).text();
-export const post = async (path, body) => (await call('POST', `/api/v1${path}`, body)).json();
-export const remove = async (path) => (await call('DELETE', `/api/v1${path}`)).json();
+export const get = async (path) => (await call('GET', `../api/v1${path}`)).json();
+export const text = async (path) => (await call('GET', `../api/v1${path}`)).text();
+export const post = async (path, body) => (await call('POST', `../api/v1${path}`, body)).json();
+export const remove = async (path) => (await call('DELETE', `../api/v1${path}`)).json();

@@ -1,0 +1,14 @@
+// The pages that the navigation, the palette and the shortcuts offer, in their order.
+import { IconServer2, type TablerIcon } from '@tabler/icons-react';
+
+export interface PageEntry {
+  readonly to: '/workers';
+  readonly key: 'workers';
+  readonly icon: TablerIcon;
+  /** Behind `g`. */
+  readonly shortcut: string;
+}
+
+export const pages: readonly PageEntry[] = [
+  { to: '/workers', key: 'workers', icon: IconServer2, shortcut: 'w' },
+];

@@ -1,0 +1,78 @@
+// Drain and resume. Drain asks first, and says what it will do to what runs.
+import { Button, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { WorkerView } from '../../../../src/common/api/workers.ts';
+import { Confirm } from '../../components/confirm.tsx';
+import { notifyDone } from '../../components/notify.ts';
+import { read, useAction } from '../../lib/query.ts';
+
+export interface DrainButtonProps {
+  readonly worker: WorkerView;
+  readonly isLast: boolean;
+}
+
+export function DrainButton({ worker, isLast }: DrainButtonProps): ReactNode {
+  const { t } = useTranslation('workers');
+  const client = useQueryClient();
+  const { id, name } = worker;
+  /** The answer is the worker as it is then. */
+  const show = (told: WorkerView, words: string): void => {
+    client.setQueryData(
+      read('listWorkers').queryKey,
+      (old) => old && { items: old.items.map((each) => (each.id === told.id ? told : each)) },
+    );
+    notifyDone(words);
+  };
+  const drain = useAction('drainWorker', { onDone: (told) => show(told, t('drain.done', { worker: name })) });
+  const resume = useAction('resumeWorker', {
+    onDone: (told) => show(told, t('resume.done', { worker: name })),
+  });
+  const [isAsking, question] = useDisclosure(false);
+  const given = { params: { worker: id } };
+
+  if (worker.drain) {
+    // One that shuts down by itself can't be called back.
+    if (worker.drain.askedAt === null) return null;
+    return (
+      <Button
+        variant="light"
+        size="compact-xs"
+        loading={resume.isPending}
+        aria-label={t('resume.label', { worker: name })}
+        onClick={() => resume.mutate(given)}
+      >
+        {t('resume.button')}
+      </Button>
+    );
+  }
+  return (
+    <>
+      <Button
+        variant="default"
+        size="compact-xs"
+        loading={drain.isPending}
+        aria-label={t('drain.label', { worker: name })}
+        onClick={question.open}
+      >
+        {t('drain.button')}
+      </Button>
+      <Confirm
+        opened={isAsking}
+        onClose={question.close}
+        title={t('drain.confirmTitle', { worker: name })}
+        verb={t('drain.button')}
+        onConfirm={() => drain.mutate(given)}
+      >
+        {t('drain.explain', { count: worker.running })}
+        {isLast && (
+          <Text size="sm" fw={600} mt="xs">
+            {t('drain.last')}
+          </Text>
+        )}
+      </Confirm>
+    </>
+  );
+}

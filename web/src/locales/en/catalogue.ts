@@ -1,0 +1,6 @@
+// All English words of the page, by feature. English is the language that keys are typed by.
+import { common } from './common.ts';
+import { shell } from './shell.ts';
+import { workers } from './workers.ts';
+
+export const catalogue = { common, shell, workers };
