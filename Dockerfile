@@ -5,7 +5,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm install --no-save --include=dev
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npx tsc -p tsconfig.build.json && npm prune --omit=dev
+COPY scripts ./scripts
+COPY web ./web
+RUN node scripts/install.mjs && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
 # tini is the first process: it reaps what tasks leave behind, and passes signals on.

@@ -87,12 +87,14 @@ describe('a master', () => {
     const { url } = await startMaster();
     const page = [
       '/',
-      '/app.js',
-      '/views.js',
-      '/dom.js',
-      '/api.js',
-      '/style.css',
+      '/scheme.js',
       '/icon.svg',
+      '/classic/',
+      '/classic/app.js',
+      '/classic/views.js',
+      '/classic/dom.js',
+      '/classic/api.js',
+      '/classic/style.css',
       '/docs',
       '/docs/start.js',
     ];

@@ -13,6 +13,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { JobSummary } from '../../../../src/common/api/jobs.ts';
 import { addressOf } from '../../lib/base.ts';
 import { chooseLanguage, LANGUAGES, type Language } from '../../lib/i18n/language.ts';
 import { paletteActions } from '../../lib/palette.ts';
@@ -79,13 +80,17 @@ function filtered(text: string, group: SpotlightActionGroupData, jobs: string): 
 
 function useJobActions(query: string): SpotlightActionData[] {
   const [settled] = useDebouncedValue(query.trim(), SETTLE_MS);
-  const { data } = useQuery({
+  const { data, isPlaceholderData } = useQuery({
     ...read('listJobs', { query: { q: settled, limit: MOST_JOBS } }),
     enabled: settled !== '',
     placeholderData: keepPreviousData,
   });
   if (query.trim() === '' || !data) return [];
-  return data.items.map(({ name, description }) => ({
+  // Until the master has answered: those of the search before that this one would find too.
+  const words = query.trim().toLowerCase();
+  const isStill = ({ name, description = '' }: JobSummary): boolean =>
+    !isPlaceholderData || name.toLowerCase().includes(words) || description.toLowerCase().includes(words);
+  return data.items.filter(isStill).map(({ name, description }) => ({
     id: `job ${name}`,
     label: name,
     ...(description !== undefined && { description }),

@@ -43,13 +43,11 @@ export const common = {
   time: {
     local: 'Here: {{text}}',
     utc: 'UTC: {{text}}',
-    now: 'now',
     due: 'due',
-    never: 'never',
     in: 'in {{text}}',
   },
   labels: { none: 'no labels', more: '{{count}} more' },
-  action: { cancel: 'Cancel', close: 'Close', retry: 'Try again', refresh: 'Refresh', confirm: 'Confirm' },
+  action: { cancel: 'Cancel', close: 'Close', retry: 'Try again' },
   confirm: { typeName: 'Type {{name}} to confirm' },
   loading: 'Loading',
   problem: {

@@ -46,13 +46,11 @@ export const common: Translated<typeof en> = {
   time: {
     local: '本地：{{text}}',
     utc: 'UTC：{{text}}',
-    now: '现在',
     due: '已到点',
-    never: '从未',
     in: '{{text}}后',
   },
   labels: { none: '无标签', more: '另有 {{count}} 个' },
-  action: { cancel: '取消', close: '关闭', retry: '重试', refresh: '刷新', confirm: '确认' },
+  action: { cancel: '取消', close: '关闭', retry: '重试' },
   confirm: { typeName: '请输入 {{name}} 以确认' },
   loading: '加载中',
   problem: {
