@@ -6,7 +6,17 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { monotonic } from '../../../src/common/model/time.ts';
 import { exited } from '../../support/spawned.ts';
 import { waitFor } from '../../support/wait.ts';
-import { clock, isRunning, journalPids, journalled, lastTime, shell, untilGone, useRig } from './rig.ts';
+import {
+  clock,
+  isRunning,
+  journalPids,
+  journalled,
+  lastTime,
+  shell,
+  untilGone,
+  useRig,
+  WORKER_SCRIPT,
+} from './rig.ts';
 
 const rig = useRig();
 const FAR_MS = 3_600_000;
@@ -17,7 +27,7 @@ afterEach(() => {
 });
 
 async function startWorker(deadlineMs: number, command: string, ...more: string[]) {
-  const worker = fork(rig.built.worker, [rig.built.runner, rig.dir, String(deadlineMs), command, ...more], {
+  const worker = fork(WORKER_SCRIPT, [rig.dir, String(deadlineMs), command, ...more], {
     stdio: 'ignore',
   });
   workers.push(worker);

@@ -1,67 +1,23 @@
-// What the runner's tests share: the runner and a small worker compiled on their own (so that they need no
-// build of the rest), tasks that keep a journal, and the judgement whether processes are gone.
-import { execFile } from 'node:child_process';
+// What the runner's tests share: the runner and a small worker, tasks that keep a journal, and the judgement whether
+// processes are gone.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { pino, type Logger } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 import { systemClock } from '../../../src/common/runtime/clock.ts';
 import { startRunner, type ProcessRequest, type Runner } from '../../../src/worker/runner/client.ts';
 import { waitFor } from '../../support/wait.ts';
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+/** A worker that runs one task. */
+export const WORKER_SCRIPT = fileURLToPath(new URL('worker-script.mjs', import.meta.url));
 
 export const clock = systemClock();
 export const silent: Logger = pino({ level: 'silent' });
 
-export interface Built {
-  /** The runner's program. */
-  readonly runner: string;
-  /** A worker that runs one task; see worker-script.ts. */
-  readonly worker: string;
-}
-
-/** Inside node_modules, so that what is compiled finds its packages. */
-async function build(): Promise<{ readonly built: Built; readonly remove: () => Promise<void> }> {
-  const parent = join(ROOT, 'node_modules/.cache');
-  await mkdir(parent, { recursive: true });
-  const outDir = await mkdtemp(join(parent, 'etcron-runner-test-'));
-  await writeFile(join(outDir, 'package.json'), '{"type":"module"}');
-  const files = ['src/worker/runner/main.ts', 'test/integration/runner/worker-script.ts'];
-  await writeFile(
-    join(outDir, 'tsconfig.json'),
-    JSON.stringify({
-      extends: join(ROOT, 'tsconfig.json'),
-      compilerOptions: {
-        noEmit: false,
-        rootDir: ROOT,
-        outDir,
-        typeRoots: [join(ROOT, 'node_modules/@types')],
-      },
-      files: files.map((file) => join(ROOT, file)),
-      include: [],
-    }),
-  );
-  await promisify(execFile)(process.execPath, [
-    join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    join(outDir, 'tsconfig.json'),
-  ]);
-  return {
-    built: {
-      runner: join(outDir, 'src/worker/runner/main.js'),
-      worker: join(outDir, 'test/integration/runner/worker-script.js'),
-    },
-    remove: () => rm(outDir, { recursive: true, force: true }),
-  };
-}
-
 export interface Rig {
-  readonly built: Built;
   /** Of the present test. */
   readonly dir: string;
   /** A runner that is stopped after the test. */
@@ -85,21 +41,12 @@ export function useFolder(): { readonly dir: string } {
 /** Call at the top of a test file. */
 export function useRig(): Rig {
   const runners: Runner[] = [];
-  let built: Built | undefined;
-  let remove: (() => Promise<void>) | undefined;
   // Hooks after a test run in reverse: the runners stop before their folder goes.
   const folder = useFolder();
-  beforeAll(async () => {
-    ({ built, remove } = await build());
-  });
   afterEach(async () => {
     await Promise.all(runners.splice(0).map((runner) => runner.stop()));
   });
-  afterAll(() => remove?.());
   return {
-    get built() {
-      return built!;
-    },
     get dir() {
       return folder.dir;
     },
@@ -108,7 +55,6 @@ export function useRig(): Rig {
         dataDir: folder.dir,
         clock,
         logger: silent,
-        entry: built!.runner,
         ...(onDied && { onDied }),
       });
       runners.push(runner);
