@@ -1,30 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, timeout: number) => ({
+/** Groups run one after the other: what keeps the processors busy is not beside what waits for moments. */
+const GROUPS = {
+  works: { maxWorkers: 2, sequence: { groupOrder: 0 } },
+  /** For ticks, leases and other processes: fewer at a time would leave two processors idle. */
+  waits: { maxWorkers: 4, sequence: { groupOrder: 1 } },
+};
+
+const project = (name: string, group: keyof typeof GROUPS, timeout: number) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeout,
     hookTimeout: 60_000,
+    ...GROUPS[group],
   },
 });
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Most of them wait for time to pass: one alone (vitest's choice on two cores) would leave both idle.
-    maxWorkers: 2,
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', 'test/support/closing-line.ts'],
     projects: [
       // Properties run thousands of cases, next to all else that a machine does.
-      project('unit', 60_000),
-      project('integration', 60_000),
-      project('cluster', 120_000),
-      project('simulation', 120_000),
-      project('hostile', 120_000),
-      project('web', 90_000),
+      project('unit', 'works', 60_000),
+      project('integration', 'waits', 60_000),
+      project('cluster', 'waits', 120_000),
+      project('chaos', 'works', 120_000),
+      project('simulation', 'works', 120_000),
+      project('hostile', 'works', 120_000),
+      project('web', 'works', 90_000),
     ],
   },
 });

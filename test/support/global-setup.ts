@@ -43,8 +43,8 @@ export default function setup(project: TestProject): () => Promise<void> {
   process.env[RUN_MARK] = mark;
   const folder = mkdtempSync(join(tmpdir(), 'etcron-tests-'));
   process.env['TMPDIR'] = folder;
-  if (needs(project, ['integration', 'cluster', 'simulation', 'hostile', 'web'])) findEtcd();
-  if (needs(project, ['unit', 'integration', 'cluster', 'hostile', 'web'])) build();
+  if (needs(project, ['integration', 'cluster', 'chaos', 'simulation', 'hostile', 'web'])) findEtcd();
+  if (needs(project, ['unit', 'integration', 'cluster', 'chaos', 'hostile', 'web'])) build();
 
   return async function teardown() {
     const left = () => markedProcesses(mark, folder).filter(({ pid }) => !isOurOwn(pid));

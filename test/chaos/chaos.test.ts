@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { summary } from '../chaos/report.ts';
-import { runChaos } from '../chaos/run.ts';
+import { summary } from './report.ts';
+import { runChaos } from './run.ts';
 
 const SEED = 27;
 
