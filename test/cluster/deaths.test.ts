@@ -72,15 +72,19 @@ const killed = async (stage: Stage): Promise<void> => {
   await beats(journal);
   // One that is to be tried again when it is lost.
   const retried = { name: jobOwnedBy('first', PAIR, 1), journal: stage.journal() };
-  await stage.jobs.create({
-    name: retried.name,
-    schedule: `@at ${new Date(Date.now() + 1_500).toISOString()}`,
-    retry: { limit: 1 },
-    task: {
-      kind: 'shell',
-      command: `[ $ETCRON_ATTEMPT = 1 ] || { ${retried.journal.task()}; exit; }\n${retried.journal.task(LONG)}`,
+  const since = Date.now();
+  await stage.jobs.create(
+    {
+      name: retried.name,
+      schedule: `@at ${new Date(since + 1_500).toISOString()}`,
+      retry: { limit: 1 },
+      task: {
+        kind: 'shell',
+        command: `[ $ETCRON_ATTEMPT = 1 ] || { ${retried.journal.task()}; exit; }\n${retried.journal.task(LONG)}`,
+      },
     },
-  });
+    { since },
+  );
   await started(retried.journal, ({ worker }) => worker === first.workerId);
   const at = Date.now();
   first.signal('SIGKILL');

@@ -20,12 +20,10 @@ test('the first SIGTERM waits for the run and says so, the second ends at once, 
     env: { ETCRON_DRAIN_TIMEOUT: '1h' },
   });
   shared.cleanup(() => worker.stop());
-  const at = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 2_000).toISOString();
-  await jobs.create({
-    name: 'job',
-    schedule: `@at ${at}`,
-    task: { kind: 'shell', command: journal.task(beatFor(10_000)) },
-  });
+  const since = Date.now();
+  const at = new Date(since + 1_000).toISOString();
+  const task = { kind: 'shell', command: journal.task(beatFor(10_000)) } as const;
+  await jobs.create({ name: 'job', schedule: `@at ${at}`, task }, { since });
   await waitFor(() => journal.lines().length > 3, { what: 'the task runs' });
   worker.signal('SIGTERM');
   const told = await waitFor(() => worker.log.find(({ msg }) => msg === 'draining: waits for runs to end'), {
