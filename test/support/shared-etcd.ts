@@ -1,6 +1,8 @@
-// One etcd for a test file, a prefix of its own for each test: call useEtcd() at the top of the file.
+// One etcd for a test file, a prefix of its own for each test: call useEtcd() at the top of the file. Tests that run at
+// the same time (test.concurrent) are told apart by their asynchronous context.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, aroundEach, beforeAll } from 'vitest';
 import { connectEtcd } from '../../src/common/store/client.ts';
 import type { Etcd } from '../../src/common/store/etcd.ts';
 import { startEtcd, type EtcdOptions, type TestEtcd } from './etcd.ts';
@@ -19,19 +21,22 @@ export interface SharedEtcd {
 export function useEtcd(options: EtcdOptions = {}): SharedEtcd {
   let server: TestEtcd | undefined;
   let etcd: Etcd | undefined;
-  let prefix = '';
-  let cleanups: (() => unknown)[] = [];
+  const own = new AsyncLocalStorage<{ readonly prefix: string; cleanups: (() => unknown)[] }>();
+  const ofTest = () => {
+    const found = own.getStore();
+    if (!found) throw new Error('each test has its own: this belongs into a test, or into what it calls');
+    return found;
+  };
 
   beforeAll(async () => {
     server = await startEtcd(options);
     etcd = connectEtcd({ endpoints: [server.endpoint] });
   });
-  beforeEach(() => {
-    prefix = `/t${randomBytes(4).toString('hex')}/`;
-  });
+  aroundEach((runTest) => own.run({ prefix: `/t${randomBytes(4).toString('hex')}/`, cleanups: [] }, runTest));
   afterEach(async () => {
-    const stops = cleanups.toReversed();
-    cleanups = [];
+    const mine = ofTest();
+    const stops = mine.cleanups.toReversed();
+    mine.cleanups = [];
     for (const stop of stops) await stop();
   });
   afterAll(async () => {
@@ -47,8 +52,8 @@ export function useEtcd(options: EtcdOptions = {}): SharedEtcd {
       return etcd!;
     },
     get prefix() {
-      return prefix;
+      return ofTest().prefix;
     },
-    cleanup: (stop) => void cleanups.push(stop),
+    cleanup: (stop) => void ofTest().cleanups.push(stop),
   };
 }

@@ -91,12 +91,13 @@ export interface Workers {
 /** One etcd for the file, workers for each test: call at the top of the file. */
 export function useWorkers(options: EtcdOptions = {}): Workers {
   const shared = useEtcd(options);
-  const running = new Set<RunningWorker>();
+  // By prefix: of each test its own.
+  const runningOf = new Map<string, Set<RunningWorker>>();
   return {
     shared,
     async stopAll() {
-      const all = [...running];
-      running.clear();
+      const all = [...(runningOf.get(shared.prefix) ?? [])];
+      runningOf.delete(shared.prefix);
       await Promise.all(all.map((worker) => worker.stop()));
     },
     get keys() {
@@ -112,6 +113,8 @@ export function useWorkers(options: EtcdOptions = {}): Workers {
           startTestWorker({ endpoint: server.endpoint, prefix, ...settings }),
         ),
       );
+      const running = runningOf.get(prefix) ?? new Set<RunningWorker>();
+      runningOf.set(prefix, running);
       for (const worker of workers) {
         running.add(worker);
         shared.cleanup(() => {

@@ -1,6 +1,6 @@
 // `etcron audit` over what real workers did: in order whatever happened to them, and not when something is planted.
 import type { AddressInfo } from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { expect, test as alone, vi } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { Audit, JobAudit } from '../../../src/cli/audit.ts';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
@@ -14,6 +14,9 @@ import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
 import { startTestMaster, type TestMaster } from './harness.ts';
 
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
+
 const cluster = useWorkers();
 
 interface Stage {
@@ -23,6 +26,20 @@ interface Stage {
   readonly audit: (
     ...args: string[]
   ) => Promise<Audit & { readonly code: number; of(job: string): JobAudit['counts'] }>;
+}
+
+let atWork: Promise<unknown> = Promise.resolve();
+
+/** One after the other: what is printed is taken from this process's own output. */
+function printed(argv: string[]): Promise<{ readonly code: number; readonly out: string }> {
+  const run = atWork.then(async () => {
+    let out = '';
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
+    const code = await runProgram(argv).finally(() => spy.mockRestore());
+    return { code: code!, out };
+  });
+  atWork = run.catch(() => undefined);
+  return run;
 }
 
 async function stage(): Promise<Stage> {
@@ -42,15 +59,10 @@ async function stage(): Promise<Stage> {
       expect((await master.call('createJob', { body })).status).toBe(201);
     },
     audit: async (...args) => {
-      let out = '';
-      const spy = vi
-        .spyOn(process.stdout, 'write')
-        .mockImplementation((text) => ((out += String(text)), true));
       const url = `http://127.0.0.1:${port}`;
-      const code = await runProgram(['node', 'etcron', 'audit', '--url', url, '--json', ...args]);
-      spy.mockRestore();
+      const { code, out } = await printed(['node', 'etcron', 'audit', '--url', url, '--json', ...args]);
       const found = JSON.parse(out) as Audit;
-      return { ...found, code: code!, of: (job) => found.jobs.find((each) => each.job === job)!.counts };
+      return { ...found, code, of: (job) => found.jobs.find((each) => each.job === job)!.counts };
     },
   };
 }
@@ -94,6 +106,7 @@ test('jobs that run, fail, overlap and wait are in order; a run that is planted 
   await records('plain', 6);
   await records('by-hand', 1);
   await records('forbidden', 1, ({ state }) => state === 'skipped');
+  await waitFor(() => slow.inside('queued') === 1, { what: 'a run is on, and others wait for it' });
   const during = await audit();
   expect(during).toMatchObject(IN_ORDER);
   expect(during.of('queued')).toMatchObject({ running: 1 });
@@ -188,11 +201,15 @@ test('ticks that wait for a slot, for a drained worker, or for one that matches 
   await create('job', { overlap: 'queue' });
   await create('elsewhere', { workers: { labels: { gpu: 'yes' } }, catchUp: { policy: 'all' } });
   await records('job', 2);
-  await cluster.jobs.create({
-    name: 'first',
-    schedule: `@at ${new Date(Date.now() + 1_000).toISOString()}`,
-    task: { kind: 'handler', name: 'slow' },
-  });
+  const since = Date.now();
+  await cluster.jobs.create(
+    {
+      name: 'first',
+      schedule: `@at ${new Date(since + 1_000).toISOString()}`,
+      task: { kind: 'handler', name: 'slow' },
+    },
+    { since },
+  );
   await waitFor(() => slow.inside('first') === 1, { what: 'the only slot is taken' });
   const stateOf = async (id: string): Promise<string | undefined> => {
     const { kvs } = await cluster.shared.etcd.range({ key: cluster.keys.worker(id) });

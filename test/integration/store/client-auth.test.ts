@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test as alone } from 'vitest';
 import { connectEtcd } from '../../../src/common/store/client.ts';
 import { underPrefix, type Etcd } from '../../../src/common/store/etcd.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
@@ -11,6 +11,9 @@ import { enableAuth } from '../../support/gateway.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { put, rejection } from '../../support/writes.ts';
+
+/** They mostly wait for a token to expire: all at the same time, each with a client and keys of its own. */
+const test = alone.concurrent;
 
 const TOKEN_TTL_MS = 2_000;
 const range = underPrefix('/app/');

@@ -9,7 +9,7 @@ import { put } from '../../support/writes.ts';
 
 const shared = useEtcd();
 
-test.for<Direction>(['up', 'down'])(
+test.concurrent.for<Direction>(['up', 'down'])(
   'a connection that goes silent (%s) is noticed and replaced',
   async (direction) => {
     const proxy = await startTcpProxy(shared.server);

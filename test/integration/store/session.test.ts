@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import { systemClock } from '../../../src/common/runtime/clock.ts';
 import { connectEtcd } from '../../../src/common/store/client.ts';
 import type { Etcd } from '../../../src/common/store/etcd.ts';
@@ -7,6 +7,9 @@ import { useEtcd } from '../../support/shared-etcd.ts';
 import { startTcpProxy, type Direction } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const shared = useEtcd();
 const clock = systemClock();
@@ -35,11 +38,11 @@ async function throughProxy() {
 }
 
 test('a session outlives its TTL while etcd answers', async () => {
-  const { session, losses, deadlines } = await begin(shared.etcd, 2);
+  const { session, losses, deadlines } = await begin(shared.etcd, 4);
   const key = `${shared.prefix}mine`;
   await put(shared.etcd, key, '1', session.leaseId);
-  const end = clock.monotonic() + 5_000;
-  await waitFor(() => clock.monotonic() > end, { what: 'more than two TTLs have passed' });
+  const end = clock.monotonic() + 6_000;
+  await waitFor(() => clock.monotonic() > end, { what: 'more than the TTL has passed' });
   expect(session.isValid()).toBe(true);
   expect(losses).toEqual([]);
   expect(deadlines).toEqual(deadlines.toSorted((a, b) => a - b));
@@ -71,7 +74,7 @@ test.for<Direction>(['up', 'down'])(
 
 test('a broken stream is replaced before the deadline', async () => {
   const { proxy, etcd } = await throughProxy();
-  const { session, losses, deadlines } = await begin(etcd, 3);
+  const { session, losses, deadlines } = await begin(etcd, 6);
   for (let i = 1; i <= 3; i++) {
     const known = deadlines.length;
     proxy.cutNow();
@@ -81,7 +84,7 @@ test('a broken stream is replaced before the deadline', async () => {
   expect(losses).toEqual([]);
 });
 
-test('a frozen etcd costs the session at its deadline, not later', async () => {
+alone('a frozen etcd costs the session at its deadline, not later', async () => {
   const etcd = connectEtcd({ endpoints: [shared.server.endpoint] });
   shared.cleanup(() => etcd.close());
   const { session, losses } = await begin(etcd, 2);

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test as alone } from 'vitest';
 import type { RunView } from '../../../src/common/api/values.ts';
 import { jobDefinition } from '../../../src/common/model/job.ts';
 import { packApp, type PackedApp } from '../../support/packed.ts';
@@ -14,6 +14,9 @@ import { exited, spawnMarked } from '../../support/spawned.ts';
 import { waitFor } from '../../support/wait.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
 import { startTestMaster, type TestMaster } from '../master/harness.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const page = readFileSync(new URL('../../../docs/embedding.md', import.meta.url), 'utf8');
 const code = /```js\n([^]*?)```/.exec(page)![1]!;
@@ -181,7 +184,10 @@ describe('applications next to a plain worker', () => {
       },
       { what: `${job} has run ${count} times`, timeout: 40_000 },
     );
-  const namesOf = (runs: readonly RunView[]) => [...new Set(runs.map(({ worker }) => worker?.slice(0, -7)))];
+  /** Of those that ran them; one that waits has none yet. */
+  const namesOf = (runs: readonly RunView[]) => [
+    ...new Set(runs.flatMap(({ worker }) => (worker ? [worker.slice(0, -7)] : []))),
+  ];
 
   test('run the functions, and the plain worker the processes', { timeout: 120_000 }, async () => {
     const master = await startTestMaster(shared);

@@ -1,5 +1,5 @@
 // Ticks that passed while no worker was there.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import { instant, toIso } from '../../../src/common/model/time.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
@@ -8,6 +8,9 @@ import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

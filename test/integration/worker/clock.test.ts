@@ -1,5 +1,5 @@
 // Workers whose wall clocks are off, or set while they run. The judge is the true clock of the test.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { createGate, type Gate } from '../../support/gate.ts';
@@ -7,6 +7,9 @@ import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { steppedClock } from '../../support/stepped-clock.ts';
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

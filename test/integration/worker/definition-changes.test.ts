@@ -1,10 +1,13 @@
 // Definitions that change while a claim of the next tick is about to be made, is made, or has just started.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import { toIso, instant } from '../../../src/common/model/time.ts';
 import type { HandlerContext } from '../../../src/worker/tasks/handler.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { jobRecord, useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 
@@ -149,12 +152,16 @@ test('a run of a deleted job is not tried again, and leaves nothing', async () =
     throw new Error('not yet');
   };
   await cluster.start(1, { handlers: { failing } });
-  const { revision } = await cluster.jobs.create({
-    name: 'job',
-    schedule: `@at ${toIso(instant(Date.now() + 1_500))}`,
-    task: { kind: 'handler', name: 'failing' },
-    retry: { limit: 50, delay: '500ms', factor: 1 },
-  });
+  const since = Date.now();
+  const { revision } = await cluster.jobs.create(
+    {
+      name: 'job',
+      schedule: `@at ${toIso(instant(since + 1_500))}`,
+      task: { kind: 'handler', name: 'failing' },
+      retry: { limit: 50, delay: '500ms', factor: 1 },
+    },
+    { since },
+  );
   await waitFor(() => attempts === 2, { what: 'it has been tried twice', seen: () => attempts });
   await remove('job', revision);
   await waitFor(async () => (await cluster.jobs.active()).length === 0, { what: 'the run is over' });

@@ -1,5 +1,5 @@
 // What workers do when etcd, or the way to it, is gone for a while.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import { LEAD } from '../../../src/worker/rounds.ts';
 import { createGate } from '../../support/gate.ts';
 import { beatFor, judgeTicks, openJournal, overlapsIn } from '../../support/journal.ts';
@@ -9,12 +9,15 @@ import { waitFor } from '../../support/wait.ts';
 import type { RunningWorker } from '../../../src/worker/main.ts';
 import { jobOwnedBy, jobRecord, useWorkers } from '../../support/workers.ts';
 
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
+
 const cluster = useWorkers();
 
 const everySecond = (name: string, payload = 'old') =>
   ({ name, schedule: '* * * * * *', task: { kind: 'handler', name: 'gate', payload } }) as const;
 
-test('a worker whose watch was compacted away misses no change', async () => {
+alone('a worker whose watch was compacted away misses no change', async () => {
   const { etcd, server } = cluster.shared;
   const proxy = await startTcpProxy(server);
   cluster.shared.cleanup(() => proxy.stop());
@@ -50,7 +53,7 @@ test('a worker whose watch was compacted away misses no change', async () => {
   expect(await cluster.jobs.runs('deleted')).toEqual([]);
 });
 
-test('ticks go on after etcd was restarted, and none runs twice', async () => {
+alone('ticks go on after etcd was restarted, and none runs twice', async () => {
   const { server } = cluster.shared;
   const gate = createGate();
   gate.open();

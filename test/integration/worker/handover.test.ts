@@ -1,5 +1,5 @@
 // Ticks that change hands: a worker drains, is full, or was about to start what is no longer its to start.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import { perform } from '../../../src/common/store/intent.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { requestKill } from '../../../src/common/store/transactions/jobs.ts';
@@ -10,6 +10,9 @@ import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';
 import { jobOwnedBy, jobRecord, useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

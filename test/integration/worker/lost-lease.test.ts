@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import { perform } from '../../../src/common/store/intent.ts';
@@ -15,6 +15,9 @@ import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';
 import { jobOwnedBy, useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 const NAMES = [{ name: 'cut-off' }, { name: 'other' }];

@@ -1,6 +1,6 @@
 // `workers.mode: all` together with what else decides about runs: overlap, a lost claim, a clock that is off. Each
 // worker by itself.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput, OverlapPolicy } from '../../../src/common/model/job.ts';
 import { makeRunId } from '../../../src/common/model/ids.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
@@ -13,6 +13,9 @@ import { steppedClock } from '../../support/stepped-clock.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

@@ -1,5 +1,5 @@
 // `workers.mode: all`: each matching worker runs each tick, by a lock and a cursor of its own.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
@@ -11,6 +11,9 @@ import { expectEachTickOnce, inState, ticksTold } from '../../support/outcomes.t
 import { waitFor } from '../../support/wait.ts';
 import { jobRecord, useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 
@@ -262,7 +265,7 @@ test('a drained worker runs no tick, the others each, and again when it is resum
   for (const id of ids) expectEachTickOnce(of(runs, id));
 });
 
-test('an etcd that restarts costs no worker a tick, and repeats none', async () => {
+alone('an etcd that restarts costs no worker a tick, and repeats none', async () => {
   const gate = openGate();
   const workers = await cluster.start(2, { handlers: { gate: gate.handler }, labels: { region: 'eu' } });
   await cluster.jobs.create(onAll('job', { catchUp: { policy: 'all' } }));

@@ -1,6 +1,6 @@
 // Jobs that no worker matches: those of their ticks that `catchUp` gives up are told as missed, by one worker for
 // all; the others wait for who comes.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import { instant, toIso } from '../../../src/common/model/time.ts';
@@ -11,6 +11,9 @@ import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

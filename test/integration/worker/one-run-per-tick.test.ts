@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

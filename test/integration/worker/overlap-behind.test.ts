@@ -1,6 +1,6 @@
 // `overlap: forbid`, when ticks were overdue before the run began that then was on, be it of this worker or of
 // another: what came during the run is skipped for its sake, and those from before it are caught up as ever.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { CatchUpPolicy, JobDefinitionInput } from '../../../src/common/model/job.ts';
 import { makeRunId } from '../../../src/common/model/ids.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
@@ -11,6 +11,9 @@ import { expectEachTickOnce, inState, ticksTold } from '../../support/outcomes.t
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 
@@ -98,14 +101,17 @@ test('a run by hand of this worker, under either mode', async () => {
     slots: jobs.length,
     handlers: { gate: gate.handler, blocker: blocker.handler },
   });
-  const at = new Date(Date.now() + SECOND).toISOString();
+  const since = Date.now();
+  const at = new Date(since + SECOND).toISOString();
   for (const { name } of jobs)
-    await cluster.jobs.create({
-      name: `blocker-${name}`,
-      schedule: `@at ${at}`,
-      task: { kind: 'handler', name: 'blocker' },
-    });
-  await waitFor(() => blocker.passages.length === jobs.length, { what: 'every slot is taken' });
+    await cluster.jobs.create(
+      { name: `blocker-${name}`, schedule: `@at ${at}`, task: { kind: 'handler', name: 'blocker' } },
+      { since },
+    );
+  await waitFor(() => blocker.passages.length === jobs.length, {
+    what: 'every slot is taken',
+    seen: () => blocker.passages,
+  });
   for (const { name, policy, mode } of jobs)
     await cluster.jobs.create(jobOf(policy, { name, workers: { mode } }));
   const from = Math.ceil((Date.now() + 1) / SECOND) * SECOND;

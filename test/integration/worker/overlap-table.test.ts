@@ -1,5 +1,5 @@
 // What docs/overlap.md says of every combination, on workers and a real etcd: read from its table, row by row.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import { instant, toIso } from '../../../src/common/model/time.ts';
@@ -10,6 +10,9 @@ import { acceptedRows, type OverlapRow } from '../../support/overlap-table.ts';
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 const rows = acceptedRows();
@@ -257,11 +260,15 @@ test('ticks that come while all workers are full', async () => {
   gate.open();
   const blocker = createGate();
   await cluster.start(1, { slots: 1, handlers: { gate: gate.handler, blocker: blocker.handler } });
-  await cluster.jobs.create({
-    name: 'blocker',
-    schedule: `@at ${toIso(instant(Date.now() + SECOND))}`,
-    task: { kind: 'handler', name: 'blocker' },
-  });
+  const since = Date.now();
+  await cluster.jobs.create(
+    {
+      name: 'blocker',
+      schedule: `@at ${toIso(instant(since + SECOND))}`,
+      task: { kind: 'handler', name: 'blocker' },
+    },
+    { since },
+  );
   await waitFor(() => blocker.passages.length > 0, { what: 'the slot is taken' });
   for (const row of rows) await create(row);
   const from = Math.ceil((Date.now() + 1) / SECOND) * SECOND;

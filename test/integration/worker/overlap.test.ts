@@ -1,10 +1,13 @@
 // Ticks that come while a run of their job is on.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { OverlapPolicy } from '../../../src/common/model/job.ts';
 import { createGate } from '../../support/gate.ts';
 import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

@@ -1,5 +1,5 @@
 // `overlap: replace`, when a tick was overdue before the run began that is on: that run is not killed for its sake.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import { makeRunId } from '../../../src/common/model/ids.ts';
 import { instant, toIso } from '../../../src/common/model/time.ts';
 import { codecs } from '../../../src/common/store/keyspace.ts';
@@ -8,6 +8,9 @@ import { inState } from '../../support/outcomes.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

@@ -1,5 +1,5 @@
 // Runs by hand, kills, retries and timeouts.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import { makeRunId } from '../../../src/common/model/ids.ts';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { TriggerRecord } from '../../../src/common/model/run.ts';
@@ -11,6 +11,9 @@ import { createGate } from '../../support/gate.ts';
 import { inState } from '../../support/outcomes.ts';
 import { waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

@@ -1,6 +1,6 @@
 // Attempts that the worker of a run can't make any more: it was lost, or shut down, while the run waited for its next
 // one, or while an attempt was on. Another worker makes them, by the policy and not before their time.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import type { RunningWorker } from '../../../src/worker/main.ts';
@@ -9,6 +9,9 @@ import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitFor } from '../../support/wait.ts';
 import { jobOwnedBy, useWorkers, type WorkerSettings } from '../../support/workers.ts';
 import { startTestMaster } from '../master/harness.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 const NAMES = [{ name: 'leaves' }, { name: 'stays' }];

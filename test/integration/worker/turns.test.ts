@@ -1,5 +1,5 @@
 // More to run than a worker has slots for: each job gets its turn.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import { makeRunId } from '../../../src/common/model/ids.ts';
 import { instant } from '../../../src/common/model/time.ts';
@@ -10,6 +10,9 @@ import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { delay, waitFor } from '../../support/wait.ts';
 import { useWorkers } from '../../support/workers.ts';
 import { put } from '../../support/writes.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 

@@ -1,5 +1,5 @@
 // Workers side by side of which not each can run everything: jobs go where they can run, and nowhere else.
-import { expect, test } from 'vitest';
+import { expect, test as alone } from 'vitest';
 import type { JobDefinitionInput } from '../../../src/common/model/job.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
 import type { RunningWorker } from '../../../src/worker/main.ts';
@@ -7,6 +7,9 @@ import { createGate, type Gate } from '../../support/gate.ts';
 import { expectEachTickOnce, inState } from '../../support/outcomes.ts';
 import { waitFor } from '../../support/wait.ts';
 import { jobOwnedBy, jobRecord, useWorkers } from '../../support/workers.ts';
+
+/** They mostly wait: all at the same time, each on its own prefix. */
+const test = alone.concurrent;
 
 const cluster = useWorkers();
 
