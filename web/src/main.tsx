@@ -16,8 +16,7 @@ import { styleNonce } from './lib/style-nonce.ts';
 const nonce = styleNonce();
 reloadOnNewBuild();
 const client = createQueryClient();
-// What was read before the connection was there may have changed before it was.
-const live = startLive({ onOpen: () => void client.invalidateQueries() });
+const live = startLive({ onResync: () => void client.invalidateQueries() });
 live.listen(createFreshness(client).take);
 
 await startLanguage();

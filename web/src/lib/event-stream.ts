@@ -4,18 +4,27 @@
 export interface StreamEvent {
   readonly event: string;
   readonly data: string;
+  /** To go on after it when the stream breaks. */
+  readonly id?: string;
 }
 
 /** Gives events as they are whole; what is left at the end is no event. */
 export function createEventParser(tell: (event: StreamEvent) => void): (text: string) => void {
   let rest = '';
   let event = '';
+  let id: string | undefined;
   let data: string[] = [];
 
   const line = (text: string): void => {
     if (text === '') {
-      if (data.length > 0) tell({ event: event === '' ? 'message' : event, data: data.join('\n') });
+      if (data.length > 0)
+        tell({
+          event: event === '' ? 'message' : event,
+          data: data.join('\n'),
+          ...(id !== undefined && { id }),
+        });
       event = '';
+      id = undefined;
       data = [];
       return;
     }
@@ -25,6 +34,7 @@ export function createEventParser(tell: (event: StreamEvent) => void): (text: st
     const field = colon === -1 ? text : text.slice(0, colon);
     const value = colon === -1 ? '' : text.slice(colon + 1).replace(/^ /, '');
     if (field === 'event') event = value;
+    else if (field === 'id') id = value;
     else if (field === 'data') data.push(value);
   };
 

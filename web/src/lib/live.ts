@@ -1,44 +1,49 @@
-// The one connection on which the master tells what changes. Tells its listeners in batches, says whether it is
-// there, and comes back by itself; what was missed meanwhile nobody tells, so who listens then reads anew.
+// The one connection on which the master tells what changes, gathered by it into a few batches a second however much
+// that is. Says whether it is there, comes back by itself, and goes on where it was; when something was missed, the
+// master says so, and what is shown is read anew.
+import type { EventBatch } from '../../../src/common/api/events.ts';
 import { openStream } from './api.ts';
-import { readEvents } from './event-stream.ts';
-import { createNewsBatch, type News } from './news.ts';
+import { readEvents, type StreamEvent } from './event-stream.ts';
 import { CallFailed } from './problem.ts';
 import { createStore, type Store } from './store.ts';
 
-export type Connection = 'connecting' | 'open' | 'lost';
+/** `stale`: the master is there and cannot reach etcd, so nobody knows what changed meanwhile. */
+export type Connection = 'connecting' | 'open' | 'stale' | 'lost';
 
 export interface Live {
   readonly connection: Store<Connection>;
-  /** Batches of news; returns what ends it. */
-  readonly listen: (listener: (news: News) => void) => () => void;
+  /** Each batch of news, four a second at most; returns what ends it. */
+  readonly listen: (listener: (batch: EventBatch) => void) => () => void;
   /** Tries at once, when it waits: the user asked, or there is a token now. */
   readonly retry: () => void;
   readonly stop: () => void;
 }
 
 export interface LiveOptions {
-  /** Each time the connection is there, also the first: from here on all is told. */
-  readonly onOpen: () => void;
+  /** From here on all is told; what was read before may be out of date. */
+  readonly onResync: () => void;
 }
 
-const GATHER_MS = 250;
+const GATHER = '250ms';
 /** The master says something every 20 seconds. */
 const SILENCE_MS = 45_000;
 const WAITS_MS = [500, 1_000, 2_000, 5_000, 10_000];
+const FOR_EVER_MS = 2 ** 31 - 1;
 
-export function startLive({ onOpen }: LiveOptions): Live {
+export function startLive({ onResync }: LiveOptions): Live {
   const connection = createStore<Connection>('connecting');
-  const listeners = new Set<(news: News) => void>();
-  const batch = createNewsBatch();
+  const listeners = new Set<(batch: EventBatch) => void>();
   const ending = new AbortController();
-  let flushing: ReturnType<typeof setTimeout> | undefined;
+  let lastId: string | undefined;
   let wake: (() => void) | undefined;
 
-  const flush = (): void => {
-    flushing = undefined;
-    const news = batch.take();
-    if (news) for (const listener of listeners) listener(news);
+  const take = ({ event, data, id }: StreamEvent): void => {
+    lastId = id ?? lastId;
+    if (event === 'resync') onResync();
+    if (event !== 'batch') return;
+    const batch = JSON.parse(data) as EventBatch;
+    connection.set(batch.fresh ? 'open' : 'stale');
+    for (const listener of listeners) listener(batch);
   };
 
   const pause = (ms: number): Promise<void> =>
@@ -50,36 +55,34 @@ export function startLive({ onOpen }: LiveOptions): Live {
       };
     });
 
+  /** Until it ends or breaks. What says whether a token is missing. */
+  const followOnce = async (): Promise<'ended' | 'token-missing'> => {
+    // Its own: a stream that is given up must let go of its connection.
+    const attempt = new AbortController();
+    const end = (): void => attempt.abort();
+    ending.signal.addEventListener('abort', end);
+    try {
+      const headers = lastId === undefined ? {} : { 'last-event-id': lastId };
+      const answer = await openStream('streamEvents', { query: { gather: GATHER }, headers }, attempt.signal);
+      connection.set('open');
+      await readEvents(answer.body!, take, SILENCE_MS);
+      return 'ended';
+    } catch (error) {
+      return error instanceof CallFailed && error.code === 'unauthorized' ? 'token-missing' : 'ended';
+    } finally {
+      ending.signal.removeEventListener('abort', end);
+      attempt.abort();
+    }
+  };
+
   const follow = async (): Promise<void> => {
     for (let tries = 0; !ending.signal.aborted; tries++) {
-      // Its own: a stream that is given up must let go of its connection.
-      const attempt = new AbortController();
-      const end = (): void => attempt.abort();
-      ending.signal.addEventListener('abort', end);
-      let tokenMissing = false;
-      try {
-        const answer = await openStream('streamEvents', {}, attempt.signal);
-        tries = 0;
-        connection.set('open');
-        onOpen();
-        await readEvents(
-          answer.body!,
-          (event) => {
-            batch.add(event);
-            flushing ??= setTimeout(flush, GATHER_MS);
-          },
-          SILENCE_MS,
-        );
-      } catch (error) {
-        tokenMissing = error instanceof CallFailed && error.code === 'unauthorized';
-      } finally {
-        ending.signal.removeEventListener('abort', end);
-        attempt.abort();
-      }
+      const how = await followOnce();
       if (ending.signal.aborted) return;
+      if (connection.get() !== 'lost' && connection.get() !== 'connecting') tries = 0;
       // Without a token there is nothing to try again: the page asks for one, and then retries.
-      connection.set(tokenMissing ? 'connecting' : 'lost');
-      await pause(tokenMissing ? 2 ** 31 - 1 : WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]!);
+      connection.set(how === 'token-missing' ? 'connecting' : 'lost');
+      await pause(how === 'token-missing' ? FOR_EVER_MS : WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]!);
     }
   };
 
@@ -95,7 +98,6 @@ export function startLive({ onOpen }: LiveOptions): Live {
     retry,
     stop() {
       window.removeEventListener('online', retry);
-      clearTimeout(flushing);
       ending.abort();
       wake?.();
     },

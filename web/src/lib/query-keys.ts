@@ -6,11 +6,11 @@ export type QueryKey = readonly [id: OperationId, given: object];
 
 export const keyOf = (id: OperationId, given: object): QueryKey => [id, given];
 
-/** Operations whose answers list many things: asked again now and then while news of any of them comes. */
+/** Operations whose answers show many things: asked again while news of any of them comes, once a second at most. */
 export const touchedBy = {
-  job: ['listJobs', 'listRuns', 'getCluster'],
-  run: ['listJobs', 'listRuns'],
-  worker: ['listWorkers', 'getCluster'],
+  job: ['listJobs', 'listJobNames', 'listLabels', 'listRuns', 'getOverview', 'getCluster'],
+  run: ['listJobs', 'listRuns', 'getOverview', 'getActivity'],
+  worker: ['listWorkers', 'getOverview', 'getCluster'],
 } as const satisfies Record<string, readonly OperationId[]>;
 
 /** Operations about one job, by its name in `params.job`: asked again when the job, or a run of it, changes. */
@@ -20,3 +20,6 @@ export const aboutJob: ReadonlySet<OperationId> = new Set<OperationId>([
   'listTicks',
   'listVersions',
 ]);
+
+/** Operations about one run, by `params.job` and `params.run`. */
+export const aboutRun: ReadonlySet<OperationId> = new Set<OperationId>(['getRun']);

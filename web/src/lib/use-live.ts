@@ -1,7 +1,7 @@
 // The connection, for components: whether it is there, and its news as they come.
+import type { EventBatch } from '../../../src/common/api/events.ts';
 import { createContext, useContext, useEffect, useEffectEvent } from 'react';
 import type { Connection, Live } from './live.ts';
-import type { News } from './news.ts';
 import { useStore } from './store.ts';
 
 export const LiveContext = createContext<Live | undefined>(undefined);
@@ -15,8 +15,8 @@ export function useLive(): Live {
 export const useConnection = (): Connection => useStore(useLive().connection);
 
 /** Each batch of news, four a second at most. Lists and what is shown of one thing are renewed without it. */
-export function useNews(listener: (news: News) => void): void {
+export function useNews(listener: (batch: EventBatch) => void): void {
   const live = useLive();
   const tell = useEffectEvent(listener);
-  useEffect(() => live.listen((news) => tell(news)), [live]);
+  useEffect(() => live.listen((batch) => tell(batch)), [live]);
 }

@@ -12,7 +12,7 @@ export function ConnectionDot(): ReactNode {
   return (
     <span className="connection-dot" data-connection={connection}>
       <Box component="span" visibleFrom="sm">
-        {connection === 'lost' ? t('connection.connecting') : t(`connection.${connection}`)}
+        {t(connection === 'open' ? 'connection.open' : 'connection.connecting')}
       </Box>
     </span>
   );
@@ -25,16 +25,18 @@ export function ConnectionBanner(): ReactNode {
   // The region is always there: what comes into it is read out.
   return (
     <div role="status">
-      {connection === 'lost' && (
+      {(connection === 'lost' || connection === 'stale') && (
         <Alert color="red" variant="light" icon={<IconPlugConnectedX aria-hidden />} p="xs" mb="sm">
           <Group gap="sm">
             <Text size="sm" fw={600}>
-              {t('connection.lost')}
+              {t(`connection.${connection}`)}
             </Text>
             <Text size="sm">{t('connection.lostHint')}</Text>
-            <Button variant="default" size="compact-xs" onClick={live.retry}>
-              {t('connection.retry')}
-            </Button>
+            {connection === 'lost' && (
+              <Button variant="default" size="compact-xs" onClick={live.retry}>
+                {t('connection.retry')}
+              </Button>
+            )}
           </Group>
         </Alert>
       )}

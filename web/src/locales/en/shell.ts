@@ -16,6 +16,7 @@ export const shell = {
     connecting: 'Connecting',
     open: 'Live',
     lost: 'Connection lost, trying again',
+    stale: 'The master cannot reach etcd',
     lostHint: 'What is shown may be out of date.',
     retry: 'Try now',
   },

@@ -19,6 +19,7 @@ export const shell: Translated<typeof en> = {
     connecting: '连接中',
     open: '实时',
     lost: '连接中断，正在重试',
+    stale: '主节点连不上 etcd',
     lostHint: '显示的内容可能已过时。',
     retry: '立即重试',
   },
