@@ -222,6 +222,17 @@ describe('a claim of all that is given back', () => {
     expect(await valueOf(store.keys.run(job.name, it.run.id))).toBeUndefined();
   });
 
+  test('is due again for all when everyone gives it back whose lease is lost, and not yet at its end', async () => {
+    const job = await store.job();
+    const [one, other] = [await store.worker(), await store.worker()];
+    const [its, others] = [await claimed(job, one), await claimed(job, other)];
+    expect(await release(its, { leaseLost: true })).toEqual({ kind: 'given-back' });
+    // The other has it in hand still.
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
+    expect(await release(others, { leaseLost: true })).toEqual({ kind: 'given-back' });
+    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
+  });
+
   const later = (job: TestJob, worker: TestWorker, revision = 0) => ({
     run: store.run(job, worker, TICK + 1_000),
     cursor: {

@@ -124,8 +124,10 @@ export function cursorBackOps(keys: Keyspace, back: CursorBack): Op[] {
   const ofAll = keys.cursorOfAll(run.job);
   const own = keys.cursorOf(run.job, workerId);
   const claimed = codecs.cursor.encode(run.scheduledFor);
-  // With the lease its own cursor goes as well.
-  const ownBack = back.leaseLost ? [] : [put(own, text, allUnder)];
+  // With the lease its own cursor goes as well; at once, for while it stands others would take the tick to be in hand.
+  const ownBack = back.leaseLost
+    ? [nested([modifiedAt(own, fencingToken)], [remove({ key: own })], [])]
+    : [put(own, text, allUnder)];
   // The cursor of all tells that somebody was there for the tick. When that is not so any more it goes back; or, when it
   // has gone on by the claims of workers that came later, nobody would look at the tick again.
   const alone = nested(
