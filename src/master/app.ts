@@ -28,6 +28,7 @@ import { scheduleRoutes } from './http/schedules.ts';
 import { accessControl, securityHeaders, type AccessRules } from './http/security.ts';
 import { streamLimit } from './http/stream-limit.ts';
 import { systemRoutes } from './http/system.ts';
+import { timelineRoutes } from './http/timeline.ts';
 import { tickRoutes } from './http/ticks.ts';
 import { versionRoutes } from './http/versions.ts';
 import { registerWebPage, webPage } from './http/web-page.ts';
@@ -39,6 +40,8 @@ import { nextTicks } from './reads/next-ticks.ts';
 import { outcomeReader } from './reads/outcomes.ts';
 import { overviewReader } from './reads/overview.ts';
 import { runReader } from './reads/runs.ts';
+import { forecastReader } from './reads/forecast.ts';
+import { timelineReader } from './reads/timeline.ts';
 import { tickReader } from './reads/ticks.ts';
 import { versionReader } from './reads/versions.ts';
 import { waitingRuns } from './reads/waiting.ts';
@@ -138,6 +141,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     ...runRoutes(shared),
     ...tickRoutes(outcomeReader(shared)),
     ...overviewRoutes(overviewReader(shared)),
+    ...timelineRoutes({ timeline: timelineReader(shared), forecast: forecastReader(shared) }),
     ...outputRoutes(shared),
     ...batchRoutes(shared),
     ...workerRoutes(shared),

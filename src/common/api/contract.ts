@@ -9,6 +9,7 @@ import { overviewOperations } from './overview.ts';
 import { runOperations } from './runs.ts';
 import { scheduleOperations } from './schedules.ts';
 import { tickOperations } from './ticks.ts';
+import { timelineOperations } from './timeline.ts';
 import { versionOperations } from './versions.ts';
 import { workerOperations } from './workers.ts';
 
@@ -16,6 +17,7 @@ export const contract = {
   ...jobOperations,
   ...versionOperations,
   ...overviewOperations,
+  ...timelineOperations,
   ...runOperations,
   ...tickOperations,
   ...batchOperations,

@@ -186,7 +186,7 @@ const putBody = z.strictObject({
   }),
 });
 
-const search = {
+export const search = {
   q: z
     .string()
     .max(200)

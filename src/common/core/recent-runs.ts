@@ -24,10 +24,8 @@ interface Minute<R> {
 
 export interface RecentRuns<R extends RecentRun> {
   note(run: R, now: number): void;
-  /** Those that were on at some time in [from, to], in no order. `total`: with those that are not kept, by their ends. */
-  between(from: number, to: number): { runs: R[]; total: number };
-  /** What was noted of this one is to be forgotten. */
-  forget(isGone: (run: R) => boolean): void;
+  /** Those of the wanted that were on at some time in [from, to], in no order. `total`: with those that are not kept, by their ends. */
+  between(from: number, to: number, isWanted?: (run: R) => boolean): { runs: R[]; total: number };
   clear(): void;
 }
 
@@ -55,7 +53,7 @@ export function createRecentRuns<R extends RecentRun>(kept = KEPT): RecentRuns<R
       held.runs.push(run);
       if (held.runs.length >= 2 * kept) held.runs = held.runs.sort(byWorth).slice(0, kept);
     },
-    between(from, to) {
+    between(from, to, isWanted) {
       const found: R[] = [];
       let total = 0;
       for (const held of ring) {
@@ -63,6 +61,7 @@ export function createRecentRuns<R extends RecentRun>(kept = KEPT): RecentRuns<R
         let overlapping = 0;
         for (const run of held.runs) {
           if (run.endedAt < from || (run.startedAt ?? run.scheduledFor) > to) continue;
+          if (isWanted && !isWanted(run)) continue;
           overlapping++;
           found.push(run);
         }
@@ -73,14 +72,6 @@ export function createRecentRuns<R extends RecentRun>(kept = KEPT): RecentRuns<R
             : Math.round((overlapping / held.runs.length) * held.total);
       }
       return { runs: found, total };
-    },
-    forget(isGone) {
-      for (const held of ring) {
-        if (held === undefined) continue;
-        const left = held.runs.filter((run) => !isGone(run));
-        held.total -= held.runs.length - left.length;
-        held.runs = left;
-      }
     },
     clear() {
       ring.fill(undefined);
