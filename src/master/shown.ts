@@ -91,11 +91,14 @@ const inBrief = (run: ToldInBrief): Omit<RunBrief, 'state' | 'cause'> => {
   };
 };
 
+const stretchInBrief = ({ ticks }: Pick<RunRecord, 'ticks'>): Pick<RunBrief, 'ticks' | 'ticksTo'> =>
+  ticks ? { ticks: ticks.count, ticksTo: shownTime(ticks.to) } : {};
+
 export const briefOfEnded = (run: EndedRun): RunBrief => ({
   ...inBrief(run),
   state: run.state,
   cause: run.cause,
-  ...(run.ticks && { ticks: run.ticks.count }),
+  ...stretchInBrief(run),
 });
 
 export const briefOfRecord = (run: RunRecord): RunBrief => ({
@@ -103,7 +106,7 @@ export const briefOfRecord = (run: RunRecord): RunBrief => ({
   state: run.state,
   cause: run.cause.kind,
   ...(run.progress !== undefined && { progress: run.progress }),
-  ...(run.ticks && { ticks: run.ticks.count }),
+  ...stretchInBrief(run),
 });
 
 type ToldInStrip = Pick<ToldInBrief, 'id' | 'scheduledFor' | 'startedAt' | 'endedAt' | 'durationMs'> &

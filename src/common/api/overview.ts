@@ -38,6 +38,9 @@ export const runBrief = z
       .min(1)
       .optional()
       .meta({ description: 'Of one that was skipped or missed: how many ticks it stands for; absent: one' }),
+    ticksTo: time.optional().meta({
+      description: 'With `ticks`: the last of them; the first is `scheduledFor`',
+    }),
   })
   .meta({ id: 'RunBrief' });
 export type RunBrief = z.output<typeof runBrief>;

@@ -1,4 +1,5 @@
 // The route of batches.
+import { askMany } from '../intents/batch-asks.ts';
 import { runBatch } from '../intents/batch.ts';
 import type { JobDeps } from '../intents/jobs.ts';
 import type { Views } from '../views/views.ts';
@@ -7,7 +8,8 @@ import type { Handlers } from './operations.ts';
 export function batchRoutes(deps: JobDeps & { views: Views }): Pick<Handlers, 'batchJobs'> {
   return {
     async batchJobs({ body }, caller) {
-      const { results, revision } = await runBatch({ ...deps, by: caller.name }, body.operations);
+      const mine = { ...deps, by: caller.name };
+      const { results, revision } = await runBatch(mine, body.operations, (items) => askMany(mine, items));
       deps.views.noteWrite(revision);
       return { status: 200, body: { results } };
     },

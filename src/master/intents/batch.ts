@@ -7,10 +7,15 @@ import type { Op, Revision } from '../../common/store/etcd.ts';
 import type { Intent } from '../../common/store/intent.ts';
 import { writeJob, type JobWrite } from '../../common/store/transactions/jobs.ts';
 import { startedMeanwhile } from '../strict.ts';
+import { changedJobRecord } from '../job-record.ts';
+import type { Ask } from './batch-asks.ts';
 import { deleteJob, unlessClaimedSince } from './delete.ts';
 import {
+  brokenJob,
   checkConditions,
   jobNow,
+  noSuchJob,
+  pauseJob,
   putJob,
   recordOver,
   superseded,
@@ -39,8 +44,13 @@ interface Remove {
   readonly name: string;
   readonly conditions: Conditions;
 }
-type Step = Put | Remove;
-type Outcome = Omit<BatchResult, 'op' | 'name'>;
+interface Pause {
+  readonly op: 'pause' | 'resume';
+  readonly name: string;
+  readonly conditions: Conditions;
+}
+type Step = Put | Remove | Pause;
+export type Outcome = Omit<BatchResult, 'op' | 'name'>;
 
 export interface BatchDone {
   readonly results: BatchResult[];
@@ -50,12 +60,24 @@ export interface BatchDone {
 
 const refused = (problem: ProblemError): Outcome => ({ outcome: 'refused', problem: problem.toProblem() });
 
-/** Rejects with EtcdError when etcd goes away: repeating the batch is then right, it changes nothing twice. */
-export async function runBatch(deps: BatchDeps, items: readonly BatchItem[]): Promise<BatchDone> {
+/**
+ * `ask`: asks for runs and kills, once all that writes is written. Rejects with EtcdError when etcd goes away before:
+ * repeating the batch is then right, it changes nothing twice.
+ */
+export async function runBatch(
+  deps: BatchDeps,
+  items: readonly BatchItem[],
+  ask: (items: readonly Ask[]) => Promise<Outcome[]>,
+): Promise<BatchDone> {
   refuseDoubles(items);
   const outcomes = new Map<number, Promise<Outcome> | Outcome>();
   const steps: { readonly index: number; readonly step: Step }[] = [];
+  const asked: { readonly index: number; readonly item: Ask }[] = [];
   for (const [index, item] of items.entries()) {
+    if (item.op === 'run' || item.op === 'kill') {
+      asked.push({ index, item });
+      continue;
+    }
     const step = toStep(item);
     if (step instanceof ProblemError) outcomes.set(index, refused(step));
     else steps.push({ index, step });
@@ -74,6 +96,8 @@ export async function runBatch(deps: BatchDeps, items: readonly BatchItem[]): Pr
     }
     revision = Math.max(revision, done.revision);
   }
+  for (const [at, outcome] of (await ask(asked.map(({ item }) => item))).entries())
+    outcomes.set(asked[at]!.index, outcome);
   const results: BatchResult[] = [];
   for (const [index, item] of items.entries()) {
     const outcome = (await outcomes.get(index))!;
@@ -97,7 +121,8 @@ function refuseDoubles(items: readonly BatchItem[]): void {
   if (issues.length > 0) throw invalidInput(issues);
 }
 
-function toStep(item: BatchItem): Step | ProblemError {
+function toStep(item: Exclude<BatchItem, Ask>): Step | ProblemError {
+  if (item.op !== 'put' && item.op !== 'delete') return { ...item, conditions: {} };
   const { ifMatch } = item;
   const conditions: Conditions =
     ifMatch === undefined ? {} : ifMatch === 0 ? { mustBeNew: true } : { ifMatch: [ifMatch] };
@@ -185,6 +210,7 @@ function plan(deps: BatchDeps, step: Step, seen: JobWithLocks): Plan {
       if (seen.locks.length > 0) return { kind: 'alone' };
       return { kind: 'write', intent: unlessClaimedSince(deps.keys, step.name, seen), existed: true };
     }
+    if (step.op !== 'put') return planPause(deps, step, found, seen);
     if (found && found.generation === undefined) return { kind: 'alone' };
     const record = recordOver(deps, found?.record, step.definition, { by: deps.by }, found?.generation);
     if (!record) return { kind: 'alone' };
@@ -199,6 +225,29 @@ function plan(deps: BatchDeps, step: Step, seen: JobWithLocks): Plan {
   }
 }
 
+/** As a pause by itself: what it waits for when nothing changes needs more than one transaction. */
+function planPause(deps: BatchDeps, step: Pause, found: JobNow | undefined, seen: JobWithLocks): Plan {
+  if (!found) throw noSuchJob(step.name);
+  const { record, generation } = found;
+  if (!record) throw brokenJob(step.name, found.error);
+  const paused = step.op === 'pause';
+  if (record.definition.paused === paused) {
+    if (seen.locks.length > 0) return { kind: 'alone' };
+    return {
+      kind: 'done',
+      outcome: { outcome: 'unchanged', modRevision: found.kv.modRevision, started: [] },
+    };
+  }
+  if (generation === undefined) return { kind: 'alone' };
+  const changed = changedJobRecord(record, { ...record.definition, paused }, deps.clock.now(), {
+    by: deps.by,
+  });
+  const intent = writeJob(deps.keys, changed, found.kv.modRevision, superseded(found));
+  return { kind: 'write', intent, existed: true };
+}
+
+const PAUSED = { pause: 'paused', resume: 'resumed' } as const;
+
 async function succeed(
   deps: JobDeps,
   step: Step,
@@ -207,7 +256,8 @@ async function succeed(
 ): Promise<Outcome> {
   if (step.op === 'delete') return { outcome: 'deleted', modRevision: written.revision, started: [] };
   const started = await startedMeanwhile(deps, step.name, written.locks, written.revision);
-  return { outcome: existed ? 'replaced' : 'created', modRevision: written.revision, started };
+  const outcome = step.op === 'put' ? (existed ? 'replaced' : 'created') : PAUSED[step.op];
+  return { outcome, modRevision: written.revision, started };
 }
 
 /** By itself, in as many transactions as it needs. */
@@ -216,6 +266,12 @@ async function alone(deps: BatchDeps, step: Step): Promise<Outcome> {
     if (step.op === 'delete') {
       const { started, revision } = await deleteJob(deps, step.name, step.conditions, deps.by);
       return { outcome: 'deleted', modRevision: revision, started: [...started] };
+    }
+    if (step.op !== 'put') {
+      const { job, previous, started } = await pauseJob(deps, step.name, step.op === 'pause', deps.by);
+      const { modRevision } = job.kv;
+      const isChanged = modRevision !== previous?.kv.modRevision;
+      return { outcome: isChanged ? PAUSED[step.op] : 'unchanged', modRevision, started: [...started] };
     }
     const { definition, conditions } = step;
     const { job, previous, started } = await putJob(deps, step.name, definition, conditions, deps.by);

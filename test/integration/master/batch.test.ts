@@ -131,3 +131,93 @@ describe('a batch', () => {
     await endClaim(master, 'a', a);
   });
 });
+
+describe('a batch of many things to do', () => {
+  const id = '20261122T143000.000Z-7f3a9c';
+  const stateOf = async (name: string): Promise<boolean> =>
+    (await master.call('getJob', { params: { job: name } })).body.definition.paused;
+
+  it('pauses and resumes, each hundred in one transaction, and says what it left as it was', async () => {
+    const names = Array.from({ length: 150 }, (_, i) => `j${i}`);
+    await batch([...names.map((name) => put(name)), put('p', { definition: job('p', { paused: true }) })]);
+    const paused = await batch([...names, 'p', 'gone'].map((name) => ({ op: 'pause', name })));
+    expect(paused.slice(0, 150).every(({ outcome }) => outcome === 'paused')).toBe(true);
+    expect(new Set(paused.slice(0, 150).map(({ modRevision }) => modRevision)).size).toBe(2);
+    expect(paused.slice(150)).toMatchObject([
+      { name: 'p', outcome: 'unchanged' },
+      { name: 'gone', outcome: 'refused', problem: { code: 'job_not_found' } },
+    ]);
+    expect(await stateOf('j149')).toBe(true);
+    const { items } = (await master.call('listVersions', { params: { job: 'j0' } })).body;
+    expect(items[0]).toMatchObject({ generation: 2, change: 'paused', by: 'api' });
+    const resumed = await batch([
+      { op: 'resume', name: 'j0' },
+      { op: 'resume', name: 'p' },
+      { op: 'delete', name: 'j1' },
+    ]);
+    expect(resumed.map(({ outcome }) => outcome)).toEqual(['resumed', 'resumed', 'deleted']);
+    expect([await stateOf('j0'), await stateOf('p'), await stateOf('j2')]).toEqual([false, false, true]);
+    const total = async (state: 'paused') =>
+      (await master.call('listJobs', { query: { state, limit: 1 } })).body.total;
+    expect(await total('paused')).toBe(148);
+  });
+
+  it('waits for an armed run that a pause meets, as a pause by itself does', async () => {
+    await batch([put('a'), put('b')]);
+    await claim(master, 'a', id, Date.now() + 60_000);
+    setTimeout(() => void endClaim(master, 'a', id), 300);
+    const began = Date.now();
+    const [a, b] = await batch([
+      { op: 'pause', name: 'a' },
+      { op: 'pause', name: 'b' },
+    ]);
+    expect(Date.now() - began).toBeGreaterThan(250);
+    expect([a, b]).toMatchObject([
+      { outcome: 'paused', started: [] },
+      { outcome: 'paused', started: [] },
+    ]);
+  });
+
+  it('asks for runs and kills one by one, and one refusal touches no other', async () => {
+    await batch([put('a'), put('b'), put('c')]);
+    await claim(master, 'b', id, Date.now(), 'running');
+    const asked = await batch([
+      { op: 'run', name: 'a' },
+      { op: 'run', name: 'b' },
+      { op: 'run', name: 'gone' },
+      { op: 'run', name: 'c', queue: true },
+    ]);
+    expect(asked).toMatchObject([
+      { outcome: 'asked', runs: [{}], hint: expect.stringContaining('no worker') },
+      { outcome: 'refused', problem: { code: 'job_running' } },
+      { outcome: 'refused', problem: { code: 'job_not_found' } },
+      { outcome: 'asked' },
+    ]);
+    const { body } = await master.call('listRuns', { query: { state: 'waiting' } });
+    expect(body.items.map((run: { job: string }) => run.job)).toEqual(['a', 'c']);
+    const killed = await batch([
+      { op: 'kill', name: 'a', reason: 'not now' },
+      { op: 'kill', name: 'b' },
+      { op: 'kill', name: 'gone' },
+    ]);
+    expect(killed).toMatchObject([
+      { outcome: 'killed', killed: [{}] },
+      { outcome: 'killed', killed: [{ run: id }] },
+      { outcome: 'refused', problem: { code: 'job_not_found' } },
+    ]);
+    expect((await master.call('listRuns', { query: { state: 'waiting' } })).body.items).toHaveLength(1);
+  });
+
+  it('refuses as a whole what names a job twice, or asks for what it does not know', async () => {
+    const twice = [
+      { op: 'pause', name: 'a' },
+      { op: 'run', name: 'a' },
+    ] as const;
+    const { errors } = await master.refused('invalid_input', 'batchJobs', {
+      body: { operations: [...twice] },
+    });
+    expect(errors).toMatchObject([{ path: 'operations[1].name' }]);
+    const unknown = [{ op: 'stop', name: 'a' }] as never[];
+    await master.refused('invalid_input', 'batchJobs', { body: { operations: unknown } });
+  });
+});

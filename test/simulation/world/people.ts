@@ -107,7 +107,7 @@ export function startPeople(options: {
       const schedule = before && random.chance(0.5) ? before.schedule : wanted.schedule;
       const definition = { ...wanted, schedule };
       if (random.chance(0.8)) return tell(job, at, await putJob(deps, job, definition, {}, BY));
-      const { results } = await runBatch({ ...deps, by: BY }, [{ op: 'put', definition }]);
+      const { results } = await runBatch({ ...deps, by: BY }, [{ op: 'put', definition }], async () => []);
       const { problem, modRevision, started = [] } = results[0]!;
       if (problem) throw Object.assign(new Error(problem.title), { code: problem.code });
       const written = ledger.jobs.get(job)?.find(({ revision }) => revision === modRevision);
