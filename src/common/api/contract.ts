@@ -2,6 +2,7 @@
 // not exist; one that is here and has no handler does not compile.
 import { batchOperations } from './batch.ts';
 import { clusterOperations } from './cluster.ts';
+import { definitionOperations } from './definitions.ts';
 import { eventOperations } from './events.ts';
 import { jobOperations } from './jobs.ts';
 import type { Answer, Input } from './operation.ts';
@@ -23,6 +24,7 @@ export const contract = {
   ...batchOperations,
   ...workerOperations,
   ...scheduleOperations,
+  ...definitionOperations,
   ...clusterOperations,
   ...eventOperations,
 };

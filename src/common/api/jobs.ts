@@ -90,6 +90,7 @@ export const jobSummary = z
     description: z.string().optional(),
     labels: labels.optional(),
     schedule: z.array(z.string()),
+    scheduleText: z.string().meta({ description: 'The schedule in words' }),
     timezone: z.string(),
     paused: z.boolean(),
     overlap: overlapPolicy.optional(),
@@ -119,6 +120,8 @@ export const jobDetail = z
   .strictObject({
     ...jobView.shape,
     ...details,
+    scheduleText: jobSummary.shape.scheduleText,
+    failing: jobSummary.shape.failing,
     waiting: z.array(runView).meta({
       description: 'Asked for, and no worker has taken them yet: in the order in which they are taken',
     }),

@@ -9,6 +9,7 @@ import { fieldIssues, wholeAnswer } from './definition-issues.ts';
 import { overlapIssues } from './definition-overlap.ts';
 import { keepSecrets, markSecrets, redactSecrets, secretNames } from './definition-secrets.ts';
 import { parseAt, parseInstant } from './every.ts';
+import type { NamedOrNot } from './preview.ts';
 import type { Schedule, ScheduleCompiler } from './schedule.ts';
 
 export { keepSecrets, markSecrets, redactSecrets, secretNames };
@@ -128,6 +129,19 @@ const TIMING = ['schedule', 'timezone', 'dst', 'jitter', 'startAt', 'endAt', 'an
 /** In place of fields whose shape is wrong: that is told by the schema. */
 const PLAIN = { name: 'job', schedule: '@manual', timezone: 'UTC', dst: { gap: 'shift', repeat: 'first' } };
 
+/** Of an input whose shape may be wrong: the fields of its schedule that are right, in place of others plain ones. */
+function timingOf(input: object): { readonly fields: JobDefinition; readonly wrong: readonly string[] } {
+  const given = input as Readonly<Record<string, unknown>>;
+  const fields: Record<string, unknown> = { ...PLAIN };
+  const wrong: string[] = [];
+  for (const name of TIMING) {
+    const parsed = jobDefinition.shape[name].safeParse(given[name]);
+    if (parsed.success) fields[name] = parsed.data;
+    else wrong.push(name);
+  }
+  return { fields: fields as unknown as JobDefinition, wrong };
+}
+
 /** What is wrong with the schedule of an input whose shape may be wrong elsewhere, and is told by others. */
 export function scheduleIssues(
   input: unknown,
@@ -135,14 +149,28 @@ export function scheduleIssues(
   compiler: ScheduleCompiler,
 ): readonly FieldIssue[] {
   if (typeof input !== 'object' || input === null) return [];
-  const given = input as Readonly<Record<string, unknown>>;
-  const fields: Record<string, unknown> = { ...PLAIN };
-  for (const name of TIMING) {
-    const parsed = jobDefinition.shape[name].safeParse(given[name]);
-    if (parsed.success) fields[name] = parsed.data;
-  }
-  const compiled = compileSchedule(fields as unknown as JobDefinition, now, compiler);
+  const compiled = compileSchedule(timingOf(input).fields, now, compiler);
   return compiled.ok ? [] : compiled.issues;
+}
+
+/** The fields of the schedule of an input that may be wrong elsewhere; undefined: they are wrong themselves. */
+export function timingIn(
+  input: object,
+): (Omit<NamedOrNot, 'anchor'> & { readonly anchor?: string }) | undefined {
+  const { fields, wrong } = timingOf(input);
+  if (wrong.length > 0) return undefined;
+  const name = jobDefinition.shape.name.safeParse((input as { readonly name?: unknown }).name);
+  const { schedule, timezone, dst, jitter, startAt, endAt, anchor } = fields;
+  return {
+    ...(name.success && { name: name.data }),
+    schedule,
+    timezone,
+    dst,
+    jitter,
+    startAt,
+    endAt,
+    ...(anchor !== undefined && { anchor }),
+  };
 }
 
 /** Everything that is wrong is told at once, as far as one error does not hide the next. */

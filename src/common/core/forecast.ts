@@ -74,9 +74,9 @@ export function createForecaster(
     }
     if (base instanceof UnionSchedule) {
       const members = base.members.map((member) =>
-        member instanceof EverySchedule ? `every ${member.interval} ${member.phase}` : idOf(member),
+        member instanceof EverySchedule ? `every ${member.interval} ${member.phase}` : `${idOf(member)}`,
       );
-      return `${members.sort().join()} ${shift}`;
+      return `${members.sort((a, b) => (a < b ? -1 : 1)).join()} ${shift}`;
     }
     return `${idOf(base)} ${base instanceof OnceSchedule ? shift : Math.floor(shift / SECOND)}`;
   };

@@ -1,21 +1,17 @@
-// The route that tries a schedule.
+// Routes that try a schedule, and a whole definition.
 import { invalidInput } from '../../common/api/problems.ts';
-import type { Clock } from '../../common/core/clock.ts';
 import { previewSchedule } from '../../common/core/preview.ts';
-import type { ScheduleCompiler } from '../../common/core/schedule.ts';
-import type { Zones } from '../../common/core/zones.ts';
 import { instant } from '../../common/model/time.ts';
+import { previewDefinition, type DefinitionPreviewDeps } from '../reads/definition-preview.ts';
 import { shownTime } from '../shown.ts';
 import type { Handlers } from './operations.ts';
 
-export interface ScheduleDeps {
-  readonly clock: Clock;
-  readonly compiler: ScheduleCompiler;
-  readonly zones: Zones;
-}
-
-export function scheduleRoutes({ clock, compiler, zones }: ScheduleDeps): Pick<Handlers, 'previewSchedule'> {
+export function scheduleRoutes(
+  deps: DefinitionPreviewDeps,
+): Pick<Handlers, 'previewSchedule' | 'previewDefinition'> {
+  const { clock, compiler, zones } = deps;
   return {
+    previewDefinition: async ({ body }) => ({ status: 200, body: await previewDefinition(deps, body) }),
     previewSchedule({ body }) {
       const { name, schedule, timezone, dst, jitter, startAt, endAt, count } = body;
       const now = clock.now();

@@ -4,8 +4,9 @@ import type { RunRef } from '../../common/api/values.ts';
 import { invalidInput, ProblemError } from '../../common/api/problems.ts';
 import { checkDefinition } from '../../common/core/definition.ts';
 import type { ScheduleCompiler } from '../../common/core/schedule.ts';
-import { MAX_GENERATION, type JobRecord } from '../../common/model/job.ts';
-import { instant } from '../../common/model/time.ts';
+import type { Checked } from '../../common/model/issue.ts';
+import { MAX_GENERATION, type JobDefinition, type JobRecord } from '../../common/model/job.ts';
+import { instant, type Instant } from '../../common/model/time.ts';
 import type { KeyValue, Revision } from '../../common/store/etcd.ts';
 import { perform } from '../../common/store/intent.ts';
 import { codecs } from '../../common/store/keyspace.ts';
@@ -106,6 +107,25 @@ const keepPaused = (given: unknown, previous: JobRecord | undefined): unknown =>
     ? { ...given, paused: true }
     : given;
 
+/** What is given, put over what is there by the rules of a PUT: the definition to store, or all that is wrong with it. */
+export function checkedOver(
+  { compiler }: Pick<JobDeps, 'compiler'>,
+  previous: JobRecord | undefined,
+  given: unknown,
+  now: Instant,
+): Checked<JobDefinition> {
+  const checked = checkDefinition(keepPaused(given, previous), {
+    now,
+    anchor: previous && instant(previous.anchor),
+    previous: previous?.definition,
+    compiler,
+  });
+  if (!checked.ok) return checked;
+  const { definition } = checked.value;
+  const untrusted = certificateIssues(definition, previous?.definition);
+  return untrusted.length > 0 ? { ok: false, issues: untrusted } : { ok: true, value: definition };
+}
+
 /**
  * The record to write over what is there; undefined: it says the same already. Throws invalid_input. Without
  * `paused` in what is given, the job stays paused or not as it is. `generationBefore`: of what is there when it cannot be read.
@@ -118,17 +138,9 @@ export function recordOver(
   generationBefore = 0,
 ): JobRecord | undefined {
   const now = deps.clock.now();
-  const anchor = previous && instant(previous.anchor);
-  const checked = checkDefinition(keepPaused(given, previous), {
-    now,
-    anchor,
-    previous: previous?.definition,
-    compiler: deps.compiler,
-  });
+  const checked = checkedOver(deps, previous, given, now);
   if (!checked.ok) throw invalidInput(checked.issues);
-  const { definition } = checked.value;
-  const untrusted = certificateIssues(definition, previous?.definition);
-  if (untrusted.length > 0) throw invalidInput(untrusted);
+  const definition = checked.value;
   if (previous === undefined) return newJobRecord(definition, now, origin, generationBefore);
   return sameDefinition(previous.definition, definition)
     ? undefined

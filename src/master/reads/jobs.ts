@@ -12,6 +12,7 @@ import {
 import { invalidInput } from '../../common/api/problems.ts';
 import type { AnswerOf } from '../../common/api/contract.ts';
 import type { Clock } from '../../common/core/clock.ts';
+import { describeSchedule, hasHash } from '../../common/core/describe.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import type { Etcd } from '../../common/store/etcd.ts';
 import type { Keyspace } from '../../common/store/keyspace.ts';
@@ -69,8 +70,27 @@ function commonest<T>(
   return { items: first.list(), more: Math.max(0, counts.size - limit) };
 }
 
+/** Texts kept: some 50 us each to make. */
+const MOST_TEXTS = 10_000;
+
+/** Schedules in words; most jobs share theirs with others. */
+function wordsOfSchedules(): (schedule: string | readonly string[], job: string) => string {
+  const texts = new Map<string, string>();
+  return (schedule, job) => {
+    const isOwn = [schedule].flat().some(hasHash);
+    const key = JSON.stringify(isOwn ? [schedule, job] : schedule);
+    const known = texts.get(key);
+    if (known !== undefined) return known;
+    if (texts.size >= MOST_TEXTS) texts.clear();
+    const words = describeSchedule(schedule, job);
+    texts.set(key, words);
+    return words;
+  };
+}
+
 export function jobReader(deps: JobReaderDeps): JobReader {
   const { clock, views, runs, ticks } = deps;
+  const inWords = wordsOfSchedules();
 
   const stateOf = (paused: boolean, running: number): JobState =>
     running > 0 ? 'running' : paused ? 'paused' : 'active';
@@ -97,6 +117,7 @@ export function jobReader(deps: JobReaderDeps): JobReader {
         state: 'broken',
         nextTicks: [],
         schedule: [],
+        scheduleText: '',
         timezone: '',
         paused: false,
         error: told,
@@ -111,6 +132,7 @@ export function jobReader(deps: JobReaderDeps): JobReader {
       ...(description !== undefined && { description }),
       ...(labels && { labels }),
       schedule: typeof schedule === 'string' ? [schedule] : schedule,
+      scheduleText: inWords(schedule, entry.name),
       timezone,
       paused,
       overlap,
@@ -174,6 +196,8 @@ export function jobReader(deps: JobReaderDeps): JobReader {
         running,
         nextTicks: ticks.next(record, clock.now(), want.ticks),
         ...unschedulable(record.definition, views),
+        scheduleText: inWords(record.definition.schedule, job),
+        failing: deps.activity.failing.has(job),
         waiting,
         lastRuns: lastRuns.map(showRun),
       };
