@@ -139,7 +139,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     ...jobRoutes({ ...shared, jobs: jobReader({ ...shared, ticks }) }),
     ...versionRoutes({ ...shared, versions: versionReader(shared) }),
     ...runRoutes(shared),
-    ...tickRoutes(outcomeReader(shared)),
+    ...tickRoutes(outcomeReader(shared), zones),
     ...overviewRoutes(overviewReader(shared)),
     ...timelineRoutes({ timeline: timelineReader(shared), forecast: forecastReader(shared) }),
     ...outputRoutes(shared),

@@ -56,11 +56,9 @@ export const definitionOperations = {
       'Changes nothing. A definition with faults is answered with 200 and its `errors`: those that saving it would be refused with. By the rules of a PUT: what is left out has its default, but for `paused` and the values of secrets, which are taken from the stored job.',
     body: z.strictObject({
       definition: z.looseObject({}).meta({ description: 'A JobDefinition, or what is to become one' }),
-      job: jobName
-        .optional()
-        .meta({
-          description: 'The job that it is to replace; by default the one of its name, if there is one',
-        }),
+      job: jobName.optional().meta({
+        description: 'The job that it is to replace; by default the one of its name, if there is one',
+      }),
       after: isoInstant.optional().meta({ description: 'Ticks after this instant; now by default' }),
       count: z.int().min(0).max(100).default(10).meta({ description: 'How many ticks' }),
     }),

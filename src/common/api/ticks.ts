@@ -112,7 +112,47 @@ export const tickPage = z
   .meta({ id: 'TickPage' });
 export type TickPage = z.output<typeof tickPage>;
 
+export const calendar = z
+  .strictObject({
+    job: z.string(),
+    timezone: z.string(),
+    asOf: time,
+    jobCreatedAt: time,
+    scheduleKnownFrom: tickPage.shape.scheduleKnownFrom,
+    historyKnownFrom: tickPage.shape.historyKnownFrom,
+    historyHint: tickPage.shape.historyHint,
+    counts: tickCounts.meta({ description: 'Of all the days' }),
+    days: z
+      .array(
+        z.strictObject({
+          date: z.string().meta({ examples: ['2026-11-23'] }),
+          from: time,
+          until: time.meta({ description: 'First instant of the next day' }),
+          counts: tickCounts,
+        }),
+      )
+      .meta({ description: 'Oldest first; the last is today, to its end' }),
+  })
+  .meta({ id: 'Calendar' });
+export type Calendar = z.output<typeof calendar>;
+
 export const tickOperations = {
+  getCalendar: operation({
+    method: 'GET',
+    path: `${API}/jobs/{job}/calendar`,
+    tag: 'runs',
+    summary: 'Count what became of the ticks of a job, day by day',
+    description:
+      'As `GET /jobs/{job}/ticks` tells it, in days of a zone. From the records that are kept: `historyKnownFrom` says how far they reach back, and days before it are `notKnown`.',
+    params: jobParams,
+    query: z.strictObject({
+      days: z.coerce.number().int().min(1).max(MAX_STRETCH_DAYS).default(90),
+      timezone: z.string().max(64).optional().meta({ description: "IANA name; the job's own by default" }),
+    }),
+    answers: { 200: calendar },
+    problems: ['job_not_found', 'job_broken'],
+  }),
+
   listTicks: operation({
     method: 'GET',
     path: `${API}/jobs/{job}/ticks`,

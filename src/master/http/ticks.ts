@@ -5,6 +5,9 @@ import { decodeCursor, encodeCursor } from '../../common/api/paging.ts';
 import { parseInstant } from '../../common/core/every.ts';
 import { countsOf, ticksOf, type ToldTick } from '../../common/core/outcome-pages.ts';
 import { durationMs } from '../../common/model/duration.ts';
+import { daysUpTo, outcomesByDay, type LocalDay } from '../../common/core/outcome-days.ts';
+import type { Zone, Zones } from '../../common/core/zones.ts';
+import type { JobDefinition } from '../../common/model/job.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import { instant, type Instant, type Millis } from '../../common/model/time.ts';
 import type { AskedStretch, OutcomeReader } from '../reads/outcomes.ts';
@@ -70,8 +73,55 @@ function showTick({ tick, segment }: ToldTick): TickView {
   };
 }
 
-export function tickRoutes(outcomes: OutcomeReader): Pick<Handlers, 'listTicks'> {
+/** As anywhere: for a worker that is away its lease has ended by then. */
+const GRACE: Millis = 60_000;
+
+function zoneOf(zones: Zones, name: string): Zone {
+  const zone = zones.get(name);
+  if (zone) return zone;
+  throw invalidInput([
+    {
+      path: 'timezone',
+      message: `${JSON.stringify(name)} is not a known time zone: write an IANA name such as Europe/Berlin or UTC`,
+    },
+  ]);
+}
+
+export function tickRoutes(
+  outcomes: OutcomeReader,
+  zones: Zones,
+): Pick<Handlers, 'listTicks' | 'getCalendar'> {
   return {
+    async getCalendar({ params, query }) {
+      let days: LocalDay[] = [];
+      let timezone = '';
+      const stretch = (now: Instant, definition: JobDefinition): AskedStretch => {
+        timezone = query.timezone ?? definition.timezone;
+        days = daysUpTo(zoneOf(zones, timezone), now, query.days);
+        return { from: days[0]!.from, to: instant(days.at(-1)!.until - 1) };
+      };
+      const told = await outcomes.read(params.job, { stretch, grace: GRACE });
+      const { knownAfter, now } = told;
+      return {
+        status: 200,
+        body: {
+          job: params.job,
+          timezone,
+          asOf: shownTime(now),
+          jobCreatedAt: shownTime(told.createdAt),
+          scheduleKnownFrom: shownTime(told.scheduleKnownFrom),
+          historyKnownFrom: knownAfter === -Infinity ? null : shownTime(Math.min(knownAfter, now)),
+          historyHint: told.historyHint ?? null,
+          counts: countsOf(told.segments, now),
+          days: outcomesByDay(told.segments, days, now).map(({ date, from, until, counts }) => ({
+            date,
+            from: shownTime(from),
+            until: shownTime(until),
+            counts,
+          })),
+        },
+      };
+    },
     async listTicks({ params, query }) {
       const after = cursorOf(query.cursor);
       const grace = durationMs(query.grace)!;

@@ -18,7 +18,7 @@ import {
 } from '../../common/core/outcomes.ts';
 import type { ScheduleCompiler } from '../../common/core/schedule.ts';
 import { durationMs } from '../../common/model/duration.ts';
-import type { JobRecord } from '../../common/model/job.ts';
+import type { JobDefinition, JobRecord } from '../../common/model/job.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import type { WorkerRecord } from '../../common/model/worker.ts';
 import { instant, type Instant, type Millis } from '../../common/model/time.ts';
@@ -39,8 +39,8 @@ export interface AskedStretch {
 }
 
 export interface OutcomeQuery {
-  /** Called once, with the instant of the look; what it throws is thrown before anything is read. */
-  readonly stretch: (now: Instant) => AskedStretch;
+  /** Called once, with the instant of the look and the job as it is; what it throws is thrown. */
+  readonly stretch: (now: Instant, definition: JobDefinition) => AskedStretch;
   readonly grace: Millis;
 }
 
@@ -181,8 +181,8 @@ export function outcomeReader({ etcd, keys, clock, views, compiler }: OutcomeRea
   const look = async (job: string, query: OutcomeQuery): Promise<JobOutcomes> => {
     // Before the read: what is due by now was there to be settled when it was read.
     const now = clock.now();
-    const { from, to } = query.stretch(now);
     const read = await readJob(job);
+    const { from, to } = query.stretch(now, read.records.at(-1)!.definition);
     const history = await readHistory(job, read.revision);
     const judge = async (
       claims: readonly string[],

@@ -318,3 +318,49 @@ describe('the ticks of a job', () => {
 const never = (): never => {
   throw new Error('the record does not parse');
 };
+
+describe('the calendar', () => {
+  it('counts the ticks of each day by their outcome, in the zone that is asked for', async () => {
+    const clock = Date.now();
+    const body = job('cal', { schedule: '0 * * * *', timezone: 'Europe/Berlin', history: { keep: 1_000 } });
+    await master.call('createJob', { body });
+    const kv = (await master.etcd.range({ key: master.keys.job('cal') })).kvs[0]!;
+    const stored = codecs.job.decode(kv.value);
+    if (!stored.ok) throw new Error(stored.error);
+    const hour = 3_600_000;
+    const tick = Math.floor(clock / hour) * hour - 30 * hour;
+    // As if it had been there for two days, with one run.
+    const created = { createdAt: clock - 48 * hour, updatedAt: clock - 48 * hour, since: tick - 1 };
+    await master.write(master.keys.job('cal'), codecs.job.encode({ ...stored.value, ...created }));
+    const id = makeRunId(instant(tick), '000001');
+    const run = runOf('cal', id, { jobCreated: kv.createRevision });
+    await master.write(master.keys.run('cal', id), codecs.run.encode(run));
+    await master.write(master.keys.cursor('cal'), String(tick));
+    const { body: told } = await master.call('getCalendar', { params: { job: 'cal' }, query: { days: 4 } });
+    expect(told).toMatchObject({ job: 'cal', timezone: 'Europe/Berlin' });
+    expect(told.days).toHaveLength(4);
+    const sum = (field: string): number =>
+      told.days.reduce((all: number, day: { counts: Record<string, number> }) => all + day.counts[field]!, 0);
+    expect([told.counts.ran, sum('ran')]).toEqual([1, 1]);
+    expect(sum('due')).toBe(told.counts.due);
+    expect(sum('notYet')).toBe(told.counts.notYet);
+    const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(tick);
+    expect(told.days.find(({ date }: { date: string }) => date === day).counts.ran).toBe(1);
+    const utc = await master.call('getCalendar', {
+      params: { job: 'cal' },
+      query: { days: 1, timezone: 'UTC' },
+    });
+    expect(utc.body.days[0].from).toMatch(/T00:00:00\.000Z$/);
+  });
+
+  it('refuses what is no zone, and knows no job that is not there', async () => {
+    await master.call('createJob', { body: job('cal') });
+    const query = { timezone: 'Mars/Olympus' };
+    const { errors } = await master.refused('invalid_input', 'getCalendar', {
+      params: { job: 'cal' },
+      query,
+    });
+    expect(errors).toMatchObject([{ path: 'timezone' }]);
+    await master.refused('job_not_found', 'getCalendar', { params: { job: 'gone' } });
+  });
+});
