@@ -41,6 +41,26 @@ export interface WorkerHttp {
   stop(): Promise<void>;
 }
 
+interface OutputQuery {
+  readonly follow?: string;
+  readonly offset?: string;
+  readonly limit?: string;
+  readonly tail?: string;
+}
+
+/** Only masters ask, who have looked at it: what is no number was not asked for. */
+function readingOf({ follow, offset, limit, tail }: OutputQuery, size: number) {
+  const bytes = (text: string | undefined): number | undefined =>
+    text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  const last = bytes(tail);
+  const most = bytes(limit);
+  return {
+    follow: follow === 'true',
+    offset: last === undefined ? (bytes(offset) ?? 0) : Math.max(0, size - last),
+    ...(most !== undefined && { limit: most }),
+  };
+}
+
 /** Digests have one length, so the comparison tells neither content nor length of the token. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -82,7 +102,7 @@ export async function startWorkerHttp(options: WorkerHttpOptions): Promise<Worke
     reply.type(metrics.contentType).send(await metrics.metrics()),
   );
 
-  app.get<{ Params: { job: string; runId: string }; Querystring: { follow?: string } }>(
+  app.get<{ Params: { job: string; runId: string }; Querystring: OutputQuery }>(
     '/v1/runs/:job/:runId/output',
     async (request, reply) => {
       if (!isAllowed(request)) {
@@ -100,12 +120,14 @@ export async function startWorkerHttp(options: WorkerHttpOptions): Promise<Worke
       }
       // Also closed when the reader goes away; nothing is read for nobody.
       reply.raw.once('close', stream.close);
-      const follow = request.query.follow === 'true';
-      const output = await outputs.read(job, runId, { follow, signal: stream.signal });
+      const size = await outputs.size(job, runId);
+      const reading = size === undefined ? undefined : readingOf(request.query, size);
+      const output = reading && (await outputs.read(job, runId, { ...reading, signal: stream.signal }));
       if (!output) {
         stream.close();
         return unknown();
       }
+      void reply.headers({ 'etcron-output-offset': reading.offset, 'etcron-output-size': size });
       const body = Readable.from(stream.guard(output), { objectMode: false, highWaterMark: 64 * 1024 });
       stream.signal.addEventListener('abort', () => body.destroy());
       return reply.type('text/plain; charset=utf-8').send(body);

@@ -25,6 +25,10 @@ export interface OutputReading {
   /** Wait for more until the run has ended; else end where the output ends now. */
   readonly follow: boolean;
   readonly signal?: AbortSignal;
+  /** The first byte that is wanted; 0 by default. */
+  readonly offset?: number;
+  /** No more bytes than these. */
+  readonly limit?: number;
 }
 
 export interface Outputs {
@@ -35,6 +39,8 @@ export interface Outputs {
   begin(job: string, runId: string): (bytes?: number) => void;
   /** Undefined when this worker knows no such run. Any number of readers, each at its own pace. */
   read(job: string, runId: string, reading: OutputReading): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** How long the output is now; undefined: this worker knows no such run. */
+  size(job: string, runId: string): Promise<number | undefined>;
   /** Removes what is too old, then the oldest until the rest is small enough. */
   sweep(): Promise<SweepResult>;
   /** Ends the sweeps. Readers go on to their end. */
@@ -92,18 +98,21 @@ export function startOutputs(options: OutputOptions): Outputs {
       if (signal?.aborted) wake();
     });
 
-  async function* chunks(path: string, { follow, signal }: OutputReading): AsyncGenerator<Uint8Array> {
+  async function* chunks(path: string, reading: OutputReading): AsyncGenerator<Uint8Array> {
+    const { follow, signal, offset = 0, limit = Infinity } = reading;
     const unwanted = (): boolean => signal?.aborted ?? false;
+    const end = offset + limit;
     let file: FileHandle | undefined;
-    let position = 0;
+    let position = offset;
     try {
       for (;;) {
         // Asked before the read: what is written before the end is there for the read after it.
         const last = !follow || !live.has(path);
         file ??= await open(path, 'r').catch(() => undefined);
         for (;;) {
-          if (unwanted()) return;
-          const chunk = await file?.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+          if (unwanted() || position >= end) return;
+          const most = Math.min(CHUNK_BYTES, end - position);
+          const chunk = await file?.read(Buffer.alloc(most), 0, most, position);
           if (!chunk?.bytesRead) break;
           position += chunk.bytesRead;
           yield chunk.buffer.subarray(0, chunk.bytesRead);
@@ -158,16 +167,15 @@ export function startOutputs(options: OutputOptions): Outputs {
         if (bytes > 0) count(bytes);
       };
     },
-    async read(job, runId, reading) {
+    async size(job, runId) {
       const path = spoolPath(dataDir, job, runId);
-      const known =
-        live.has(path) ||
-        recent.has(path) ||
-        (await stat(path).then(
-          () => true,
-          () => false,
-        ));
-      return known ? chunks(path, reading) : undefined;
+      const found = await stat(path).catch(() => undefined);
+      // One that printed nothing has no file.
+      return found?.size ?? (live.has(path) || recent.has(path) ? 0 : undefined);
+    },
+    async read(job, runId, reading) {
+      const size = await outputs.size(job, runId);
+      return size === undefined ? undefined : chunks(spoolPath(dataDir, job, runId), reading);
     },
     sweep() {
       const before = clock.now() - settings.maxAge;

@@ -4,6 +4,11 @@ import { operation } from './operation.ts';
 import { pageOf, paging } from './paging.ts';
 import { API, flag, jobParams, runParams, runRef, runView, shownRunState } from './values.ts';
 
+/** Of an output in one answer, when a part is asked for. */
+export const MOST_RANGE = 64 * 1024 * 1024;
+
+const bytes = (least: number, most: number) => z.coerce.number().int().min(least).max(most).optional();
+
 export const runOperations = {
   listRunsOfJob: operation({
     method: 'GET',
@@ -40,9 +45,17 @@ export const runOperations = {
     tag: 'runs',
     summary: 'Read what a run printed',
     description:
-      'The whole output, from the worker that ran it. When that worker is gone, the last few KiB that etcd keeps; the header `etcron-output` says which (`worker` or `tail`), and so does a closing line.',
+      'The whole output, or a part, byte for byte, from the worker that ran it. The header `etcron-output-offset` tells where what is sent begins, `etcron-output-size` how long the output was when it was asked for; without them the worker is of an older version, and all of it comes. When that worker is gone, whatever part is asked for, the last few KiB that etcd keeps; the header `etcron-output` says which (`worker` or `tail`), and so does a closing line.',
     params: runParams,
-    query: z.strictObject({ follow: flag.meta({ description: 'Go on until the run ends' }) }),
+    query: z.strictObject({
+      follow: flag.meta({ description: 'Go on until the run ends' }),
+      offset: bytes(0, Number.MAX_SAFE_INTEGER).meta({ description: 'From this byte on' }),
+      limit: bytes(1, MOST_RANGE).meta({ description: 'At most so many bytes; not with `follow`' }),
+      tail: bytes(1, MOST_RANGE).meta({
+        description:
+          'The last so many bytes, and with `follow` what comes after; not with `offset` or `limit`',
+      }),
+    }),
     answers: { 200: { text: 'text/plain', description: 'stdout and stderr as they came' } },
     problems: ['run_not_found', 'output_not_found', 'too_many_streams'],
   }),

@@ -2,7 +2,7 @@
 // tail that etcd keeps, and a word that it is only that. A text that is not all says so. The worker's token
 // stays here.
 import type { Readable } from 'node:stream';
-import { ProblemError } from '../../common/api/problems.ts';
+import { invalidInput, ProblemError } from '../../common/api/problems.ts';
 import type { RunRecord } from '../../common/model/run.ts';
 import type { WorkerRecord } from '../../common/model/worker.ts';
 import type { Clock } from '../../common/core/clock.ts';
@@ -15,7 +15,7 @@ import type { WaitingRuns } from '../reads/waiting.ts';
 import type { Views } from '../views/views.ts';
 import type { Handlers } from './operations.ts';
 import type { StreamLimit } from './stream-limit.ts';
-import { askForOutput, type WorkerAnswer } from './worker-output.ts';
+import { askForOutput, type OutputPart, type WorkerAnswer } from './worker-output.ts';
 import { watchWorker } from './worker-watch.ts';
 
 /** Workers of one name that are asked in turn for what their predecessor left on the disk. */
@@ -37,6 +37,7 @@ export interface OutputDeps {
 export function outputRoutes(deps: OutputDeps): Pick<Handlers, 'getRunOutput'> {
   return {
     async getRunOutput({ params, query }, caller) {
+      const part = partOf(query);
       const slot = deps.streams.take();
       const ended = new AbortController();
       const signal = AbortSignal.any([caller.signal, ended.signal]);
@@ -47,10 +48,10 @@ export function outputRoutes(deps: OutputDeps): Pick<Handlers, 'getRunOutput'> {
       try {
         if (query.follow) await untilTaken(deps, params.job, params.run, signal);
         const record = await recordOf(deps, params.job, params.run);
-        const found = await askWorkers(deps, record, query.follow, signal);
+        const found = await askWorkers(deps, record, query.follow, part, signal);
         if ('body' in found) {
           const body = found.body.once('close', finish);
-          return { status: 200, body, headers: { 'etcron-output': 'worker' } };
+          return { status: 200, body, headers: { 'etcron-output': 'worker', ...found.headers } };
         }
         const tail = await tailOf(deps, record, found.why);
         finish();
@@ -61,6 +62,15 @@ export function outputRoutes(deps: OutputDeps): Pick<Handlers, 'getRunOutput'> {
       }
     },
   };
+}
+
+/** Throws invalid_input for parts that exclude each other. */
+function partOf({ follow, offset, limit, tail }: OutputPart & { readonly follow: boolean }): OutputPart {
+  if (tail !== undefined && (offset !== undefined || limit !== undefined))
+    throw invalidInput([{ path: 'tail', message: 'stands alone: leave out `offset` and `limit`' }]);
+  if (follow && limit !== undefined)
+    throw invalidInput([{ path: 'limit', message: 'not with follow=true, which goes on to the end' }]);
+  return { offset, limit, tail };
 }
 
 /** Who asks for a run and follows it at once need not know that a worker takes it a moment later. */
@@ -94,8 +104,9 @@ async function askWorkers(
   deps: OutputDeps,
   record: RunRecord,
   follow: boolean,
+  part: OutputPart,
   signal: AbortSignal,
-): Promise<{ body: Readable } | { why: Why }> {
+): Promise<{ body: Readable; headers: Readonly<Record<string, string>> } | { why: Why }> {
   let why: Why = 'is gone';
   for (const worker of whoMayHaveIt(deps, record.worker)) {
     const isOwner = worker.id === record.worker;
@@ -103,6 +114,8 @@ async function askWorkers(
     // A run that has not ended, and whose worker is gone, was cut off there.
     const isCut = !isOwner && record.endedAt === undefined;
     const closingNote = (): string => {
+      // It is not the end of the output, or may not be.
+      if (part.limit !== undefined) return '';
       // Of any other the worker has killed the task by then, and how that ended is on record.
       if (watch?.hasLostClaim && record.onLostLease === 'continue' && record.endedAt === undefined)
         return note('the worker lost its claim meanwhile, and the run went on; this is all of its output');
@@ -112,12 +125,16 @@ async function askWorkers(
       job: record.job,
       run: record.id,
       follow,
+      part,
       signal,
       gone: watch?.gone,
       brokenNote: note('the worker went away in the middle; this is not all'),
       closingNote,
     });
-    if (answer.kind === 'output') return { body: answer.body.once('close', () => watch?.stop()) };
+    if (answer.kind === 'output') {
+      const { body, headers } = answer;
+      return { body: body.once('close', () => watch?.stop()), headers };
+    }
     watch?.stop();
     if (answer.kind === 'busy')
       throw new ProblemError('too_many_streams', 'the worker serves as many outputs as it can: try again', {

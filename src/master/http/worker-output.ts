@@ -11,10 +11,19 @@ const WORKER_PATIENCE_MS = 5_000;
 /** The system then asks a silent peer whether it is there; a proxy in between sees that somebody is. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** In bytes. */
+export interface OutputPart {
+  readonly offset?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly tail?: number | undefined;
+}
+
 export interface OutputQuestion {
   readonly job: string;
   readonly run: string;
   readonly follow: boolean;
+  /** The part that is wanted; absent: all of it. */
+  readonly part?: OutputPart;
   /** Nobody wants it any more. */
   readonly signal: AbortSignal;
   /** The worker is known to be gone: what comes next is `brokenNote`. */
@@ -26,7 +35,12 @@ export interface OutputQuestion {
 
 /** none: it has no such output. busy: too many read there. unreachable: or it answers nonsense. */
 export type WorkerAnswer =
-  | { readonly kind: 'output'; readonly body: Readable }
+  /** `headers`: where what comes begins, and how long all of it is; none of a worker of an older version. */
+  | {
+      readonly kind: 'output';
+      readonly body: Readable;
+      readonly headers: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'none' | 'busy' }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
@@ -40,16 +54,28 @@ export async function askForOutput(worker: WorkerRecord, question: OutputQuestio
       `${worker.http.replace(/\/$/, '')}/`,
     );
     if (follow) url.searchParams.set('follow', 'true');
+    for (const [name, bytes] of Object.entries(question.part ?? {}))
+      if (bytes !== undefined) url.searchParams.set(name, String(bytes));
     answer = await open(url, worker.token, signal);
   } catch (error) {
     return { kind: 'unreachable', reason: (error as Error).message };
   }
   // A worker that answers with another address would be handed the token there: never followed.
-  if (answer.statusCode === 200) return { kind: 'output', body: through(answer, question) };
+  if (answer.statusCode === 200)
+    return { kind: 'output', body: through(answer, question), headers: placeIn(answer) };
   answer.on('error', () => {}).destroy();
   if (answer.statusCode === 404) return { kind: 'none' };
   if (answer.statusCode === 503) return { kind: 'busy' };
   return { kind: 'unreachable', reason: `it answered ${answer.statusCode}` };
+}
+
+function placeIn({ headers }: IncomingMessage): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of ['etcron-output-offset', 'etcron-output-size']) {
+    const value = headers[name];
+    if (typeof value === 'string' && /^\d{1,16}$/.test(value)) found[name] = value;
+  }
+  return found;
 }
 
 function open(url: URL, token: string, signal: AbortSignal): Promise<IncomingMessage> {

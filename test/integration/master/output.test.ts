@@ -191,3 +191,47 @@ it('tells on which worker it is, and when it will be served again, when there is
   await master.write(master.keys.output('a', RUN), 'tail');
   expect((await master.call('getRunOutput', { params })).text).toMatch(/^tail\n\[etcron: /);
 });
+
+it('comes in parts, with where they begin and how long all of it is', async () => {
+  const asked: (string | undefined)[] = [];
+  await startWorker((request, response) => {
+    asked.push(request.url);
+    response.writeHead(200, { 'etcron-output-offset': '4', 'etcron-output-size': '10' });
+    response.end('456');
+  });
+  const query = { offset: 4, limit: 3 };
+  const { text, headers } = await master.call('getRunOutput', { params, query });
+  expect(text).toBe('456');
+  expect(headers).toMatchObject({
+    'etcron-output': 'worker',
+    'etcron-output-offset': '4',
+    'etcron-output-size': '10',
+  });
+  await master.call('getRunOutput', { params, query: { tail: 100, follow: 'true' } });
+  expect(asked).toEqual([
+    `/v1/runs/a/${RUN}/output?offset=4&limit=3`,
+    `/v1/runs/a/${RUN}/output?follow=true&tail=100`,
+  ]);
+});
+
+it('says nothing of where it begins when its worker does not tell', async () => {
+  await startWorker((_, response) => {
+    response.writeHead(200, { 'etcron-output-offset': 'x' });
+    response.end('all');
+  });
+  const { text, headers } = await master.call('getRunOutput', { params, query: { tail: 1 } });
+  expect([text, headers['etcron-output-offset']]).toEqual(['all', undefined]);
+});
+
+it('refuses parts that exclude each other', async () => {
+  for (const [query, path] of [
+    [{ tail: 1, offset: 0 }, 'tail'],
+    [{ tail: 1, limit: 1 }, 'tail'],
+    [{ limit: 1, follow: 'true' }, 'limit'],
+    [{ offset: -1 }, 'offset'],
+    [{ limit: 0 }, 'limit'],
+  ] as const) {
+    const { errors } = await master.refused('invalid_input', 'getRunOutput', { params, query });
+    expect(errors).toMatchObject([{ path }]);
+  }
+});

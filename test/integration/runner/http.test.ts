@@ -113,3 +113,36 @@ test('a stop waits for followers for its grace only', async () => {
   await http.stop();
   expect(await text).toBe('cut');
 });
+
+test('a part of an output is served byte for byte, and says where it begins and how long all of it is', async () => {
+  await write('0123456789');
+  const part = async (query: string): Promise<unknown[]> => {
+    const answer = await get(output(query));
+    const { headers } = answer;
+    return [await answer.text(), headers.get('etcron-output-offset'), headers.get('etcron-output-size')];
+  };
+  expect(await part('')).toEqual(['0123456789', '0', '10']);
+  expect(await part('?offset=4')).toEqual(['456789', '4', '10']);
+  expect(await part('?offset=4&limit=3')).toEqual(['456', '4', '10']);
+  expect(await part('?limit=3')).toEqual(['012', '0', '10']);
+  expect(await part('?tail=3')).toEqual(['789', '7', '10']);
+  expect(await part('?tail=30')).toEqual(['0123456789', '0', '10']);
+  expect(await part('?offset=10')).toEqual(['', '10', '10']);
+  expect(await part('?offset=11&limit=5')).toEqual(['', '11', '10']);
+});
+
+test('a part of an output that is longer than what is read at once is whole', async () => {
+  const text = Array.from({ length: 40_000 }, (_, i) => `line ${i}\n`).join('');
+  await write(text);
+  expect(await (await get(output('?offset=70000&limit=200000'))).text()).toBe(text.slice(70_000, 270_000));
+});
+
+test('the tail of a run that is on is followed to its end', async () => {
+  const end = outputs.begin('job', RUN);
+  await write('0123456789');
+  const answer = await get(output('?tail=4&follow=true'));
+  expect(answer.headers.get('etcron-output-offset')).toBe('6');
+  await write('abc');
+  end();
+  expect(await answer.text()).toBe('6789abc');
+});
