@@ -38,6 +38,8 @@ interface Reader {
 }
 
 interface Group extends GatherWish {
+  /** Of this group and no other: a later one for the same wish counts anew. */
+  readonly epoch: string;
   readonly gathering: EventGathering;
   readonly readers: Set<Reader>;
   readonly kept: { readonly number: number; readonly bytes: Buffer }[];
@@ -62,7 +64,6 @@ export interface EventGroups {
 
 /** `onIdle`: there is no group any more. */
 export function createEventGroups(clock: Clock, onIdle: () => void): EventGroups {
-  const epoch = randomBytes(4).toString('hex');
   const groups = new Map<string, Group>();
   /** By job; those of all jobs by undefined. */
   const byJob = new Map<string | undefined, Set<Group>>();
@@ -70,7 +71,7 @@ export function createEventGroups(clock: Clock, onIdle: () => void): EventGroups
   let pinging: Timer | undefined;
 
   const keyOf = ({ every, job = '' }: GatherWish): string => `${every}.${job}`;
-  const idOf = (group: Group, number: number): string => `${epoch}.${keyOf(group)}.${number}`;
+  const idOf = ({ epoch }: Group, number: number): string => `${epoch}.${number}`;
 
   const resyncText = (reason: EventResync['reason'], group: Group): string =>
     `id: ${idOf(group, group.number)}\nevent: resync\ndata: ${JSON.stringify({ at: shownTime(clock.now()), reason } satisfies EventResync)}\n\n`;
@@ -149,6 +150,7 @@ export function createEventGroups(clock: Clock, onIdle: () => void): EventGroups
       return known;
     }
     const group: Group = {
+      epoch: randomBytes(6).toString('hex'),
       every: wish.every,
       job: wish.job,
       gathering: createGathering(),
@@ -167,7 +169,7 @@ export function createEventGroups(clock: Clock, onIdle: () => void): EventGroups
 
   /** What came after it; undefined: that is not all there. */
   const since = (group: Group, lastEventId: string | undefined): Buffer[] | undefined => {
-    const mark = `${epoch}.${keyOf(group)}.`;
+    const mark = `${group.epoch}.`;
     if (!lastEventId?.startsWith(mark)) return undefined;
     const last = Number(lastEventId.slice(mark.length));
     if (!Number.isSafeInteger(last) || last > group.number) return undefined;
@@ -221,6 +223,7 @@ export function createEventGroups(clock: Clock, onIdle: () => void): EventGroups
       }
     },
     freshness(now) {
+      if (now === isFresh) return;
       isFresh = now;
       for (const group of groups.values()) {
         group.gathering.touch();

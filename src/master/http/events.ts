@@ -101,6 +101,7 @@ export function eventRoutes(deps: EventDeps): {
       }),
       activity.onGap(() => groups.resync('gap')),
     );
+    groups.freshness(views.isFresh);
   };
 
   const routes: Pick<Handlers, 'streamEvents'> = {

@@ -94,6 +94,26 @@ describe('readers of gathered news', () => {
     expect(late.words()).toEqual(['opened']);
   });
 
+  it('begin anew where all that was kept of before is gone, whatever has been counted since', async () => {
+    const first = reader();
+    first.read();
+    change('a');
+    await clock.advance(500);
+    const { id } = first.events().at(-1)!;
+    first.out.destroy();
+    await clock.advance(31_000);
+    const other = reader();
+    for (const name of ['b', 'c', 'd']) {
+      change(name);
+      await clock.advance(500);
+    }
+    other.out.destroy();
+    const again = reader(undefined, id);
+    again.read();
+    await clock.advance(1);
+    expect(again.words()).toEqual(['opened']);
+  });
+
   it('that take nothing miss batches, are told so, and hold up nobody', async () => {
     const slow = reader();
     const fast = reader();
