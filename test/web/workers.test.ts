@@ -87,11 +87,16 @@ it('drains a worker that was asked about, with its progress, and resumes it', as
   await row.getByText('ready').waitFor();
 });
 
-it('says so before the last worker that takes work is drained', async () => {
+it('drains from the palette too, and says so before the last worker that takes work is drained', async () => {
   await web.workers.start(1, { name: 'only' });
   const page = await web.open('/workers');
-  await page.getByRole('button', { name: 'Drain only' }).click();
-  await page.getByText('No other worker takes work').waitFor();
+  await page.locator(rows, { hasText: 'only' }).getByText('ready').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Search jobs').fill('drain');
+  await page.getByRole('button', { name: 'Drain only' }).last().waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Drain only?' }).getByText('No other worker takes work').waitFor();
 });
 
 it('tells in words why a worker could not be drained', async () => {

@@ -1,9 +1,10 @@
 // Where a page broke: what happened, and a way on. The shell around it stands.
-import { Alert, Button, Code, Spoiler, Stack, Text } from '@mantine/core';
+import { Button, Code, Spoiler, Stack, Text } from '@mantine/core';
 import { IconBug } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Notice } from '../components/notice.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 
 export interface CrashProps {
@@ -25,7 +26,7 @@ export function Crash({ error, onReset }: CrashProps): ReactNode {
   return (
     <>
       <PageHeader title={t('crash.title')} />
-      <Alert color="red" icon={<IconBug aria-hidden />} role="alert">
+      <Notice tone="bad" icon={IconBug} role="alert">
         <Stack gap="sm" align="flex-start">
           <Text size="sm">{t('crash.explain', { message })}</Text>
           <Button variant="default" onClick={again}>
@@ -37,7 +38,7 @@ export function Crash({ error, onReset }: CrashProps): ReactNode {
             </Spoiler>
           )}
         </Stack>
-      </Alert>
+      </Notice>
     </>
   );
 }

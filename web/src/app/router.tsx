@@ -30,9 +30,15 @@ const workers = createRoute({
   component: lazyRouteComponent(() => import('../features/workers/workers-page.tsx'), 'WorkersPage'),
 });
 
+const cluster = createRoute({
+  getParentRoute: () => root,
+  path: '/cluster',
+  component: lazyRouteComponent(() => import('../features/cluster/cluster-page.tsx'), 'ClusterPage'),
+});
+
 export const createPageRouter = () =>
   createRouter({
-    routeTree: root.addChildren([start, workers]),
+    routeTree: root.addChildren([start, workers, cluster]),
     basepath: basePath,
     defaultPreload: 'intent',
     scrollRestoration: true,

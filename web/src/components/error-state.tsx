@@ -1,8 +1,9 @@
 // What stands where something could not be loaded: why, in words, and a way to try again.
-import { Alert, Button, List } from '@mantine/core';
+import { Button, List } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Notice } from './notice.tsx';
 import { problemText } from './problem-text.ts';
 
 export interface ErrorStateProps {
@@ -15,12 +16,7 @@ export function ErrorState({ error, onRetry, title }: ErrorStateProps): ReactNod
   const { t } = useTranslation();
   const lines = problemText(error, t);
   return (
-    <Alert
-      color="red"
-      icon={<IconAlertTriangle aria-hidden />}
-      title={title ?? t('problem.title')}
-      role="alert"
-    >
+    <Notice tone="bad" icon={IconAlertTriangle} title={title ?? t('problem.title')} role="alert">
       {lines.length === 1 ? (
         lines[0]
       ) : (
@@ -37,6 +33,6 @@ export function ErrorState({ error, onRetry, title }: ErrorStateProps): ReactNod
           </Button>
         </div>
       )}
-    </Alert>
+    </Notice>
   );
 }

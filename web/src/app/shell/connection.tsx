@@ -1,9 +1,9 @@
 // Whether what is shown is live: a word in the header, and a banner while the connection is lost.
-import { Alert, Box, Button, Group, Text } from '@mantine/core';
+import { Box, Button, Group, Text } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import '../../components/outcome.css';
+import { Notice } from '../../components/notice.tsx';
 import { useConnection, useLive } from '../../lib/use-live.ts';
 
 export function ConnectionDot(): ReactNode {
@@ -26,7 +26,7 @@ export function ConnectionBanner(): ReactNode {
   return (
     <div role="status">
       {(connection === 'lost' || connection === 'stale') && (
-        <Alert color="red" variant="light" icon={<IconPlugConnectedX aria-hidden />} p="xs" mb="sm">
+        <Notice tone="bad" icon={IconPlugConnectedX} isSlim>
           <Group gap="sm">
             <Text size="sm" fw={600}>
               {t(`connection.${connection}`)}
@@ -38,7 +38,7 @@ export function ConnectionBanner(): ReactNode {
               </Button>
             )}
           </Group>
-        </Alert>
+        </Notice>
       )}
     </div>
   );

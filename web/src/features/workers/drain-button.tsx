@@ -1,12 +1,14 @@
-// Drain and resume. Drain asks first, and says what it will do to what runs.
+// Drain and resume, also from the palette. Drain asks first, and says what it will do to what runs.
 import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
+import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WorkerView } from '../../../../src/common/api/workers.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { notifyDone } from '../../components/notify.ts';
+import { usePaletteActions, type PaletteAction } from '../../lib/palette.ts';
 import { read, useAction } from '../../lib/query.ts';
 
 export interface DrainButtonProps {
@@ -31,18 +33,36 @@ export function DrainButton({ worker, isLast }: DrainButtonProps): ReactNode {
     onDone: (told) => show(told, t('resume.done', { worker: name })),
   });
   const [isAsking, question] = useDisclosure(false);
-  const given = { params: { worker: id } };
+  const { mutate: resumeNow } = resume;
+  const { open: askToDrain } = question;
+  const isDraining = worker.drain !== null;
+  // One that shuts down by itself can't be called back.
+  const canResume = isDraining && worker.drain?.askedAt !== null;
+  const actions = useMemo((): PaletteAction[] => {
+    if (!isDraining)
+      return [
+        {
+          id: `drain ${id}`,
+          label: t('drain.label', { worker: name }),
+          icon: IconPlayerStop,
+          act: askToDrain,
+        },
+      ];
+    if (!canResume) return [];
+    const act = (): void => resumeNow({ params: { worker: id } });
+    return [{ id: `resume ${id}`, label: t('resume.label', { worker: name }), icon: IconPlayerPlay, act }];
+  }, [t, id, name, isDraining, canResume, askToDrain, resumeNow]);
+  usePaletteActions(actions);
 
-  if (worker.drain) {
-    // One that shuts down by itself can't be called back.
-    if (worker.drain.askedAt === null) return null;
+  if (isDraining) {
+    if (!canResume) return null;
     return (
       <Button
         variant="light"
         size="compact-xs"
         loading={resume.isPending}
         aria-label={t('resume.label', { worker: name })}
-        onClick={() => resume.mutate(given)}
+        onClick={() => resumeNow({ params: { worker: id } })}
       >
         {t('resume.button')}
       </Button>
@@ -55,7 +75,7 @@ export function DrainButton({ worker, isLast }: DrainButtonProps): ReactNode {
         size="compact-xs"
         loading={drain.isPending}
         aria-label={t('drain.label', { worker: name })}
-        onClick={question.open}
+        onClick={askToDrain}
       >
         {t('drain.button')}
       </Button>
@@ -64,7 +84,7 @@ export function DrainButton({ worker, isLast }: DrainButtonProps): ReactNode {
         onClose={question.close}
         title={t('drain.confirmTitle', { worker: name })}
         verb={t('drain.button')}
-        onConfirm={() => drain.mutate(given)}
+        onConfirm={() => drain.mutate({ params: { worker: id } })}
       >
         {t('drain.explain', { count: worker.running })}
         {isLast && (

@@ -1,6 +1,7 @@
 // All English words of the page, by feature. English is the language that keys are typed by.
+import { cluster } from './cluster.ts';
 import { common } from './common.ts';
 import { shell } from './shell.ts';
 import { workers } from './workers.ts';
 
-export const catalogue = { common, shell, workers };
+export const catalogue = { cluster, common, shell, workers };

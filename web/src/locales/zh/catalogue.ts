@@ -1,7 +1,8 @@
 // 页面的全部中文词语，按功能划分。
 import type { Catalogue } from '../../lib/i18n/translated.ts';
+import { cluster } from './cluster.ts';
 import { common } from './common.ts';
 import { shell } from './shell.ts';
 import { workers } from './workers.ts';
 
-export const catalogue: Catalogue = { common, shell, workers };
+export const catalogue: Catalogue = { cluster, common, shell, workers };
