@@ -19,7 +19,7 @@ it('shows the members of etcd, its database and the masters', async () => {
     .first()
     .waitFor();
   await page.getByRole('region', { name: 'Masters' }).getByText(web.master.id).waitFor();
-  await page.getByText('0 jobs, 1 workers, 0 runs now').waitFor();
+  await page.getByText('0 jobs · 1 worker · 0 runs now').waitFor();
   expect(await page.title()).toBe('Cluster · etcron');
   await expectAccessible(page);
   await screenshot(page, 'cluster-light');

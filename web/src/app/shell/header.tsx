@@ -1,5 +1,5 @@
 // The bar at the top: the name, the search, whether the page is live, how it looks.
-import { ActionIcon, Burger, Group, Kbd, Text, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Burger, Group, Kbd, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconKeyboard, IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -43,7 +43,9 @@ export function Header({ isMenuOpen, onMenu, onHelp }: HeaderProps): ReactNode {
         <Text span size="sm" c="dimmed" visibleFrom="xs" truncate>
           {t('palette.open')}
         </Text>
-        <VisuallyHidden hiddenFrom="xs">{t('palette.open')}</VisuallyHidden>
+        <Text span size="sm" c="dimmed" hiddenFrom="xs">
+          {t('palette.short')}
+        </Text>
         <Kbd size="xs" visibleFrom="sm" aria-hidden>
           {isApple ? '⌘ K' : 'Ctrl K'}
         </Kbd>

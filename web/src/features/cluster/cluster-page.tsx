@@ -23,7 +23,14 @@ export function ClusterPage(): ReactNode {
     <>
       <PageHeader
         title={t('title')}
-        summary={data && t('summary', { jobs: data.jobs, workers: data.workers, runs: data.runs })}
+        summary={
+          data &&
+          [
+            t('jobs', { count: data.jobs }),
+            t('workers', { count: data.workers }),
+            t('runs', { count: data.runs }),
+          ].join(' · ')
+        }
       />
       <Loaded query={query}>
         {(cluster) => (

@@ -1,7 +1,12 @@
 // The page of the cluster: etcd, the masters, and what to worry about.
 export const cluster = {
   title: 'Cluster',
-  summary: '{{jobs}} jobs, {{workers}} workers, {{runs}} runs now',
+  jobs_one: '{{count}} job',
+  jobs_other: '{{count}} jobs',
+  workers_one: '{{count}} worker',
+  workers_other: '{{count}} workers',
+  runs_one: '{{count}} run now',
+  runs_other: '{{count}} runs now',
   well: 'Nothing to worry about',
   warnings: 'What to look at',
   todo: 'What to do',

@@ -24,6 +24,7 @@ export const shell = {
   language: { label: 'Language' },
   palette: {
     open: 'Search and commands',
+    short: 'Search',
     placeholder: 'Search jobs, go somewhere, do something',
     nothing: 'Nothing found',
     pages: 'Go to',

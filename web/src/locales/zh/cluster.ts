@@ -4,7 +4,9 @@ import type { cluster as en } from '../en/cluster.ts';
 
 export const cluster: Translated<typeof en> = {
   title: '集群',
-  summary: '{{jobs}} 个任务，{{workers}} 个工作节点，{{runs}} 个正在运行',
+  jobs_other: '{{count}} 个任务',
+  workers_other: '{{count}} 个工作节点',
+  runs_other: '{{count}} 个正在运行',
   well: '一切正常',
   warnings: '需要关注',
   todo: '怎么办',

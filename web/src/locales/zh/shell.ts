@@ -27,6 +27,7 @@ export const shell: Translated<typeof en> = {
   language: { label: '语言' },
   palette: {
     open: '搜索与命令',
+    short: '搜索',
     placeholder: '搜索任务、跳转页面、执行命令',
     nothing: '没有找到',
     pages: '前往',
