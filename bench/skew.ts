@@ -2,12 +2,10 @@
 // anything runs twice or not at all. With a clock that was fast from the start; with one that is set forward while it
 // works; with two workers and a master, which is a third clock; and with two workers only, of which neither can tell
 // who is right. Needs faketime.
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { keyspace } from '../src/common/store/keyspace.ts';
 import { startBenchEtcd } from './support/etcd.ts';
+import { openFakeClock } from './support/fake-clock.ts';
 import { printTable, spreadOf, type Spread } from './support/figures.ts';
 import { openFleet, type Start } from './support/fleet.ts';
 import { createJobs, template } from './support/jobs.ts';
@@ -51,28 +49,9 @@ interface Seen extends Start {
   readonly worker: string;
 }
 
-/** The library behind faketime, which a process takes by itself: the program would stand between it and us. */
-function libfaketime(): string {
-  try {
-    return execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
-  } catch (cause) {
-    throw new Error('this scenario needs faketime: apt-get install faketime', { cause });
-  }
-}
-
-/** The offset is read from the file, anew at each look at the clock. */
-const wrapperOf = (library: string, file: string): readonly string[] => [
-  'env',
-  `LD_PRELOAD=${library}`,
-  'FAKETIME_DONT_FAKE_MONOTONIC=1',
-  'DONT_FAKE_MONOTONIC=1',
-  `FAKETIME_TIMESTAMP_FILE=${file}`,
-  'FAKETIME_NO_CACHE=1',
-];
-
 const measure = (which: Case, jobs: number, seconds: number): Promise<SkewFigures> =>
   withScope(async (scope) => {
-    const library = libfaketime();
+    const clock = openFakeClock(scope);
     const server = await startBenchEtcd(scope);
     const keys = keyspace(PREFIX);
     const seen: Seen[] = [];
@@ -84,21 +63,16 @@ const measure = (which: Case, jobs: number, seconds: number): Promise<SkewFigure
       // By this process's clock, which is right: later than the start by what the message took.
       onStart: (start, worker) => seen.push({ ...start, at: Date.now(), worker }),
     });
-    const file = join(scope.tempDir(), 'offset');
-    const setClock = (offsetS: number): void => writeFileSync(file, `+${offsetS}\n`);
-    setClock(which === 'set forward while it works' ? 0 : OFFSET_S);
+    clock.set(which === 'set forward while it works' ? 0 : OFFSET_S);
     const right = which.startsWith('fast, one of two') ? ['right'] : ['right', 'also-right'];
     if (which === 'fast, one of two and a master') await startBenchMaster(scope, server.endpoint, PREFIX);
-    const workers = [
-      ...right.map((name) => startWorker(name)),
-      startWorker('fast', wrapperOf(library, file)),
-    ];
+    const workers = [...right.map((name) => startWorker(name)), startWorker('fast', clock.wrapper)];
     await Promise.all(workers.map((worker) => worker.whenReady));
     const definition = template({ schedule: '* * * * * *', task: { kind: 'handler', name: NOOP } });
     await createJobs(server.client, keys, jobs, () => definition);
     await wait(sized({ smoke: 1_000, short: SETTLE_MS, full: SETTLE_MS }));
     seen.length = 0;
-    setClock(OFFSET_S);
+    clock.set(OFFSET_S);
     await wait(seconds * 1_000);
     return figuresOf(which, seconds, [...seen]);
   });

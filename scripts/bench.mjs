@@ -2,20 +2,14 @@
 // npm run bench -- herd ticks. ETCRON_BENCH_SIZE=smoke|short|full says otherwise.
 // A scenario is a module bench/<name>.ts that exports run(): Promise<result>; the result, any JSON, is kept
 // in bench/results/<name>.json with the machine, the version and the settings. Each runs in a process of its own.
-import { execFileSync, fork } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { fork } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildBenchmarks, built, installDependencies, root } from './install.mjs';
+import { benchSettings, describeMachine } from './machine.mjs';
 
-const FILE_SYSTEMS = {
-  0xef53: 'ext4',
-  0x01021994: 'tmpfs',
-  0x9123683e: 'btrfs',
-  0x58465342: 'xfs',
-  0x794c7630: 'overlayfs',
-};
 /** What takes the least of the machine first; what is not named here comes last. */
 const ORDER = [
   'ticks',
@@ -64,12 +58,10 @@ async function main(asked) {
   await buildBenchmarks();
 
   process.env.ETCRON_BENCH_SIZE ??= asked.length > 0 ? 'full' : 'short';
-  const settings = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => name.startsWith('ETCRON_BENCH_')),
-  );
+  const settings = benchSettings();
   const { findEtcd, systemEtcdSources } = await built('cli/etcd-binary.js');
   const etcd = await findEtcd(systemEtcdSources((line) => console.error(line)));
-  const machine = describeMachine(etcd);
+  const machine = describeMachine(etcd.version);
   for (const [key, value] of Object.entries(machine)) console.log(`${key.padEnd(10)} ${value}`);
 
   mkdirSync(results, { recursive: true });
@@ -117,28 +109,4 @@ function runScenario(name, env) {
 function placeOf(name) {
   const place = ORDER.indexOf(name);
   return place === -1 ? ORDER.length : place;
-}
-
-/** With `+` when the checkout holds changes that are in no commit. */
-function commit() {
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
-  try {
-    return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
-  } catch {
-    return 'unknown';
-  }
-}
-
-function describeMachine(etcd) {
-  const type = statfsSync(existsSync(tmpdir()) ? tmpdir() : root).type;
-  return {
-    etcron: `${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version} (${commit()})`,
-    cpu: cpus()[0]?.model ?? process.arch,
-    cores: availableParallelism(),
-    memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
-    kernel: release(),
-    node: process.version,
-    etcd: etcd.version,
-    filesystem: `${FILE_SYSTEMS[type] ?? `0x${type.toString(16)}`} (${tmpdir()})`,
-  };
 }

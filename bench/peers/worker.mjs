@@ -1,31 +1,60 @@
-// One worker of a peer in a process of its own: notes when each task was started and when the peer had recorded its
-// end, by the clock of this process, and tells it when asked. Ends with its parent.
-const { peer, url, jobs } = JSON.parse(process.argv[2]);
+// One worker of a peer in a process of its own, which speaks the worker protocol of bench/support: notes when each
+// task was started and when the peer had recorded its end, by the clock of this process, and tells it when asked, or
+// each start at once. Ends with its parent, and on SIGTERM as the peer's documentation says.
+const { peer, tellsStarts, ...load } = JSON.parse(process.argv[2]);
 
-const MINUTE_MS = 60_000;
-let notes = { jobs: [], ticks: [], at: [], ends: [], endTicks: [] };
+/** A timer may fire a moment before its time. */
+const EARLY_MS = 50;
+const MOST_COMPLAINTS = 5;
+
+const empty = () => ({ jobs: [], ticks: [], at: [], ends: { ticks: [], at: [] } });
+const nameOf = (job) => `job-${job}`;
+let notes = empty();
 
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => process.exit(0));
-process.on('message', () => {
-  process.send(notes);
-  notes = { jobs: [], ticks: [], at: [], ends: [], endTicks: [] };
+// Its parent may be gone while this was loaded.
+if (!process.connected) process.exit(0);
+process.on('message', ({ type }) => {
+  if (type !== 'take') return;
+  process.send({ type: 'starts', starts: notes });
+  notes = empty();
 });
 
-const { work } = await import(`./${peer}.mjs`);
-await work({
-  url,
-  jobs,
-  /** For peers that do not say which tick it is: right up to half a minute off. */
-  nearestTick: () => Math.round(Date.now() / MINUTE_MS) * MINUTE_MS,
-  started(job, tick) {
-    notes.jobs.push(job);
-    notes.ticks.push(tick);
-    notes.at.push(Date.now());
+/** Ends by itself, or when it is told to stop, which fails it. */
+const lasting = (signal) =>
+  new Promise((resolve, reject) => {
+    setTimeout(resolve, load.taskMs);
+    signal?.addEventListener('abort', () => reject(new Error('told to stop')));
+  });
+
+let complaints = 0;
+const complain = (error) => {
+  if (++complaints <= MOST_COMPLAINTS) console.error(`${peer}: ${error.message}`);
+};
+
+const { work } = await import(`./adapters/${peer}.mjs`);
+const stop = await work({
+  ...load,
+  /** The task: to be called by the peer, whose run lasts until the promise, if there is one, is settled. */
+  run(job, tick, signal) {
+    const at = Date.now();
+    if (tellsStarts) process.send({ type: 'started', job: nameOf(job), tick, at });
+    else {
+      notes.jobs.push(nameOf(job));
+      notes.ticks.push(tick);
+      notes.at.push(at);
+    }
+    return load.taskMs > 0 ? lasting(signal) : undefined;
   },
-  ended(job, tick) {
-    notes.ends.push(Date.now());
-    notes.endTicks.push(tick);
+  /** What the peer tells of itself: told on, but not a thousand times. */
+  complain,
+  ended(_job, tick) {
+    notes.ends.ticks.push(tick);
+    notes.ends.at.push(Date.now());
   },
+  /** For peers that do not say which tick it is: right unless it is a whole period late. */
+  tickNow: () => Math.floor((Date.now() + EARLY_MS) / (load.periodS * 1_000)) * load.periodS * 1_000,
 });
-process.send('ready');
+process.once('SIGTERM', () => void Promise.resolve(stop?.()).then(() => process.exit(0)));
+process.send({ type: 'ready', url: '', workerId: '' });

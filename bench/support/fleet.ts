@@ -63,19 +63,29 @@ export function openFleet(scope: Scope, options: FleetOptions): StartWorker {
       profileDir,
     };
     mkdirSync(given.dataDir, { recursive: true });
-    const worker = startWorker(given, options.onStart, wrapper);
-    scope.onClose(() => stopWorker(worker));
-    return worker;
+    const entry = fileURLToPath(new URL('worker-process.js', import.meta.url));
+    return startWorkerProcess(scope, { name, entry, options: given, onStart: options.onStart, wrapper });
   };
 }
 
-function startWorker(
-  options: WorkerProcessOptions,
-  onStart: FleetOptions['onStart'],
-  wrapper: readonly string[] = [],
+export interface WorkerProcess {
+  readonly name: string;
+  /** Its module, which speaks the worker protocol. */
+  readonly entry: string;
+  /** Its one argument, as JSON. */
+  readonly options: object;
+  readonly onStart: FleetOptions['onStart'] | undefined;
+  readonly wrapper: readonly string[] | undefined;
+  /** How it ends with the scope. */
+  readonly endsBy?: 'SIGKILL' | 'SIGTERM';
+}
+
+/** Any worker with the flags of node that etcron's own have; gone with the scope. */
+export function startWorkerProcess(
+  scope: Scope,
+  { name, entry, options, onStart, wrapper = [], endsBy = 'SIGTERM' }: WorkerProcess,
 ): BenchWorker {
   const forkedAt = performance.now();
-  const entry = fileURLToPath(new URL('worker-process.js', import.meta.url));
   const [execPath, ...execArgv] = [
     ...wrapper,
     process.execPath,
@@ -83,7 +93,6 @@ function startWorker(
     ...NODE_FLAGS,
   ] as const;
   const child = fork(entry, [JSON.stringify(options)], { execPath: execPath!, execArgv });
-  const { name } = options;
   const reports: ((report: WindowReport) => void)[] = [];
   const takers: ((starts: Starts) => void)[] = [];
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -106,7 +115,7 @@ function startWorker(
       void gone.then(() => reject(new Error(`${name} ended before it reported`)));
       say({ type });
     });
-  return {
+  const worker: BenchWorker = {
     name,
     pid: child.pid!,
     forkedAt,
@@ -119,14 +128,16 @@ function startWorker(
       await gone;
     },
   };
+  scope.onClose(() => stopWorker(worker, endsBy));
+  return worker;
 }
 
 /** With its runners, which end by themselves when it is gone. */
-async function stopWorker(worker: BenchWorker): Promise<void> {
+async function stopWorker(worker: BenchWorker, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (isGone(worker.pid)) return;
   const all = [worker.pid, ...childrenOf(worker.pid)];
   const enough = setTimeout(() => void worker.kill('SIGKILL'), STOP_WITHIN_MS);
-  await worker.kill('SIGTERM');
+  await worker.kill(signal);
   clearTimeout(enough);
   const deadline = performance.now() + STOP_WITHIN_MS;
   while (!all.every(isGone)) {

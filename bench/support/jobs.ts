@@ -34,19 +34,20 @@ export function reportInputs(): readonly Omit<JobDefinitionInput, 'name'>[] {
 
 export const reportJobs = (): readonly JobDefinition[] => reportInputs().map(template);
 
-/** Creates the jobs 0 to count - 1. Answers the size of a value in etcd, on average. */
+/** Creates `count` jobs, the first of them number `from`. Answers the size of a value in etcd, on average. */
 export async function createJobs(
   etcd: Etcd,
   keys: Keyspace,
   count: number,
   definitionOf: (number: number) => JobDefinition,
+  from = 0,
 ): Promise<{ readonly averageBytes: number }> {
   const batcher = startBatcher({ etcd });
   const now = Date.now();
-  let next = 0;
+  let next = from;
   let bytes = 0;
   const lane = async (): Promise<void> => {
-    while (next < count) {
+    while (next < from + count) {
       const number = next++;
       const definition = { ...definitionOf(number), name: jobName(number) };
       const record = { definition, since: now, anchor: now, generation: 1, createdAt: now, updatedAt: now };

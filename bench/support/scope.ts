@@ -12,6 +12,8 @@ export interface Scope {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Of this process: a signal ends all of them, and none may end the process before the others are closed. */
+const open = new Set<() => Promise<void>>();
 
 export async function withScope<T>(body: (scope: Scope) => Promise<T>): Promise<T> {
   const closers: (() => unknown)[] = [];
@@ -27,8 +29,10 @@ export async function withScope<T>(body: (scope: Scope) => Promise<T>): Promise<
     }
   };
   const close = (): Promise<void> => (closed ??= closeAll());
-  const interrupt = (): void => void close().then(() => process.exit(130));
+  const interrupt = (): void =>
+    void Promise.all(Array.from(open, (each) => each())).then(() => process.exit(130));
 
+  open.add(close);
   for (const signal of SIGNALS) process.on(signal, interrupt);
   process.once('disconnect', interrupt);
   try {
@@ -42,6 +46,7 @@ export async function withScope<T>(body: (scope: Scope) => Promise<T>): Promise<
     });
   } finally {
     await close();
+    open.delete(close);
     for (const signal of SIGNALS) process.off(signal, interrupt);
     process.off('disconnect', interrupt);
   }

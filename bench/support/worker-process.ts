@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { systemClock } from '../../src/common/runtime/clock.ts';
 import { start } from '../../src/worker/main.ts';
+import type { HandlerContext } from '../../src/worker/tasks/handler.ts';
 import {
   newStarts,
   NOOP,
@@ -20,6 +21,8 @@ import {
 } from './worker-protocol.ts';
 
 const LOOP_SAMPLING_MS = 5;
+/** Of tasks under way, when the worker is asked to stop. */
+const GRACE_MS = 1_000;
 
 const options = JSON.parse(argv[2]!) as WorkerProcessOptions;
 const tell = (message: FromWorker): void => {
@@ -83,14 +86,18 @@ const noop = ({ job, scheduledFor }: { job: string; scheduledFor: Date }): void 
   starts.at.push(at);
 };
 
-const paused = (context: { job: string; scheduledFor: Date; payload: unknown }): Promise<void> => {
+/** One that is soon over costs no signal. */
+const paused = (context: HandlerContext): Promise<void> => {
   noop(context);
-  return pause(Number(context.payload));
+  const ms = Number(context.payload);
+  return ms < GRACE_MS ? pause(ms) : pause(ms, undefined, { signal: context.signal });
 };
 
 // Ctrl-C goes to the whole group: the scenario decides when its workers end.
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => exit(1));
+// Its parent may be gone while this was loaded.
+if (!process.connected) exit(1);
 if (options.measuresFromStart) await begin();
 
 const worker = await start({
@@ -106,7 +113,7 @@ const worker = await start({
     spoolAge: 86_400_000,
     listen: { host: '127.0.0.1', port: 0 },
     advertise: undefined,
-    drainTimeout: 1_000,
+    drainTimeout: GRACE_MS,
     maxClockOffset: 1_000,
   },
   logger: pino({ level: options.logLevel, name: options.name }, pino.destination({ dest: 2, sync: true })),

@@ -30,6 +30,8 @@ export interface Starts {
   /** Instants, ms. */
   readonly ticks: number[];
   readonly at: number[];
+  /** Only of peers, which have no other witness: ends as the peer has recorded them. */
+  readonly ends?: { readonly ticks: number[]; readonly at: number[] };
 }
 
 export const newStarts = (): Starts => ({ jobs: [], ticks: [], at: [] });

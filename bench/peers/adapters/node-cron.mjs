@@ -1,18 +1,15 @@
 // node-cron: timers in one process, nothing durable, nothing shared: with several workers each would run every job.
 import { schedule } from 'node-cron';
 
-export const needs = undefined;
-export const settings = 'one process, nothing durable';
+export { cannot, finestS, isAlone, settingsOf } from './croner.mjs';
 
-export const register = async () => undefined;
-
-export async function work({ jobs, started, ended, nearestTick }) {
+export async function work({ jobs, cron, run, ended, tickNow }) {
   for (let job = 0; job < jobs; job++) {
     schedule(
-      '0 * * * * *',
+      cron,
       () => {
-        const tick = nearestTick();
-        started(job, tick);
+        const tick = tickNow();
+        run(job, tick);
         ended(job, tick);
       },
       { timezone: 'UTC' },
