@@ -11,10 +11,9 @@ import type { Contestant, Figure, Measured } from './contestant.ts';
 import { etcron } from './etcron.ts';
 import type { Part } from './part.ts';
 
-/** Each worker has room for one task, so that two are busy with these and two are there to take them over. */
-const SLOTS = 1;
+/** Room for all tasks on each worker, so that whoever takes one over needs not wait for room. */
+const SLOTS = 8;
 const WORKERS = 4;
-const JOBS = [0, 1];
 const START_WITHIN_MS = 30_000;
 const TERM_WITHIN_MS = 5_000;
 /** No further round is begun when the first ones took this long. */
@@ -89,36 +88,39 @@ const oneRound = (contestant: Contestant, { taskMs, patienceMs }: Timing): Promi
     const seen: Seen[] = [];
     const crew = await contestant.open(scope, {
       scenario: 'failover',
-      jobs: JOBS.length,
+      jobs: SLOTS,
       slots: SLOTS,
       taskMs,
       onStart: (start, worker) => seen.push({ ...start, worker }),
     });
     const startOf = (job: number, since = 0): Seen | undefined =>
       seen.find((start) => jobNumber(start.job) === job && start.at >= since);
-    const bothStarted = async (since: number, withinMs: number): Promise<void> => {
+    const until = async (holds: () => unknown, withinMs: number): Promise<void> => {
       const deadline = Date.now() + withinMs;
-      while (!JOBS.every((job) => startOf(job, since)) && Date.now() < deadline) await wait(10);
+      while (!holds() && Date.now() < deadline) await wait(10);
     };
     const workers = Array.from({ length: WORKERS }, (_, i) => crew.startWorker(`worker-${i + 1}`));
     await Promise.all(workers.map((worker) => worker.whenReady));
-    for (const job of JOBS) await crew.enqueue(job);
-    await bothStarted(0, START_WITHIN_MS);
-    const [killed, stopped] = JOBS.map((job) =>
-      workers.find((worker) => worker.name === startOf(job)?.worker),
-    );
-    if (!killed || !stopped || killed === stopped) throw new Error('the tasks are not on two workers');
+    const workerOf = (job: number): BenchWorker | undefined =>
+      workers.find((worker) => worker.name === startOf(job)?.worker);
+    let last = -1;
+    while (last < 1 || (workerOf(last) === workerOf(0) && last < SLOTS - 1)) {
+      await crew.enqueue(++last);
+      await until(() => startOf(last), START_WITHIN_MS);
+    }
+    const [killed, stopped] = [workerOf(0), workerOf(last)];
+    if (!killed || !stopped || killed === stopped) throw new Error('no two workers run a task each');
     // Anywhere between two renewals of what holds the task.
     await wait(Math.random() * 1_000);
     const at = Date.now();
     const gone = Promise.all([killed.kill('SIGKILL'), goneAfterTerm(stopped)]);
-    await bothStarted(at, patienceMs);
+    await until(() => startOf(0, at) && startOf(last, at), patienceMs);
     const [, goneAt] = await gone;
     const since = (job: number): number | undefined => {
       const start = startOf(job, at);
       return start && start.at - at;
     };
-    return { killMs: since(0), termMs: since(1), goneMs: goneAt - at };
+    return { killMs: since(0), termMs: since(last), goneMs: goneAt - at };
   });
 
 async function goneAfterTerm(worker: BenchWorker): Promise<number> {

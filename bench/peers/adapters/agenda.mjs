@@ -5,11 +5,14 @@ import pg from 'pg';
 
 const NAME = 'bench';
 /** https://github.com/agenda/agenda/blob/main/packages/agenda/README.md: 5, 20, and no limit, as they come. */
-const AT_ONCE = 100;
-const LOCKED = 200;
+const AT_ONCE = 1_000;
+const LOCKED = 0;
 const POOL = 20;
-/** 5 s as it comes; jobs that come due within it are locked ahead and wait for their time in the worker. */
-const PROCESS_EVERY_MS = 1_000;
+/**
+ * 5 s as it comes; jobs that come due within it are locked ahead and wait for their time in the worker. Long for a herd,
+ * so that all of it is locked when it is due; short where a job is due again soon.
+ */
+const processEvery = (scenario) => (scenario === 'herd' ? 15_000 : 250);
 /** 10 minutes as it comes; the task renews it by touch(), as is documented for long tasks. */
 const LOCK_MS = 10_000;
 const GRACE_MS = 1_000;
@@ -19,16 +22,15 @@ export const finestS = 1;
 export const herdPeriodS = 60;
 export const settingsOf = (scenario) =>
   scenario === 'failover'
-    ? 'lockLifetime 10 s (10 minutes as it comes), renewed by touch(), processEvery 1 s; drain() of a second on SIGTERM'
-    : `concurrency ${AT_ONCE}, lockLimit ${LOCKED}, processEvery 1 s, pool ${POOL} a worker, without notifications`;
+    ? 'lockLifetime 10 s (10 minutes as it comes), renewed by touch(), processEvery 0.25 s; drain() of a second on SIGTERM'
+    : `concurrency ${AT_ONCE}, no lockLimit, processEvery ${processEvery(scenario) / 1_000} s, pool ${POOL} a worker, without notifications`;
 
 const poolOf = (url) => new pg.Pool({ connectionString: url, max: POOL }).on('error', () => undefined);
 
-const agendaOn = (pool, options) =>
+const agendaOn = (pool, ensureSchema, options) =>
   new Agenda({
-    processEvery: PROCESS_EVERY_MS,
     // Each run would tell all workers of its start and of its end.
-    backend: new PostgresBackend({ pool, disableNotifications: true }),
+    backend: new PostgresBackend({ pool, ensureSchema, disableNotifications: true }),
     ...options,
   });
 
@@ -36,7 +38,7 @@ async function withAgenda(url, body) {
   // Its own pool would stay open: what was never started is not stopped.
   const pool = poolOf(url);
   try {
-    const agenda = agendaOn(pool);
+    const agenda = agendaOn(pool, true);
     await agenda.ready;
     await body(agenda);
   } finally {
@@ -58,8 +60,11 @@ export const register = ({ url, jobs, cron }) =>
 
 export const enqueue = ({ url, job }) => withAgenda(url, (agenda) => agenda.now(NAME, { job }));
 
-export async function work({ url, slots, taskMs, run, ended, complain }) {
-  const agenda = agendaOn(poolOf(url), { maxConcurrency: slots ?? AT_ONCE });
+export async function work({ url, scenario, slots, taskMs, run, ended, complain }) {
+  const agenda = agendaOn(poolOf(url), false, {
+    processEvery: processEvery(scenario),
+    maxConcurrency: slots ?? AT_ONCE,
+  });
   // When a job runs, its row has its next time already: which tick it is was in the row that was locked.
   const ticks = new Map();
   await agenda.ready;

@@ -42,7 +42,7 @@ export async function work({ url, jobs, cron, slots, run, ended }) {
       worker: {
         concurrentJobs: slots ?? CONCURRENCY,
         maxPoolSize: CONCURRENCY,
-        // A worker of one slot shall not hold a second job.
+        // What a killed worker holds beyond its tasks is of no interest here.
         ...(slots === undefined && { localQueue: { size: QUEUE_SIZE } }),
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
