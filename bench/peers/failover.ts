@@ -11,9 +11,10 @@ import type { Contestant, Figure, Measured } from './contestant.ts';
 import { etcron } from './etcron.ts';
 import type { Part } from './part.ts';
 
-/** Room for all tasks on each worker, so that whoever takes one over needs not wait for room. */
-const SLOTS = 8;
-const WORKERS = 4;
+/** Room for both tasks on each worker, so that whoever takes one over needs not wait for room. */
+const SLOTS = 2;
+/** One is left at the end. */
+const WORKERS = 3;
 const START_WITHIN_MS = 30_000;
 const TERM_WITHIN_MS = 5_000;
 /** No further round is begun when the first ones took this long. */
@@ -33,8 +34,6 @@ interface Round {
   /** From the signal until the task was started again elsewhere; undefined: not within the patience. */
   readonly killMs: number | undefined;
   readonly termMs: number | undefined;
-  /** Until the process that was sent SIGTERM was gone. */
-  readonly goneMs: number;
 }
 
 export function failoverParts(): readonly Part[] {
@@ -93,39 +92,40 @@ const oneRound = (contestant: Contestant, { taskMs, patienceMs }: Timing): Promi
       taskMs,
       onStart: (start, worker) => seen.push({ ...start, worker }),
     });
-    const startOf = (job: number, since = 0): Seen | undefined =>
-      seen.find((start) => jobNumber(start.job) === job && start.at >= since);
-    const until = async (holds: () => unknown, withinMs: number): Promise<void> => {
+    const until = async <T>(found: () => T | undefined, withinMs: number): Promise<T | undefined> => {
       const deadline = Date.now() + withinMs;
-      while (!holds() && Date.now() < deadline) await wait(10);
+      while (found() === undefined && Date.now() < deadline) await wait(10);
+      return found();
     };
     const workers = Array.from({ length: WORKERS }, (_, i) => crew.startWorker(`worker-${i + 1}`));
     await Promise.all(workers.map((worker) => worker.whenReady));
-    const workerOf = (job: number): BenchWorker | undefined =>
-      workers.find((worker) => worker.name === startOf(job)?.worker);
-    let last = -1;
-    while (last < 1 || (workerOf(last) === workerOf(0) && last < SLOTS - 1)) {
-      await crew.enqueue(++last);
-      await until(() => startOf(last), START_WITHIN_MS);
-    }
-    const [killed, stopped] = [workerOf(0), workerOf(last)];
-    if (!killed || !stopped || killed === stopped) throw new Error('no two workers run a task each');
-    // Anywhere between two renewals of what holds the task.
-    await wait(Math.random() * 1_000);
-    const at = Date.now();
-    const gone = Promise.all([killed.kill('SIGKILL'), goneAfterTerm(stopped)]);
-    await until(() => startOf(0, at) && startOf(last, at), patienceMs);
-    const [, goneAt] = await gone;
-    const since = (job: number): number | undefined => {
-      const start = startOf(job, at);
-      return start && start.at - at;
+    /** Until the job's task runs again, after its worker was ended. */
+    const againAfter = async (
+      job: number,
+      end: (worker: BenchWorker) => Promise<void>,
+    ): Promise<number | undefined> => {
+      const startOf = (since: number) => () =>
+        seen.find((start) => jobNumber(start.job) === job && start.at >= since);
+      await crew.enqueue(job);
+      const first = await until(startOf(0), START_WITHIN_MS);
+      const worker = workers.find(({ name }) => name === first?.worker);
+      if (!worker) throw new Error(`the task of job ${job} was not started within ${START_WITHIN_MS} ms`);
+      // Anywhere between two renewals of what holds the task.
+      await wait(Math.random() * 1_000);
+      const at = Date.now();
+      const gone = end(worker);
+      const again = await until(startOf(at), patienceMs);
+      await gone;
+      return again && again.at - at;
     };
-    return { killMs: since(0), termMs: since(last), goneMs: goneAt - at };
+    // One after the other: a worker just killed counts as there for a while, and the other's task may wait for it.
+    const termMs = await againAfter(0, terminate);
+    const killMs = await againAfter(1, (worker) => worker.kill('SIGKILL'));
+    return { killMs, termMs };
   });
 
-async function goneAfterTerm(worker: BenchWorker): Promise<number> {
+async function terminate(worker: BenchWorker): Promise<void> {
   const enough = setTimeout(() => void worker.kill('SIGKILL'), TERM_WITHIN_MS);
   await worker.kill('SIGTERM');
   clearTimeout(enough);
-  return Date.now();
 }
