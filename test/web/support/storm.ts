@@ -26,7 +26,7 @@ export async function startStorm(master: string, jobs: readonly string[]): Promi
       const number = told++;
       return {
         id: `20261123T090000.000Z-${(number % 0xffffff).toString(16).padStart(6, '0')}`,
-        job: jobs[i % jobs.length]!,
+        job: jobs[i % jobs.length] ?? 'none',
         state: i % 3 === 0 ? 'succeeded' : 'running',
         cause: 'schedule',
         scheduledFor: at,
@@ -41,7 +41,7 @@ export async function startStorm(master: string, jobs: readonly string[]): Promi
 
   const server = createServer((incoming, answer) => {
     const path = incoming.url ?? '/';
-    const address = path.split('?', 1)[0]!;
+    const address = path.replace(/\?.*$/s, '');
     asked.set(address, (asked.get(address) ?? 0) + 1);
     if (address === '/api/v1/events') {
       answer.writeHead(200, { 'content-type': 'text/event-stream' });
