@@ -28,6 +28,11 @@ const FARTHEST_START: Millis = 10_000;
 const HERD = 50;
 const HOLD_PER_START: Millis = 0.05;
 const LONGEST_HOLD: Millis = 100;
+/**
+ * The starts of a tick go on in a further turn of the event loop after this long: processes that have begun take the
+ * processors from this one, a function may compute, and the lease is to be kept alive meanwhile.
+ */
+const LONGEST_TURN: Millis = 20;
 
 export interface DispatcherEvents {
   /** Mod revision of the job's definition as known now; undefined: no such job. */
@@ -204,7 +209,8 @@ export function createDispatcher(
   const begin = (each: Held): void => {
     const { assignment } = each;
     const { run, membership } = assignment;
-    armed.delete(each.name);
+    // Disarmed in the turns that its tick has taken so far.
+    if (!armed.delete(each.name)) return;
     // Past the deadline others may claim: this run never starts.
     if (!membership.isValid()) return release(each, 'the claim was lost', true);
     if (events.currentRevision(run.job) !== assignment.jobRevision)
@@ -216,6 +222,14 @@ export function createDispatcher(
       each.hasEnded = true;
       return recordEnd(each, end.run, end);
     });
+  };
+
+  const beginAll = (runs: Iterator<Held>): void => {
+    const until = clock.monotonic() + LONGEST_TURN;
+    for (let next = runs.next(); !next.done; next = runs.next()) {
+      begin(next.value);
+      if (clock.monotonic() > until) return void clock.setTimer(0, () => beginAll(runs));
+    }
   };
 
   const mark = async (assignment: Assignment, record: RunRecord): Promise<void> => {
@@ -275,7 +289,7 @@ export function createDispatcher(
       starts.delete(startAt);
       if (group.runs.size >= HERD)
         recorder.holdBack(Math.min(LONGEST_HOLD, group.runs.size * HOLD_PER_START));
-      for (const each of group.runs) begin(each);
+      beginAll(group.runs.values());
       // One timer for all that start together: most are over by then.
       clock.setTimer(MARK_AFTER, () => markLasting(group.runs));
     }

@@ -15,14 +15,22 @@ const OF_THE_USER = /^(?:HOME|USER|LOGNAME|SHELL)$/;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The part of the worker's environment that a task gets. */
-export function inheritedEnv(env: Env, asOtherUser: boolean): Record<string, string> {
-  const kept: Record<string, string> = {};
+/** The parts of the worker's environment that tasks get: those of its own user, and of others. */
+export interface Inherited {
+  readonly own: Readonly<Record<string, string>>;
+  readonly others: Readonly<Record<string, string>>;
+}
+
+/** Taken once: to read `process.env` whole takes longer than all else that a start needs here. */
+export function inheritedFrom(env: Env): Inherited {
+  const own: Record<string, string> = {};
+  const others: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined) continue;
-    if (INHERITED.test(name) || (!asOtherUser && OF_THE_USER.test(name))) kept[name] = value;
+    if (INHERITED.test(name)) own[name] = others[name] = value;
+    else if (OF_THE_USER.test(name)) own[name] = value;
   }
-  return kept;
+  return { own, others };
 }
 
 function definedEnv(task: ProcessTask): Record<string, string> {
@@ -35,9 +43,9 @@ function definedEnv(task: ProcessTask): Record<string, string> {
 }
 
 /** The later wins: inherited, the definition's, the run's by hand, and what the run is: a job cannot forge that. */
-function taskEnv(task: ProcessTask, context: TaskContext, workerEnv: Env): Record<string, string> {
+function taskEnv(task: ProcessTask, context: TaskContext, inherited: Inherited): Record<string, string> {
   return {
-    ...inheritedEnv(workerEnv, task.user !== undefined),
+    ...(task.user === undefined ? inherited.own : inherited.others),
     ...definedEnv(task),
     ...context.env,
     ETCRON_JOB: context.job,
@@ -53,7 +61,11 @@ function taskEnv(task: ProcessTask, context: TaskContext, workerEnv: Env): Recor
   };
 }
 
-export function processRequest(task: ProcessTask, context: TaskContext, workerEnv: Env): ProcessRequest {
+export function processRequest(
+  task: ProcessTask,
+  context: TaskContext,
+  inherited: Inherited,
+): ProcessRequest {
   return {
     key: `${context.job}/${context.runId}/${context.attempt}`,
     job: context.job,
@@ -61,7 +73,7 @@ export function processRequest(task: ProcessTask, context: TaskContext, workerEn
     argv: task.kind === 'shell' ? [task.shell, '-c', task.command] : task.argv,
     programField: task.kind === 'shell' ? 'task.shell' : 'task.argv[0]',
     ...(task.cwd !== undefined && { cwd: task.cwd }),
-    env: taskEnv(task, context, workerEnv),
+    env: taskEnv(task, context, inherited),
     ...(task.user !== undefined && { user: task.user }),
     ...(context.timeoutMs !== undefined && { timeoutMs: context.timeoutMs }),
     killGraceMs: context.killGraceMs,

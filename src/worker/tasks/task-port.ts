@@ -7,7 +7,7 @@ import { spoolPath } from '../output-path.ts';
 import type { Runner } from '../runner/client.ts';
 import { endedTask, startHandler, type Handler } from './handler.ts';
 import { startHttp } from './http.ts';
-import { processRequest } from './process.ts';
+import { inheritedFrom, processRequest } from './process.ts';
 import type { InProcessTask, TaskContext, TaskHandle, TaskPort } from './task.ts';
 
 export interface TaskPortOptions {
@@ -35,6 +35,7 @@ function misfit({ kind }: Task, { env, payload }: TaskContext): string | undefin
 
 export function openTaskPort(options: TaskPortOptions): TaskPort {
   const { runner, handlers, dataDir, clock } = options;
+  const inherited = inheritedFrom(options.workerEnv);
   /** With those that outlive their claim, whom the fence spares. */
   const running = new Set<InProcessTask>();
   const outliving = new Set<InProcessTask>();
@@ -103,7 +104,7 @@ export function openTaskPort(options: TaskPortOptions): TaskPort {
           tooLate() ??
           keep(startHttp(task, context, { clock, spool: spoolOf(context.job, context.runId) }), context)
         );
-      if (runner) return corrected(runner.start(processRequest(task, context, options.workerEnv)));
+      if (runner) return corrected(runner.start(processRequest(task, context, inherited)));
       return endedTask(
         'failed',
         `task.kind: this worker runs no processes, so no task of the kind ${task.kind}`,
