@@ -122,7 +122,8 @@ export function createClockJudge(maxOffset: Millis): ClockJudge {
       // Wherever the wall clock went, time goes on as before, until it is known better. But a step back that
       // nothing speaks against is believed: late is better than early.
       if (isAside) correction = Math.round(correction + step);
-      else correction = Math.max(0, Math.round(by));
+      // Up: a wall clock that tells whole milliseconds makes a step seem less than it was.
+      else correction = Math.max(0, Math.ceil(by));
       doubt = Math.abs(by) < STEP ? undefined : { by, since: at };
       return step;
     },

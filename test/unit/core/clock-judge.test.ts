@@ -105,6 +105,12 @@ describe('a clock that is set forward by ten minutes', () => {
     expect(ahead()).toBe(0);
   });
 
+  test('and read to the millisecond: no time is told that is ahead by a part of one', () => {
+    const { judge, step } = rig(-0.1);
+    step(10 * MINUTE - 0.8);
+    expect(judge.correction).toBeGreaterThanOrEqual(10 * MINUTE);
+  });
+
   test('and wrongly, is put aside when two others say so', () => {
     const { judge, see, ahead } = stepped();
     see([right(), right()]);
