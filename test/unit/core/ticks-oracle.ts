@@ -26,8 +26,12 @@ export function wallOf(zone: string): Wall {
 export function changesOf(wall: Wall, from: number, to: number): number[] {
   const changes: number[] = [];
   const lead = (instant: number): number => wall.at(instant) - instant;
+  let before = lead(from);
   for (let at = from; at < to; at += 2 * DAY) {
-    if (lead(at) === lead(at + 2 * DAY)) continue;
+    const after = lead(at + 2 * DAY);
+    const isSame = before === after;
+    before = after;
+    if (isSame) continue;
     let low = at;
     let high = at + 2 * DAY;
     while (high - low > MINUTE) {
@@ -60,6 +64,8 @@ export interface Window {
   readonly from: number;
   readonly to: number;
   readonly shown: readonly { readonly instant: number; readonly wall: number }[];
+  /** When the wall clock shows that, in order: never, once, or twice. */
+  readonly instantsOf: ReadonlyMap<number, readonly number[]>;
 }
 
 export function windowAround(wall: Wall, instant: number, hours: number): Window {
@@ -67,13 +73,17 @@ export function windowAround(wall: Wall, instant: number, hours: number): Window
   const to = from + 2 * hours * HOUR;
   const shown = [];
   for (let at = from; at < to; at += MINUTE) shown.push({ instant: at, wall: wall.at(at) });
-  return { from, to, shown };
+  const instantsOf = new Map<number, number[]>();
+  for (const { instant: at, wall: shows } of shown) {
+    const known = instantsOf.get(shows);
+    if (known) known.push(at);
+    else instantsOf.set(shows, [at]);
+  }
+  return { from, to, shown, instantsOf };
 }
 
 /** All ticks of the window. Those within 4 hours of its ends may lack what a change outside would add. */
-export function ticksIn(expression: Expression, policy: Policy, { shown }: Window): number[] {
-  const instantsOf = new Map<number, number[]>();
-  for (const { instant, wall } of shown) instantsOf.set(wall, [...(instantsOf.get(wall) ?? []), instant]);
+export function ticksIn(expression: Expression, policy: Policy, { shown, instantsOf }: Window): number[] {
   const walls = shown.map(({ wall }) => wall);
   const ticks = new Set<number>();
   const end = Math.max(...walls);
