@@ -3,8 +3,10 @@ import { defineConfig } from 'vitest/config';
 /** Groups run one after the other: what keeps the processors busy is not beside what waits for moments. */
 const GROUPS = {
   works: { maxWorkers: 2, sequence: { groupOrder: 0 } },
-  /** For ticks, leases and other processes: fewer at a time would leave two processors idle. */
-  waits: { maxWorkers: 4, sequence: { groupOrder: 1 } },
+  /** With many processes of their own. */
+  plays: { maxWorkers: 2, sequence: { groupOrder: 1 } },
+  /** For ticks, leases and answers: fewer at a time would leave two processors idle, more would keep them busy. */
+  waits: { maxWorkers: 3, maxConcurrency: 3, sequence: { groupOrder: 2 } },
 };
 
 const project = (name: string, group: keyof typeof GROUPS, timeout: number) => ({
@@ -27,11 +29,11 @@ export default defineConfig({
       // Properties run thousands of cases, next to all else that a machine does.
       project('unit', 'works', 60_000),
       project('integration', 'waits', 60_000),
-      project('cluster', 'waits', 120_000),
+      project('cluster', 'plays', 120_000),
       project('chaos', 'works', 120_000),
       project('simulation', 'works', 120_000),
       project('hostile', 'works', 120_000),
-      project('web', 'works', 120_000),
+      project('web', 'works', 90_000),
     ],
   },
 });

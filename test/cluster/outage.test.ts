@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { waitFor } from '../../support/wait.ts';
-import { useWorkers } from '../../support/workers.ts';
-import { startTestMaster } from '../master/harness.ts';
+import { waitFor } from '../support/wait.ts';
+import { useWorkers } from '../support/workers.ts';
+import { startTestMaster } from '../integration/master/harness.ts';
 
 const cluster = useWorkers();
 
