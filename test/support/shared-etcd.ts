@@ -4,8 +4,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, aroundEach, beforeAll } from 'vitest';
 import { connectEtcd } from '../../src/common/store/client.ts';
-import type { Etcd } from '../../src/common/store/etcd.ts';
+import { underPrefix, type Etcd } from '../../src/common/store/etcd.ts';
 import { startEtcd, type EtcdOptions, type TestEtcd } from './etcd.ts';
+
+const MOST_KEYS = 60;
+const MOST_TEXT = 300;
 
 export interface SharedEtcd {
   /** The process; fine to restart or pause, when the test puts it back. */
@@ -33,8 +36,9 @@ export function useEtcd(options: EtcdOptions = {}): SharedEtcd {
     etcd = connectEtcd({ endpoints: [server.endpoint] });
   });
   aroundEach((runTest) => own.run({ prefix: `/t${randomBytes(4).toString('hex')}/`, cleanups: [] }, runTest));
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     const mine = ofTest();
+    if (task.result?.state === 'fail') await tell(task.name, etcd!, mine.prefix);
     const stops = mine.cleanups.toReversed();
     mine.cleanups = [];
     for (const stop of stops) await stop();
@@ -56,4 +60,17 @@ export function useEtcd(options: EtcdOptions = {}): SharedEtcd {
     },
     cleanup: (stop) => void ofTest().cleanups.push(stop),
   };
+}
+
+/** What a test that failed had in etcd, as it failed. */
+async function tell(name: string, etcd: Etcd, prefix: string): Promise<void> {
+  const range = { ...underPrefix(prefix), limit: MOST_KEYS };
+  const story = await etcd.range(range, { timeoutMs: 3_000 }).then(
+    ({ kvs, count }) => [
+      `${count} keys`,
+      ...kvs.map(({ key, value }) => `${key.slice(prefix.length)} ${value.slice(0, MOST_TEXT)}`),
+    ],
+    (error: Error) => [error.message],
+  );
+  console.error(`at ${new Date().toISOString()}, when "${name}" had failed: ${story.join('\n  ')}`);
 }

@@ -18,13 +18,19 @@ export async function waitFor<T>(
 ): Promise<Exclude<T, false | undefined | null>> {
   const { what, timeout = 20_000, interval = 20 } = options;
   const deadline = performance.now() + timeout;
-  for (;;) {
+  let last = performance.now();
+  let longest = 0;
+  for (let looks = 1; ; looks++) {
     const value = await condition();
+    // What tells a machine that is busy from something that does not come.
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
     if (value !== false && value !== undefined && value !== null)
       return value as Exclude<T, false | undefined | null>;
     if (performance.now() >= deadline) {
       const seen = options.seen ? `; instead: ${JSON.stringify(options.seen())}` : '';
-      throw new Error(`waited ${timeout} ms in vain: ${what}${seen}`);
+      const asked = `${looks} looks, at most ${Math.round(longest)} ms apart`;
+      throw new Error(`waited ${timeout} ms in vain (${asked}): ${what}${seen}`);
     }
     await delay(interval);
   }

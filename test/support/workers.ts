@@ -28,6 +28,8 @@ export interface WorkerSettings {
   readonly slots?: number;
   readonly ttlSeconds?: number;
   readonly drainTimeoutMs?: number;
+  /** How far its clock may be off before it goes by those of others; a second by default. */
+  readonly maxClockOffsetMs?: number;
   readonly labels?: Record<string, string>;
   readonly clock?: Clock;
   readonly handlers?: Record<string, Handler>;
@@ -54,7 +56,7 @@ export async function startTestWorker(settings: WorkerSettings): Promise<Running
     listen: { host: '127.0.0.1', port: 0 },
     advertise: undefined,
     drainTimeout: settings.drainTimeoutMs ?? 1_000,
-    maxClockOffset: 1_000,
+    maxClockOffset: settings.maxClockOffsetMs ?? 1_000,
   };
   const worker = await start({
     config,
@@ -125,7 +127,7 @@ export function useWorkers(options: EtcdOptions = {}): Workers {
       await Promise.all(
         workers.map(async (worker) => {
           await worker.whenReady;
-          await takesWork(shared.etcd, keyspace(prefix), worker.workerId!);
+          await takesWork(shared.etcd, keyspace(prefix), () => worker.workerId);
         }),
       );
       return workers;
@@ -133,16 +135,25 @@ export function useWorkers(options: EtcdOptions = {}): Workers {
   };
 }
 
-/** Others leave it its share of the jobs from its registration on, which follows its being ready. */
-export const takesWork = (etcd: Etcd, keys: Keyspace, workerId: string): Promise<unknown> =>
-  waitFor(
+/**
+ * Others leave it its share of the jobs from its registration on, which follows its being ready. A worker whose
+ * session is lost meanwhile, as on a machine that is busy, registers anew under another id.
+ */
+export function takesWork(etcd: Etcd, keys: Keyspace, worker: string | (() => string | undefined)) {
+  let seen: string | undefined;
+  return waitFor(
     async () => {
-      const { kvs } = await etcd.range({ key: keys.worker(workerId) });
+      const id = typeof worker === 'string' ? worker : worker();
+      seen = id === undefined ? 'it has no session' : undefined;
+      if (id === undefined) return false;
+      const { kvs } = await etcd.range({ key: keys.worker(id) });
       const record = kvs[0] && codecs.worker.decode(kvs[0].value);
+      seen = record?.ok ? `${id} is ${record.value.state}` : `${id} is not registered`;
       return record?.ok && record.value.state !== 'loading';
     },
-    { what: `${workerId} is registered as one that takes work`, timeout: 30_000 },
+    { what: 'it is registered as one that takes work', timeout: 30_000, seen: () => seen },
   );
+}
 
 /** A job's name of which the first in the ranking is the worker of that name. */
 export function jobOwnedBy(
