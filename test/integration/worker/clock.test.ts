@@ -138,9 +138,10 @@ test('a lone clock that jumps ten minutes ahead and back settles nothing that is
   await createEverySecond(JOBS);
   await ranOf(gate, JOBS, 2);
   clock.step(10 * MINUTE);
-  await ranOf(gate, JOBS, 6);
+  // Long before it would be believed, as nobody speaks against it.
+  await ranOf(gate, JOBS, 4);
   clock.step(-10 * MINUTE);
-  await ranOf(gate, JOBS, 9);
+  await ranOf(gate, JOBS, 7);
   await cluster.stopAll();
   expect(earliest(gate)).toBeLessThanOrEqual(0);
   for (const job of JOBS) {

@@ -19,6 +19,9 @@ const cluster = useWorkers();
 const everySecond = (name: string) =>
   ({ name, schedule: '* * * * * *', task: { kind: 'handler', name: 'gate' } }) as const;
 
+/** Each, however late. */
+const eachTick = (name: string) => ({ ...everySecond(name), catchUp: { policy: 'all' } }) as const;
+
 const armed = async (job: string) =>
   (await cluster.jobs.active()).filter((run) => run.job === job && run.state === 'armed');
 
@@ -29,13 +32,14 @@ async function armedAndAnother() {
   const gate = createGate();
   gate.open();
   const handlers = { gate: gate.handler };
+  // However long its clock stands still, it goes by no other.
   const clock = heldClock();
-  const [leaving] = await cluster.start(1, { name: 'leaving', handlers, clock });
+  const [leaving] = await cluster.start(1, { name: 'leaving', handlers, clock, maxClockOffsetMs: 3_600_000 });
   const [staying] = await cluster.start(1, { name: 'staying', handlers });
   const job = jobOwnedBy('leaving', PAIR);
-  const tick = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
+  const tick = Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
   clock.holdAt(tick - 50);
-  const written = await cluster.jobs.create(everySecond(job), { since: tick - 1 });
+  const written = await cluster.jobs.create(eachTick(job), { since: tick - 1 });
   const [run] = await waitFor(async () => ((await armed(job)).length > 0 ? armed(job) : undefined), {
     what: 'the tick is claimed',
   });
@@ -85,7 +89,7 @@ test('a claim that is on its way when its worker is stopped is given back too', 
 
 test('an armed run of an edited definition is given back, and the tick is claimed anew', async () => {
   const { gate, clock, job, tick, run, written } = await armedAndAnother();
-  const edited = { ...everySecond(job), task: { kind: 'handler', name: 'gate', payload: 'new' } } as const;
+  const edited = { ...eachTick(job), task: { kind: 'handler', name: 'gate', payload: 'new' } } as const;
   await cluster.jobs.write(jobRecord(edited, { since: tick - 1, generation: 2 }), written.revision);
   const [again] = await waitFor(
     async () => {
@@ -108,7 +112,7 @@ test('an armed run of a job that goes to another worker with the edit runs there
     labels: { gpu: 'yes' },
     handlers: { gate: gate.handler },
   });
-  const moved = { ...everySecond(job), workers: { labels: { gpu: 'yes' } } };
+  const moved = { ...eachTick(job), workers: { labels: { gpu: 'yes' } } };
   await cluster.jobs.write(jobRecord(moved, { since: tick - 1, generation: 2 }), written.revision);
   await waitFor(() => gate.of(job).length > 0, { what: 'the tick runs' });
   const runs = await waitFor(
@@ -155,10 +159,11 @@ test('a run that is killed in the moment in which it is given back ends as kille
   const proxy = await startTcpProxy(cluster.shared.server);
   cluster.shared.cleanup(() => proxy.stop());
   const clock = heldClock();
-  const [leaving] = await cluster.start(1, { name: 'leaving', handlers, clock, endpoint: proxy.address });
+  const held = { clock, maxClockOffsetMs: 3_600_000 };
+  const [leaving] = await cluster.start(1, { name: 'leaving', handlers, ...held, endpoint: proxy.address });
   await cluster.start(1, { name: 'staying', handlers });
   const jobs = [jobOwnedBy('leaving', PAIR), jobOwnedBy('leaving', PAIR, 1)];
-  const tick = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
+  const tick = Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
   clock.holdAt(tick - 50);
   const schedule = `@at ${new Date(tick).toISOString()}`;
   for (const job of jobs) await cluster.jobs.create({ ...everySecond(job), schedule }, { since: tick - 1 });

@@ -17,6 +17,8 @@ const everySecond = (name: string, more: Partial<JobDefinitionInput> = {}): JobD
   name,
   schedule: '* * * * * *',
   history: { keep: 500 },
+  // However slow the machine, each tick runs.
+  overlap: 'queue',
   catchUp: { policy: 'all' },
   task: { kind: 'handler', name: 'gate' },
   ...more,
