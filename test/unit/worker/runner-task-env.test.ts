@@ -1,7 +1,7 @@
 // The environment of a task: what it is told, what it inherits, and what never reaches it.
 import { expect, test } from 'vitest';
 import { instant } from '../../../src/common/model/time.ts';
-import { processRequest } from '../../../src/worker/tasks/process.ts';
+import { inheritedFrom, processRequest } from '../../../src/worker/tasks/process.ts';
 import type { TaskContext } from '../../../src/worker/tasks/task.ts';
 
 const context: TaskContext = {
@@ -15,14 +15,14 @@ const context: TaskContext = {
   outputLimit: 1000,
   env: { B: 'by hand', ETCRON_JOB: 'forged' },
 };
-const workerEnv = {
+const inherited = inheritedFrom({
   PATH: '/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
   ETCRON_ETCD_PASSWORD: 'secret',
   AWS_SECRET_ACCESS_KEY: 'secret',
   NODE_OPTIONS: '--inspect',
-};
+});
 
 test('a task is told its run, gets its own variables over the inherited ones, and no setting of the worker', () => {
   const { env } = processRequest(
@@ -38,7 +38,7 @@ test('a task is told its run, gets its own variables over the inherited ones, an
       },
     },
     context,
-    workerEnv,
+    inherited,
   );
   expect(env).toEqual({
     PATH: '/bin',
@@ -57,12 +57,12 @@ test('a task is told its run, gets its own variables over the inherited ones, an
 });
 
 test("another user does not get the worker's home", () => {
-  const { env } = processRequest({ kind: 'exec', argv: ['x'], user: 'app' }, context, workerEnv);
+  const { env } = processRequest({ kind: 'exec', argv: ['x'], user: 'app' }, context, inherited);
   expect(env).not.toHaveProperty('HOME');
 });
 
 test('a shell task is its shell, -c and the command', () => {
-  const request = processRequest({ kind: 'shell', shell: '/bin/bash', command: 'a | b' }, context, workerEnv);
+  const request = processRequest({ kind: 'shell', shell: '/bin/bash', command: 'a | b' }, context, inherited);
   expect(request).toMatchObject({ argv: ['/bin/bash', '-c', 'a | b'], programField: 'task.shell' });
 });
 
@@ -70,7 +70,7 @@ test('a task of a job that runs on all workers is told which of them it is on, a
   const { env } = processRequest(
     { kind: 'exec', argv: ['x'], env: { ETCRON_SHARD_INDEX: '7' } },
     { ...context, shard: { index: 1, total: 3 } },
-    workerEnv,
+    inherited,
   );
   expect(env).toMatchObject({ ETCRON_SHARD_INDEX: '1', ETCRON_SHARD_TOTAL: '3' });
 });

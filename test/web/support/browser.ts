@@ -28,7 +28,7 @@ const FLAGS = [
   '--font-render-hinting=none',
 ];
 /** A machine that does other things too. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export interface OpenOptions extends BrowserContextOptions {
