@@ -33,7 +33,7 @@ export default defineConfig({
       project('chaos', 'works', 120_000),
       project('simulation', 'works', 120_000),
       project('hostile', 'works', 120_000),
-      project('web', 'works', 90_000),
+      project('web', 'works', 120_000),
     ],
   },
 });
