@@ -31,6 +31,8 @@ export interface Contestant {
   readonly finestS: number;
   /** One process: what several would share is none of its business. */
   readonly isAlone: boolean;
+  /** From the workers' being ready until their clocks have been compared; undefined: they are not, or are by then. */
+  readonly settleMs?: number;
   /** Its server is started, and its jobs are registered, when this resolves. */
   open(scope: Scope, load: Load): Promise<Crew>;
 }

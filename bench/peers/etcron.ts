@@ -17,6 +17,8 @@ export const etcron: Contestant & { readonly settings: string } = {
   settings: `ttl ${TTL_MS / 1_000} s, drainTimeout 1 s, retry.limit 3; etcd as it comes, fsync on`,
   finestS: 1,
   isAlone: false,
+  // At heartbeats, every 10 s.
+  settleMs: 12_000,
   async open(scope, { periodS, jobs, slots, taskMs, onStart }) {
     const server = await startBenchEtcd(scope);
     const keys = keyspace(PREFIX);

@@ -40,7 +40,7 @@ export function failoverParts(): readonly Part[] {
   const timing: Timing = {
     taskMs: numberOf('TASK', 30) * 1_000,
     patienceMs: numberOf('PATIENCE', sized({ smoke: 12, short: 70, full: 65 })) * 1_000,
-    rounds: numberOf('ROUNDS', sized({ smoke: 1, short: 1, full: 3 })),
+    rounds: numberOf('ROUNDS', sized({ smoke: 1, short: 1, full: 2 })),
   };
   return [
     {

@@ -56,13 +56,12 @@ export async function loadPeer(entry: Entry): Promise<Peer> {
   const adapter = (await import(file)) as Adapter;
   const variant = entry.variant ?? 'tuned';
   const { finestS, cannot } = adapter;
-  const herdPeriodS = adapter.herdPeriodS ?? (finestS === 1 ? 15 : finestS);
   return {
     name: entry.name,
     entry,
     finestS,
     isAlone: adapter.isAlone ?? false,
-    herdPeriodS: sized({ smoke: finestS === 1 ? 5 : finestS, short: herdPeriodS, full: herdPeriodS }),
+    herdPeriodS: adapter.herdPeriodS ?? (finestS === 1 ? sized({ smoke: 5, short: 15, full: 15 }) : finestS),
     lacks(scenario) {
       if (entry.scenarios?.includes(scenario) === false) return 'measured in its other form only';
       if (scenario === 'steady' && finestS > 1) return 'its cron knows no seconds';

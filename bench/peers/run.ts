@@ -127,7 +127,10 @@ export async function compare(
   const isSmoke = size() === 'smoke';
   // Those that wait for a full minute wait for the same one.
   const waits = ({ part, peer }: Task): number =>
-    Number((peer?.finestS ?? 1) > 1 && (part.scenario === 'herd' || part.scenario === 'skew'));
+    peer &&
+    ((part.scenario === 'herd' && peer.herdPeriodS >= 60) || (part.scenario === 'skew' && peer.finestS >= 60))
+      ? 1
+      : 0;
   const ordered = isSmoke ? tasks.toSorted((a, b) => waits(b) - waits(a)) : tasks;
   const measured = await inLanes(ordered, isSmoke ? AT_ONCE_IN_SMOKE : 1);
   const results = tasks.map((task) => measured[ordered.indexOf(task)]!);

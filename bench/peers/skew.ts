@@ -6,7 +6,7 @@ import { spreadOf } from '../support/figures.ts';
 import { jobNumber } from '../support/jobs.ts';
 import { openLedger } from '../support/ledger.ts';
 import { withScope } from '../support/scope.ts';
-import { numberOf, sized } from '../support/size.ts';
+import { numberOf, size, sized } from '../support/size.ts';
 import { figuresOf, type Contestant, type Measured } from './contestant.ts';
 import { provide } from './debian.ts';
 import { etcron } from './etcron.ts';
@@ -34,17 +34,17 @@ interface Size {
 }
 
 export function skewParts(): readonly Part[] {
-  const size: Size = {
+  const asked: Size = {
     jobs: numberOf('JOBS', sized({ smoke: 5, short: 30, full: 30 })),
-    rounds: sized({ smoke: 1, short: 2, full: 2 }),
+    rounds: sized({ smoke: 1, short: 1, full: 2 }),
   };
   return [
     {
       name: `skew of ${OFFSET_S} s`,
       scenario: 'skew',
       taskMs: 0,
-      ours: () => skew(etcron, size),
-      peer: (peer) => skew(peer, size),
+      ours: () => skew(etcron, asked),
+      peer: (peer) => skew(peer, asked),
     },
   ];
 }
@@ -53,8 +53,7 @@ const skew = (contestant: Contestant, { jobs, rounds }: Size): Promise<Measured>
   withScope(async (scope) => {
     provide('faketime');
     const periodS = Math.max(LEAST_PERIOD_S, contestant.finestS);
-    // Clocks may be compared now and then only: etcron does so at heartbeats, every 10 s.
-    const settleMs = contestant.isAlone ? 0 : sized({ smoke: 0, short: 12_000, full: 12_000 });
+    const settleMs = size() === 'smoke' ? 0 : (contestant.settleMs ?? 0);
     const seen: Seen[] = [];
     const crew = await contestant.open(scope, {
       scenario: 'skew',

@@ -1,5 +1,6 @@
 // BullMQ: a job scheduler for each job, the queue in Redis.
 import { Queue, Worker } from 'bullmq';
+import { inLanes } from '../lanes.mjs';
 
 const QUEUE = 'bench';
 /** "What's a good concurrency": https://docs.bullmq.io/guide/workers/concurrency; tasks here wait for nothing. */
@@ -36,15 +37,10 @@ async function withQueue(url, body) {
 export const register = ({ url, jobs, cron }) =>
   withQueue(url, async (queue) => {
     if (cron === undefined) return;
-    let next = 0;
-    const lane = async () => {
-      while (next < jobs) {
-        const job = next++;
-        const repeat = { pattern: cron, tz: 'UTC' };
-        await queue.upsertJobScheduler(`job-${job}`, repeat, { data: { job }, opts: OPTIONS });
-      }
-    };
-    await Promise.all(Array.from({ length: 100 }, lane));
+    const repeat = { pattern: cron, tz: 'UTC' };
+    await inLanes(jobs, 100, (job) =>
+      queue.upsertJobScheduler(`job-${job}`, repeat, { data: { job }, opts: OPTIONS }),
+    );
   });
 
 export const enqueue = ({ url, job }) =>
