@@ -9,6 +9,8 @@ import {
   type ErrorComponentProps,
 } from '@tanstack/react-router';
 import { LoadingLines } from '../components/loaded.tsx';
+import { newJobSearch } from '../features/editor/editor-search.ts';
+import { runsSearch } from '../features/runs/runs-search.ts';
 import { basePath } from '../lib/base.ts';
 import { Crash } from './crash.tsx';
 import { NotFound } from './not-found.tsx';
@@ -22,6 +24,32 @@ const start = createRoute({
   beforeLoad: () => {
     throw redirect({ to: '/workers', replace: true });
   },
+});
+
+const newJob = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/new',
+  validateSearch: newJobSearch,
+  component: lazyRouteComponent(() => import('../features/editor/editor-pages.tsx'), 'NewJobPage'),
+});
+
+const editJob = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/$job/edit',
+  component: lazyRouteComponent(() => import('../features/editor/editor-pages.tsx'), 'EditJobPage'),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import('../features/runs/runs-page.tsx'), 'RunsPage'),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/$job/runs/$run',
+  component: lazyRouteComponent(() => import('../features/runs/run-page.tsx'), 'RunPage'),
 });
 
 const workers = createRoute({
@@ -38,7 +66,7 @@ const cluster = createRoute({
 
 export const createPageRouter = () =>
   createRouter({
-    routeTree: root.addChildren([start, workers, cluster]),
+    routeTree: root.addChildren([start, newJob, editJob, runs, run, workers, cluster]),
     basepath: basePath,
     defaultPreload: 'intent',
     scrollRestoration: true,

@@ -27,10 +27,24 @@ const dark: MantineColorsTuple = [
   '#0c0e12',
 ];
 
+/** White on its buttons passes 4.5:1 in both themes. */
+const red: MantineColorsTuple = [
+  '#fdeaea',
+  '#fbd5d5',
+  '#f5aaa9',
+  '#ef7f7c',
+  '#ea5e5a',
+  '#e24843',
+  '#d0302b',
+  '#c12b26',
+  '#a8231f',
+  '#8b1b18',
+];
+
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 6 },
-  colors: { pine, dark },
+  colors: { pine, dark, red },
   autoContrast: true,
   defaultRadius: 'sm',
   cursorType: 'pointer',

@@ -1,7 +1,9 @@
 // All English words of the page, by feature. English is the language that keys are typed by.
 import { cluster } from './cluster.ts';
 import { common } from './common.ts';
+import { editor } from './editor.ts';
+import { runs } from './runs.ts';
 import { shell } from './shell.ts';
 import { workers } from './workers.ts';
 
-export const catalogue = { cluster, common, shell, workers };
+export const catalogue = { cluster, common, editor, runs, shell, workers };

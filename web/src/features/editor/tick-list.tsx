@@ -1,0 +1,47 @@
+// Ticks as the wall clock of the job's zone shows them, with what a change of the clocks does to them.
+import { Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Countdown } from '../../components/countdown.tsx';
+
+interface Tick {
+  readonly at: number | string;
+  readonly local: string;
+  readonly remark?: string | undefined;
+}
+
+export interface TickListProps {
+  readonly ticks: readonly Tick[];
+  readonly label: string;
+  /** Ticks that are not in the other list. */
+  readonly isNew?: (tick: Tick) => boolean;
+}
+
+/** `2027-03-28T03:00:00+02:00` -> `2027-03-28 03:00:00 +02:00`. */
+const readable = (local: string): string =>
+  local.replace('T', ' ').replace(/(?=[+-]\d\d:\d\d(?::\d\d)?$)/, ' ');
+
+export function TickList({ ticks, label, isNew }: TickListProps): ReactNode {
+  const { t } = useTranslation('editor');
+  if (ticks.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {t('preview.none')}
+      </Text>
+    );
+  return (
+    <ol className="editor-ticks" aria-label={label}>
+      {ticks.map((tick, i) => (
+        <li key={tick.local} data-new={isNew?.(tick) || undefined}>
+          <span className="page-mono page-count">{readable(tick.local)}</span>
+          {i === 0 && (
+            <Text span size="xs" c="dimmed">
+              <Countdown to={new Date(tick.at).toISOString()} />
+            </Text>
+          )}
+          {tick.remark !== undefined && <span className="editor-remark">{tick.remark}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}
