@@ -146,7 +146,7 @@ export function createDispatcher(
   };
 
   const takeBack = async (each: Held, why: string, leaseLost: boolean): Promise<void> => {
-    const result = await giveBack(ports, each.assignment, { why, leaseLost, through });
+    const result = await giveBack(ports, each.assignment, { why, leaseLost, leaves: draining, through });
     if (result?.kind === 'killed') return endUnstarted(each, result.by);
     over(each, 'given-back');
   };

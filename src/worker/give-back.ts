@@ -11,13 +11,21 @@ import type { WorkerPorts } from './ports.ts';
 export async function giveBack(
   { clock, keys, logger }: Pick<WorkerPorts, 'clock' | 'keys' | 'logger'>,
   assignment: Assignment,
-  how: { readonly why: string; readonly leaseLost: boolean; readonly through: Persistence },
+  how: {
+    readonly why: string;
+    readonly leaseLost: boolean;
+    readonly leaves: boolean;
+    readonly through: Persistence;
+  },
 ): Promise<ReleaseResult | undefined> {
   const { run, trigger } = assignment;
   logger.debug({ job: run.job, run: run.id, why: how.why }, 'armed run given back');
   const text = trigger && codecs.trigger.encode(trigger);
   const releaseAs = (leaseLost: boolean): Promise<ReleaseResult> =>
-    carryThrough(releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost }), how.through);
+    carryThrough(
+      releaseRun(keys, { ...releaseOf(assignment, text, clock.now()), leaseLost, leaves: how.leaves }),
+      how.through,
+    );
   try {
     try {
       return await releaseAs(how.leaseLost);

@@ -10,7 +10,8 @@ import { requestKill } from '../common/store/transactions/jobs.ts';
 import type { Assignment } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry } from './job-table.ts';
-import type { WorkerPorts } from './ports.ts';
+import { carryThrough } from './persist.ts';
+import type { Membership, WorkerPorts } from './ports.ts';
 import type { PendingTrigger } from './requests.ts';
 
 /** A request to kill that nobody takes ends by itself. */
@@ -36,7 +37,11 @@ export const holderOf = ({ record }: HeldLock, others = false): string =>
 /** Why `forbid` skips ticks. */
 export const whySkipped = (lock: HeldLock): string => `overlap: forbid, and ${holderOf(lock)} was on`;
 
-export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher): Overlaps {
+export function createOverlaps(
+  ports: WorkerPorts,
+  dispatcher: () => Dispatcher,
+  membership: () => Membership | undefined,
+): Overlaps {
   const { keys, batcher, clock, logger, etcd } = ports;
   const holding = new Map<string, HeldLock>();
   const replaced = new Map<string, number>();
@@ -105,8 +110,14 @@ export function createOverlaps(ports: WorkerPorts, dispatcher: () => Dispatcher)
         ...endedRun(rest, { state: 'failed', at: clock.now(), reason }),
         state: 'skipped' as const,
       };
-      batcher
-        .submit(settleTrigger(keys, skipped, trigger.revision))
+      // Nothing else makes anybody look at it again: it is carried through, or left to who comes after this session.
+      const member = membership();
+      const goesOn = (): boolean => member?.isValid() ?? false;
+      carryThrough(settleTrigger(keys, skipped, trigger.revision), {
+        clock,
+        submit: batcher.submit.bind(batcher),
+        goesOn,
+      })
         .catch((error: unknown) =>
           logger.warn({ err: error, run: trigger.runId }, 'a request to run could not be settled'),
         )

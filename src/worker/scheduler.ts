@@ -94,7 +94,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   });
   const drainWatch = createDrainWatch({ clock, logger, dispatcher });
   const claimer = createClaimer(ports, table, peers, unreadable);
-  const overlaps = createOverlaps(ports, () => dispatcher);
+  const overlaps = createOverlaps(ports, () => dispatcher, membership);
   const cursors = createCursorReader({
     etcd,
     keys,

@@ -123,6 +123,8 @@ const WAITS = 'due; no worker has settled it yet';
 const OVERDUE = 'still due: no worker has settled it';
 const NO_RECORD = 'no record tells what became of it, although later ticks were settled';
 const DROPPED = 'still due when the definition was changed or paused, which drops it';
+const OVERDUE_THEN =
+  'overdue, and no worker had settled it, when the definition was changed or paused, which dropped it';
 
 /** `passed`: of which those of other workers may be of this tick, too. */
 function verdictOfRuns(
@@ -231,7 +233,7 @@ function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
   const isOpen = era.until < Infinity && (tick > settled || era.ofAll);
   if (isOpen && (tick > era.until - grace || runSpanning(question.allRuns, tick, era.until)))
     return { outcome: 'missed', reason: DROPPED };
-  return { outcome: 'unexplained', reason: NO_RECORD };
+  return { outcome: 'unexplained', reason: isOpen && tick > settled ? OVERDUE_THEN : NO_RECORD };
 }
 
 /**

@@ -46,6 +46,9 @@ const release = ({ request, fencingToken }: Claimed, more: Partial<Release> = {}
     }),
   );
 
+/** Given back before its tick. */
+const AHEAD = { cursorBack: { tick: TICK - 1_000, at: instant(TICK - 100) } };
+
 const valueOf = async (key: string): Promise<string | undefined> => (await store.content()).get(key);
 const revisionOf = async (key: string): Promise<number> =>
   (await store.etcd.range({ key })).kvs[0]?.modRevision ?? 0;
@@ -217,21 +220,30 @@ describe('a claim of all that is given back', () => {
     });
     const it = await claimed(job, worker);
     if (leaseLost) await worker.die();
-    expect(await release(it, { leaseLost })).toEqual({ kind: 'given-back' });
+    expect(await release(it, { leaseLost, ...AHEAD })).toEqual({ kind: 'given-back' });
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
     expect(await valueOf(store.keys.run(job.name, it.run.id))).toBeUndefined();
   });
 
-  test('is due again for all when everyone gives it back whose lease is lost, and not yet at its end', async () => {
-    const job = await store.job();
-    const [one, other] = [await store.worker(), await store.worker()];
-    const [its, others] = [await claimed(job, one), await claimed(job, other)];
-    expect(await release(its, { leaseLost: true })).toEqual({ kind: 'given-back' });
-    // The other has it in hand still.
-    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
-    expect(await release(others, { leaseLost: true })).toEqual({ kind: 'given-back' });
-    expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
-  });
+  test.each([
+    ['is due again for all', AHEAD, TICK - 1_000, []],
+    ['is told as missed by the last of them', {}, TICK, ['missed']],
+  ])(
+    '%s when everyone gives it back whose lease is lost, and not yet at its end',
+    async (_, when, stands, told) => {
+      const job = await store.job();
+      const [one, other] = [await store.worker(), await store.worker()];
+      const [its, others] = [await claimed(job, one), await claimed(job, other)];
+      expect(await release(its, { leaseLost: true, ...when })).toEqual({ kind: 'given-back' });
+      // The other has it in hand still.
+      expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
+      expect(await release(others, { leaseLost: true, ...when })).toEqual({ kind: 'given-back' });
+      expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(stands));
+      const records = await store.etcd.range(store.keys.runsOf(job.name));
+      const states = records.kvs.map(({ value }) => (JSON.parse(value) as { state: string }).state);
+      expect(states).toEqual(told);
+    },
+  );
 
   const later = (job: TestJob, worker: TestWorker, revision = 0) => ({
     run: store.run(job, worker, TICK + 1_000),
@@ -283,10 +295,32 @@ describe('a claim of all that is given back', () => {
     const worker = await store.worker();
     const it = await claimed(job, worker);
     await worker.die();
-    expect(await release(it, { leaseLost: true })).toEqual({ kind: 'given-back' });
+    expect(await release(it, { leaseLost: true, ...AHEAD })).toEqual({ kind: 'given-back' });
     expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK - 1_000));
     expect(await store.keysLeft()).toEqual([`cursor/${job.name}/@`, `jobs/${job.name}`]);
   });
+
+  test.each([
+    ['that leaves', { leaves: true }],
+    ['that has lost its lease', { leaseLost: true }],
+  ])(
+    'is told as missed when its tick has come, by a worker %s and does not come to it again',
+    async (_, how) => {
+      const job = await store.job();
+      const [worker, other] = [await store.worker(), await store.worker()];
+      const it = await claimed(job, worker);
+      // Lost with its worker, and not settled yet: who puts the cursor of all back would have it told a second time.
+      await claimed(job, other);
+      await other.die();
+      if ('leaseLost' in how) await worker.die();
+      expect(await release(it, how)).toEqual({ kind: 'given-back' });
+      expect(await valueOf(store.keys.cursorOfAll(job.name))).toBe(String(TICK));
+      expect(codecs.run.decode((await valueOf(store.keys.run(job.name, it.run.id))) ?? '')).toMatchObject({
+        ok: true,
+        value: { state: 'missed', worker: worker.workerId, ticks: { count: 1, from: TICK, to: TICK } },
+      });
+    },
+  );
 });
 
 test('ticks that nobody was there for are settled once, by the cursor of all', async () => {
@@ -361,7 +395,9 @@ describe('while ticks from before its session are not recorded', () => {
     const [job, worker] = [await store.job(), await store.worker()];
     const it = await claimed(job, worker, behind);
     if (leaseLost) await worker.die();
-    expect(await release(it, { leaseLost, sessionSince: SESSION.since })).toEqual({ kind: 'given-back' });
+    expect(await release(it, { leaseLost, sessionSince: SESSION.since, ...AHEAD })).toEqual({
+      kind: 'given-back',
+    });
     expect(await valueOf(ofSession(job, worker))).toBe(String(TICK - 1_000));
   });
 

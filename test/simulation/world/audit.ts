@@ -111,24 +111,37 @@ const isOfAll = ({ record }: JobVersion): boolean => record?.definition.workers.
 
 const isPaused = ({ record }: JobVersion): boolean => record?.definition.paused === true;
 
+/** The job's ticks were not settled up to this one when the definition was written; claims given back since count as well. */
+function wasOpen(ledger: Ledger, { job, created }: Life, tick: number, { at, cursors }: JobVersion): boolean {
+  if (tick > Math.max(cursors.ofAll, cursors.ofJob)) return true;
+  return ledger.givenBack.some(
+    ({ run, at: since }) =>
+      run.job === job && run.jobCreated === created && run.cause.tick === tick && since >= at,
+  );
+}
+
+/** What ended the life's ticks: the next life, or a pause. */
+const endOf = ({ versions, next }: Life): JobVersion | undefined => versions.find(isPaused) ?? next;
+
+/** No worker had settled it for longer than the slack when the life ended, which drops it. */
+export function wasOverdueAtEnd(ledger: Ledger, life: Life, tick: number): boolean {
+  const end = endOf(life);
+  return end !== undefined && tick <= EPOCH + end.at - SLACK + ROUGHLY && wasOpen(ledger, life, tick, end);
+}
+
 /**
  * Under `mode: all` a later tick on record does not mean that those before it are settled: each worker has its own, and
  * what nobody was there for is told later. What was open when the life ended, nobody tells any more. Nor when the mode
  * changed and some session had got further.
  */
 export function mayBeUntold(ledger: Ledger, life: Life, tick: number): boolean {
-  const { job, created, versions, next } = life;
-  const wasOpen = ({ at, cursors }: JobVersion): boolean =>
-    tick > Math.max(cursors.ofAll, cursors.ofJob) ||
-    ledger.givenBack.some(
-      ({ run, at: since }) =>
-        run.job === job && run.jobCreated === created && run.cause.tick === tick && since >= at,
-    );
+  const { versions } = life;
+  const end = endOf(life);
+  if (end && versions.some(isOfAll) && wasOpen(ledger, life, tick, end)) return true;
   return versions.some((version, index) => {
-    const after = versions[index + 1] ?? next;
-    if (!isOfAll(version) || isPaused(version) || !after) return false;
-    if (after === next || isPaused(after)) return wasOpen(after);
-    return !isOfAll(after) && tick <= after.cursors.farthest && wasOpen(after);
+    const after = versions[index + 1];
+    if (!isOfAll(version) || !after || isOfAll(after)) return false;
+    return tick <= after.cursors.farthest && wasOpen(ledger, life, tick, after);
   });
 }
 

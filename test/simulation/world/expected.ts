@@ -86,7 +86,6 @@ const RARE: readonly string[] = [
   'network: a write is carried out after its deadline',
   'path: a retry elsewhere succeeds',
   'path: an end is put over the record of a loss',
-  'path: a run that outlived its claim is held again',
   'path: claim, retry',
   'path: history is pruned by the housekeeper',
   'path: lost, worker lost while the task was running',
@@ -103,10 +102,16 @@ const RARE: readonly string[] = [
   'path: a claim under replace, all, all',
 ];
 
+/** In a thousand. */
+const RAREST: readonly string[] = ['path: a run that outlived its claim is held again'];
+
 const ENOUGH = 60;
 const ENOUGH_FOR_RARE = 300;
+const ENOUGH_FOR_RAREST = 1_000;
 
 export const missingFrom = (counts: Counts, seeds: number): string[] =>
-  [...(seeds >= ENOUGH ? COMMON : []), ...(seeds >= ENOUGH_FOR_RARE ? RARE : [])].filter(
-    (what) => !counts.has(what),
-  );
+  [
+    ...(seeds >= ENOUGH ? COMMON : []),
+    ...(seeds >= ENOUGH_FOR_RARE ? RARE : []),
+    ...(seeds >= ENOUGH_FOR_RAREST ? RAREST : []),
+  ].filter((what) => !counts.has(what));

@@ -1,6 +1,6 @@
 // Protections, and how to take each out from outside: what a worker or a master sends to etcd, or is answered,
 // is changed on its way. The product knows nothing of it.
-import type { Compare, Op, OpResult, Txn, TxnResult } from '../../../src/common/store/etcd.ts';
+import type { Compare, Op, OpResult, PutOp, Txn, TxnResult } from '../../../src/common/store/etcd.ts';
 import type { SimulationOptions } from './simulate.ts';
 
 type Tampering = NonNullable<SimulationOptions['tamper']>;
@@ -99,6 +99,22 @@ const withoutBefore = (txn: Txn): Txn =>
     ),
   }));
 
+/** Each put changed; undefined: not made. */
+const puttingOnly =
+  (change: (op: PutOp) => PutOp | undefined) =>
+  (txn: Txn): Txn =>
+    deeply(txn, (each) => ({
+      ...each,
+      success: each.success.flatMap((op) => (op.type === 'put' ? (change(op) ?? []) : op)),
+      failure: each.failure.flatMap((op) => (op.type === 'put' ? (change(op) ?? []) : op)),
+    }));
+
+const isOfSession = ({ key }: PutOp): boolean => isIn('cursor', key) && key.includes('/~');
+
+/** Under `mode: all`, of a tick that a worker gives back and does not come to again. */
+const tellsLeft = ({ value }: PutOp): boolean =>
+  value.includes('its claim was given back by a worker that left, or had lost its lease');
+
 /** A master that does not see who has claimed a run when it changes the job. */
 const withoutLocks = (request: Txn, answer: TxnResult): TxnResult => {
   if (!request.success.some((op) => op.type !== 'range' && op.type !== 'txn' && isIn('jobs', op.key)))
@@ -117,16 +133,46 @@ const answering =
   <T>(request: Txn, answer: T): T =>
     change(request, answer as TxnResult) as T;
 
-export const MUTATIONS: Readonly<Record<string, Tampering>> = {
-  'the cursor is not compared by claims': { worker: { txn: claimsWithout('cursor') } },
-  'the definition is not compared by claims': { worker: { txn: claimsWithout('jobs') } },
-  'a claim whose answer was lost is not recognised': {
-    worker: { answer: answering((_, answer) => strangersLock(answer)) },
+export interface Mutation {
+  readonly tamper: Tampering;
+  /** The seed that finds it, as it was last looked for; others may, too. */
+  readonly first: number;
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'the cursor is not compared by claims': { first: 6, tamper: { worker: { txn: claimsWithout('cursor') } } },
+  'the definition is not compared by claims': {
+    first: 4,
+    tamper: { worker: { txn: claimsWithout('jobs') } },
   },
-  'nothing is fenced': { fences: false },
-  'a definition has no `since`': { master: { txn: withoutSince } },
-  'the cursor of the other mode is no floor': { worker: { answer: answering(withoutFloor) } },
-  'ticks that nobody was there for are not waited for': { worker: { txn: withoutBefore } },
-  'what is given back does not come due again': { worker: { txn: withoutCursorBack } },
-  'a master does not see what is armed': { master: { answer: answering(withoutLocks) } },
+  'a claim whose answer was lost is not recognised': {
+    first: 54,
+    tamper: { worker: { answer: answering((_, answer) => strangersLock(answer)) } },
+  },
+  'nothing is fenced': { first: 38, tamper: { fences: false } },
+  'a definition has no `since`': { first: 1, tamper: { master: { txn: withoutSince } } },
+  'the cursor of the other mode is no floor': {
+    first: 4,
+    tamper: { worker: { answer: answering(withoutFloor) } },
+  },
+  'ticks that nobody was there for are not waited for': {
+    first: 3,
+    tamper: { worker: { txn: withoutBefore } },
+  },
+  'how far a session has got is not told': {
+    first: 3,
+    tamper: { worker: { txn: puttingOnly((op) => (isOfSession(op) ? undefined : op)) } },
+  },
+  'a worker that leaves does not tell what it gives back': {
+    first: 100,
+    tamper: { worker: { txn: puttingOnly((op) => (tellsLeft(op) ? undefined : op)) } },
+  },
+  'what is given back does not come due again': {
+    first: 14,
+    tamper: { worker: { txn: withoutCursorBack } },
+  },
+  'a master does not see what is armed': {
+    first: 6,
+    tamper: { master: { answer: answering(withoutLocks) } },
+  },
 };

@@ -4,7 +4,7 @@ import { ticksOf } from '../../../src/common/core/outcome-pages.ts';
 import type { TickOutcome } from '../../../src/common/core/outcomes.ts';
 import { instant } from '../../../src/common/model/time.ts';
 import type { RunRecord } from '../../../src/common/model/run.ts';
-import { mayWait, SLACK } from './audit.ts';
+import { mayWait, SLACK, wasOverdueAtEnd } from './audit.ts';
 import type { Coverage } from './coverage.ts';
 import type { Judge } from './judge.ts';
 import type { Ledger } from './ledger.ts';
@@ -45,7 +45,8 @@ async function compareJob(master: SimMaster, options: ReaderOptions, job: string
     if (outcome === 'unexplained') {
       // Between two lives the judge looks at nothing, either.
       const waits = life !== undefined && !life.next && mayWait(ledger, life, tick, told.now - SLACK);
-      const isExcused = !life || (mine.length === 0 && (waits || tick <= life.begins));
+      const isExcused =
+        !life || (mine.length === 0 && (waits || tick <= life.begins || wasOverdueAtEnd(ledger, life, tick)));
       if (!isExcused)
         judge.violate(
           'also',

@@ -71,15 +71,10 @@ const RANDOM = Math.random;
 export function createWorld(seed: number): World {
   const random = createRandom(seed);
   const heap = createHeap();
-  // Taken before any turn: within one, and right after it, this world's own is there, and would be kept for ever.
-  const { random: mathRandom } = Math;
-  const next = (): number => random.next();
   let now: Millis = 0;
   let made = 0;
   let handled = 0;
   let atOnce = 0;
-
-  const giveBack = takeOver(random);
 
   const add = (delay: Millis, run: () => void, process?: ProcessState, isTimer = false): Event => {
     const event: Event = { at: now + Math.max(0, delay), order: ++made, process, isTimer, run };
@@ -172,7 +167,7 @@ export function createWorld(seed: number): World {
       // All of a turn's immediates follow one another; what is not of this world comes between two turns.
       const turn = (): void => {
         setImmediate(() => {
-          Math.random = next;
+          Math.random = () => random.next();
           step();
         });
         for (let i = 1; i < PER_TURN; i++) setImmediate(step);
@@ -196,10 +191,7 @@ export function createWorld(seed: number): World {
     after: (delay, run) => void add(delay, run),
     startProcess,
     runUntil,
-    end() {
-      giveBack();
-      Math.random = mathRandom;
-    },
+    end: takeOver(random),
   };
 }
 

@@ -489,8 +489,18 @@ describe('a change of the definition', () => {
       /^missed: still due when/,
     ],
     ['does not excuse a tick from before that run', 1, { ended: [busy] }, /^unexplained/],
-    ['does not excuse a tick before one that it found settled', 4, { ended: [run(5)] }, /^unexplained/],
-    ['does not excuse a tick that was overdue', 3, {}, /^unexplained/],
+    [
+      'does not excuse a tick before one that it found settled',
+      4,
+      { ended: [run(5)] },
+      /^unexplained: no record tells/,
+    ],
+    [
+      'does not excuse a tick that was overdue',
+      3,
+      {},
+      /^unexplained: overdue, and no worker had settled it, when/,
+    ],
     [
       'may be passed by a run claimed ahead under the one before',
       6,

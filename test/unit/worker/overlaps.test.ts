@@ -5,9 +5,13 @@ import { createOverlaps } from '../../../src/worker/overlaps.ts';
 import type { WorkerPorts } from '../../../src/worker/ports.ts';
 import { acceptedRows } from '../../support/overlap-table.ts';
 
-const overlaps = createOverlaps({} as WorkerPorts, () => {
-  throw new Error('nothing is asked of the dispatcher');
-});
+const overlaps = createOverlaps(
+  {} as WorkerPorts,
+  () => {
+    throw new Error('nothing is asked of the dispatcher');
+  },
+  () => undefined,
+);
 
 test.each(acceptedRows())('ticks of $overlap, $policy are missed for what they can wait for', (row) => {
   const { overlap, policy } = row;

@@ -207,6 +207,8 @@ export interface Release {
   readonly cursorBack?: { readonly tick: number; readonly at: Instant };
   /** The lease is lost: that the claim is ours is proven by the active record, which no settler has taken. */
   readonly leaseLost?: boolean;
+  /** The worker takes no more work. */
+  readonly leaves?: boolean;
   /** A trigger's value, to be asked again. */
   readonly trigger?: string;
 }
@@ -236,6 +238,7 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<ReleaseResu
   const back: Op[] = [];
   if (release.cursorBack) {
     const { tick, at } = release.cursorBack;
+    const isOver = (release.leaseLost === true || release.leaves === true) && run.scheduledFor <= at;
     const missed = passedTicks(
       { job: run.job, generation: run.generation, jobCreated: run.jobCreated },
       'missed',
@@ -243,7 +246,10 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<ReleaseResu
       {
         id: run.id,
         at,
-        reason: 'its claim was given back after a later tick had been claimed',
+        reason:
+          isOver && release.allUnder !== undefined
+            ? 'its claim was given back by a worker that left, or had lost its lease'
+            : 'its claim was given back after a later tick had been claimed',
         ...(release.allUnder === undefined ? {} : { worker: release.workerId }),
       },
     );
@@ -256,6 +262,7 @@ export function releaseRun(keys: Keyspace, release: Release): Intent<ReleaseResu
         tick,
         missed,
         leaseLost: release.leaseLost ?? false,
+        isOver,
         allUnder: release.allUnder,
         sessionSince: release.sessionSince,
       }),

@@ -103,13 +103,22 @@ export interface CursorBack {
   /** What is told when it can't. */
   readonly missed: RunRecord;
   readonly leaseLost: boolean;
+  /** The tick has come, and the session does not come to it again. */
+  readonly isOver: boolean;
   /** `mode: all`. */
   readonly allUnder: LeaseId | undefined;
   /** `mode: all`: when the session began that claimed it. */
   readonly sessionSince: number | undefined;
 }
 
-/** A tick that is given back comes due again, unless a later one was claimed since: then it is told as missed. */
+/**
+ * A tick that is given back comes due again, unless a later one was claimed since: then it is told as missed.
+ *
+ * Under `mode: all` the claim has moved the cursor of all, which tells that somebody was there for the tick. When no other
+ * worker has it in hand, that must not stay so without a record: the cursor of all goes back. It does not when it has gone
+ * on by the claims of workers that came later, nor when this session is over: what others had claimed may have been lost
+ * with them, and not be settled yet. Then the tick is told as missed by this worker.
+ */
 export function cursorBackOps(keys: Keyspace, back: CursorBack): Op[] {
   const { run, workerId, fencingToken, allUnder, sessionSince } = back;
   const text = codecs.cursor.encode(back.tick);
@@ -124,29 +133,29 @@ export function cursorBackOps(keys: Keyspace, back: CursorBack): Op[] {
   const ofAll = keys.cursorOfAll(run.job);
   const own = keys.cursorOf(run.job, workerId);
   const claimed = codecs.cursor.encode(run.scheduledFor);
-  // With the lease its own cursor goes as well; at once, for while it stands others would take the tick to be in hand.
-  const ownBack = back.leaseLost
-    ? [nested([modifiedAt(own, fencingToken)], [remove({ key: own })], [])]
-    : [put(own, text, allUnder)];
-  // The cursor of all tells that somebody was there for the tick. When that is not so any more it goes back; or, when it
-  // has gone on by the claims of workers that came later, nobody would look at the tick again.
-  const alone = nested(
-    [hasValue(ofAll, claimed)],
-    [put(ofAll, text), ...ownBack],
-    [nested([valueAbove(ofAll, claimed)], [tellMissed], ownBack)],
-  );
-  const decided = nested(
-    noneHasRun(keys, back),
-    [unlessOthersAt(keys, back, claimed, [alone], ownBack)],
-    ownBack,
-  );
   const ofSession =
     sessionSince === undefined ? undefined : keys.cursorOfSession(run.job, workerId, sessionSince);
+  const backs = [
+    // With the lease its own cursor goes as well; at once, for while it stands others would take the tick to be in hand.
+    back.leaseLost
+      ? nested([modifiedAt(own, fencingToken)], [remove({ key: own })], [])
+      : put(own, text, allUnder),
+    ...(ofSession === undefined ? [] : [unlessMoved(ofSession, [put(ofSession, text)], [])]),
+  ];
+  const alone = back.isOver
+    ? [tellMissed]
+    : [
+        nested(
+          [hasValue(ofAll, claimed)],
+          [put(ofAll, text), ...backs],
+          [nested([valueAbove(ofAll, claimed)], [tellMissed], backs)],
+        ),
+      ];
+  const decided = nested(noneHasRun(keys, back), [unlessOthersAt(keys, back, claimed, alone, backs)], backs);
   return [
     back.leaseLost
       ? nested([ofTheJob], [decided], [])
       : unlessMoved(own, [decided], [nested([ofTheJob], [tellMissed], [])]),
-    ...(ofSession === undefined ? [] : [unlessMoved(ofSession, [put(ofSession, text)], [])]),
   ];
 }
 
