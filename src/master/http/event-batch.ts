@@ -3,7 +3,7 @@
 import { MOST_IN_BATCH, type EventBatch } from '../../common/api/events.ts';
 import { ENDS, type End } from '../../common/core/activity.ts';
 import type { RunRecord } from '../../common/model/run.ts';
-import { top } from '../reads/top.ts';
+import { top } from '../top.ts';
 import { briefOfEnded, briefOfRecord, shownTime } from '../shown.ts';
 import type { EndedRun } from '../views/ended-run.ts';
 

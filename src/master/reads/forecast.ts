@@ -8,7 +8,7 @@ import { slices } from '../slices.ts';
 import { matcher } from '../views/job-index.ts';
 import { filterOf, type JobSearch, type SearchDeps } from './job-search.ts';
 import { CATCH_UP_MS } from './runs.ts';
-import { top } from './top.ts';
+import { top } from '../top.ts';
 
 const GOOD_FOR: Millis = 60_000;
 /** Questions whose answers are kept. */

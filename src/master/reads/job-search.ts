@@ -9,7 +9,7 @@ import type { Activity } from '../views/activity.ts';
 import { matcher, type JobEntry, type JobFilter } from '../views/job-index.ts';
 import type { Views } from '../views/views.ts';
 import type { NextTicks } from './next-ticks.ts';
-import { top } from './top.ts';
+import { top } from '../top.ts';
 
 export interface JobSearch {
   readonly q?: string | undefined;

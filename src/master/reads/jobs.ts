@@ -25,7 +25,7 @@ import { filterOf, searchJobs, type JobPageQuery, type JobSearch } from './job-s
 import type { NextTicks } from './next-ticks.ts';
 import { CATCH_UP_MS, type RunReader } from './runs.ts';
 import type { TickReader } from './ticks.ts';
-import { top } from './top.ts';
+import { top } from '../top.ts';
 import { unschedulable } from './unmatched.ts';
 import type { WaitingRuns } from './waiting.ts';
 

@@ -5,7 +5,7 @@ import { instant, type Instant } from '../../common/model/time.ts';
 import { slices } from '../slices.ts';
 import type { JobEntry } from '../views/job-index.ts';
 import type { Views } from '../views/views.ts';
-import { top } from './top.ts';
+import { top } from '../top.ts';
 
 export interface NextTicks {
   /** Afterwards `next` of each job is its first tick after the answered instant. Many who ask at once ask once. */

@@ -15,7 +15,7 @@ import type { Views } from '../views/views.ts';
 import type { NextTicks } from './next-ticks.ts';
 import { shownSince } from './overview.ts';
 import { CATCH_UP_MS } from './runs.ts';
-import { top } from './top.ts';
+import { top } from '../top.ts';
 
 const DEFAULT_MINUTES = 15;
 

@@ -7,6 +7,7 @@ import { instant } from '../../common/model/time.ts';
 import type { Change } from '../../common/store/follow.ts';
 import type { KeyValue } from '../../common/store/etcd.ts';
 import { jobNow } from '../intents/jobs.ts';
+import { top } from '../top.ts';
 
 export interface JobEntry {
   readonly name: string;
@@ -122,6 +123,24 @@ export function createJobIndex(nameOf: (key: string) => string, compiler: Schedu
 
   const inOrder = (): readonly string[] => (sorted ??= [...entries.keys()].sort((a, b) => (a < b ? -1 : 1)));
 
+  /** Looks at no other names than those of the page. */
+  const namedPage = (after: string | undefined, limit: number, descending: boolean): JobEntry[] => {
+    const names = inOrder();
+    let low = 0;
+    let high = names.length;
+    if (after === undefined) low = descending ? high : 0;
+    else
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (names[middle]! < after || (!descending && names[middle] === after)) low = middle + 1;
+        else high = middle;
+      }
+    const page = descending
+      ? names.slice(Math.max(0, low - limit), low).toReversed()
+      : names.slice(low, low + limit);
+    return page.map((name) => entries.get(name)!);
+  };
+
   const remove = (name: string): void => {
     const entry = entries.get(name);
     if (!entry) return;
@@ -162,22 +181,23 @@ export function createJobIndex(nameOf: (key: string) => string, compiler: Schedu
     labels: () => labelCounts,
     wishes: () => [...wishes.values()],
     find(filter, { after, limit, descending = false }) {
+      const isAny = filter.q === undefined && filter.labels.length === 0 && filter.is === undefined;
+      if (isAny) return { entries: namedPage(after, limit, descending), total: entries.size };
       const matches = matcher(filter);
-      const found: JobEntry[] = [];
+      const first = top<JobEntry>(limit, descending ? (a, b) => -byName(a, b) : byName);
       let total = 0;
-      const names = inOrder();
-      for (let i = 0; i < names.length; i++) {
-        const name = names[descending ? names.length - 1 - i : i]!;
-        const entry = entries.get(name)!;
+      for (const entry of entries.values()) {
         if (!matches(entry)) continue;
         total++;
-        if (found.length >= limit) continue;
-        if (after === undefined || (descending ? name < after : name > after)) found.push(entry);
+        const { name } = entry;
+        if (after === undefined || (descending ? name < after : name > after)) first.add(entry);
       }
-      return { entries: found, total };
+      return { entries: first.list(), total };
     },
   };
 }
+
+const byName = (a: JobEntry, b: JobEntry): number => (a.name < b.name ? -1 : 1);
 
 function toEntry(
   name: string,
