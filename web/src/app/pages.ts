@@ -1,15 +1,22 @@
 // The pages that the navigation, the palette and the shortcuts offer, in their order.
-import { IconHierarchy3, IconPlayerPlay, IconServer2, type TablerIcon } from '@tabler/icons-react';
+import {
+  IconClipboardList,
+  IconHierarchy3,
+  IconPlayerPlay,
+  IconServer2,
+  type TablerIcon,
+} from '@tabler/icons-react';
 
 export interface PageEntry {
-  readonly to: '/runs' | '/workers' | '/cluster';
-  readonly key: 'runs' | 'workers' | 'cluster';
+  readonly to: '/jobs' | '/runs' | '/workers' | '/cluster';
+  readonly key: 'jobs' | 'runs' | 'workers' | 'cluster';
   readonly icon: TablerIcon;
   /** Behind `g`. */
   readonly shortcut: string;
 }
 
 export const pages: readonly PageEntry[] = [
+  { to: '/jobs', key: 'jobs', icon: IconClipboardList, shortcut: 'j' },
   { to: '/runs', key: 'runs', icon: IconPlayerPlay, shortcut: 'r' },
   { to: '/workers', key: 'workers', icon: IconServer2, shortcut: 'w' },
   { to: '/cluster', key: 'cluster', icon: IconHierarchy3, shortcut: 'c' },

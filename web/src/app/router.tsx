@@ -10,6 +10,8 @@ import {
 } from '@tanstack/react-router';
 import { LoadingLines } from '../components/loaded.tsx';
 import { newJobSearch } from '../features/editor/editor-search.ts';
+import { parseJobSearch } from '../features/job/job-search.ts';
+import { parseJobsSearch } from '../features/jobs/jobs-search.ts';
 import { runsSearch } from '../features/runs/runs-search.ts';
 import { basePath } from '../lib/base.ts';
 import { Crash } from './crash.tsx';
@@ -24,6 +26,20 @@ const start = createRoute({
   beforeLoad: () => {
     throw redirect({ to: '/workers', replace: true });
   },
+});
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs',
+  validateSearch: parseJobsSearch,
+  component: lazyRouteComponent(() => import('../features/jobs/jobs-page.tsx'), 'JobsPage'),
+});
+
+const job = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/$job',
+  validateSearch: parseJobSearch,
+  component: lazyRouteComponent(() => import('../features/job/job-page.tsx'), 'JobPage'),
 });
 
 const newJob = createRoute({
@@ -66,7 +82,7 @@ const cluster = createRoute({
 
 export const createPageRouter = () =>
   createRouter({
-    routeTree: root.addChildren([start, newJob, editJob, runs, run, workers, cluster]),
+    routeTree: root.addChildren([start, jobs, newJob, job, editJob, runs, run, workers, cluster]),
     basepath: basePath,
     defaultPreload: 'intent',
     scrollRestoration: true,

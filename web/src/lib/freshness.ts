@@ -1,7 +1,7 @@
 // News made visible: what is told of a worker is written into what is shown, and whatever shows more than was told is
 // asked for again, the sooner the calmer it is. A storm of events costs a request a second for each list that is on
 // the screen, however many they are.
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient } from '@tanstack/react-query';
 import type { OperationId } from '../../../src/common/api/contract.ts';
 import type { EventBatch } from '../../../src/common/api/events.ts';
 import type { WorkerView } from '../../../src/common/api/workers.ts';
@@ -38,7 +38,11 @@ export function createFreshness(client: QueryClient, now: () => number = () => p
     else due.set(name, setTimeout(act, wait));
   };
 
-  const list = (id: OperationId): void => soon(id, () => client.invalidateQueries({ queryKey: [id] }));
+  /** Not those that show many pages and renew what is on the screen of them themselves (see lib/query). */
+  const list = (id: OperationId): void => {
+    const predicate = ({ meta }: Pick<Query, 'meta'>): boolean => meta?.['renewsItself'] !== true;
+    soon(id, () => client.invalidateQueries({ queryKey: [id], predicate }));
+  };
 
   /** What is on the screen of these jobs and runs: of ten thousand that run, a page shows few. */
   const details = (jobs: ReadonlySet<string>, runs: ReadonlySet<string>): void => {

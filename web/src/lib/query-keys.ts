@@ -17,6 +17,7 @@ export const touchedBy = {
 export const aboutJob: ReadonlySet<OperationId> = new Set<OperationId>([
   'getJob',
   'listRunsOfJob',
+  'getCalendar',
   'listTicks',
   'listVersions',
 ]);

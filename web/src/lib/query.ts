@@ -24,7 +24,10 @@ type Paged = {
   [Id in OperationId]: Body<Id> extends { readonly nextCursor: string | null } ? Id : never;
 }[OperationId];
 
-/** For useInfiniteQuery: page after page of a list. `given` without its cursor. */
+/**
+ * For useInfiniteQuery: page after page of a list. `given` without its cursor. With `meta: { renewsItself: true }`
+ * news does not make all of its pages old: who shows it renews what is on the screen.
+ */
 export function readPages<Id extends Paged>(id: Id, ...[given]: GivenArgs<Id>) {
   const asked = (given ?? {}) as Given<Id>;
   return infiniteQueryOptions({

@@ -14,7 +14,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { JobSummary } from '../../../../src/common/api/jobs.ts';
-import { addressOf } from '../../lib/base.ts';
 import { chooseLanguage, LANGUAGES, type Language } from '../../lib/i18n/language.ts';
 import { paletteActions } from '../../lib/palette.ts';
 import { read } from '../../lib/query.ts';
@@ -79,6 +78,7 @@ function filtered(text: string, group: SpotlightActionGroupData, jobs: string): 
 }
 
 function useJobActions(query: string): SpotlightActionData[] {
+  const navigate = useNavigate();
   const [settled] = useDebouncedValue(query.trim(), SETTLE_MS);
   const { data, isPlaceholderData } = useQuery({
     ...read('listJobs', { query: { q: settled, limit: MOST_JOBS } }),
@@ -95,7 +95,7 @@ function useJobActions(query: string): SpotlightActionData[] {
     label: name,
     ...(description !== undefined && { description }),
     leftSection: <IconClipboardList size={18} aria-hidden />,
-    onClick: () => location.assign(addressOf(`classic/#job/${encodeURIComponent(name)}`)),
+    onClick: () => void navigate({ to: '/jobs/$job', params: { job: name } }),
   }));
 }
 

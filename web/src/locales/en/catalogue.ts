@@ -2,8 +2,10 @@
 import { cluster } from './cluster.ts';
 import { common } from './common.ts';
 import { editor } from './editor.ts';
+import { job } from './job.ts';
+import { jobs } from './jobs.ts';
 import { runs } from './runs.ts';
 import { shell } from './shell.ts';
 import { workers } from './workers.ts';
 
-export const catalogue = { cluster, common, editor, runs, shell, workers };
+export const catalogue = { cluster, common, editor, job, jobs, runs, shell, workers };

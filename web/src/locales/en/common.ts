@@ -47,6 +47,13 @@ export const common = {
     in: 'in {{text}}',
   },
   labels: { none: 'no labels', more: '{{count}} more' },
+  strip: {
+    none: 'No run yet',
+    summary_one: 'The last run: {{parts}}',
+    summary_other: 'The last {{count}} runs: {{parts}}',
+    ticks_one: '{{count}} tick',
+    ticks_other: '{{count}} ticks',
+  },
   action: { cancel: 'Cancel', close: 'Close', retry: 'Try again' },
   confirm: { typeName: 'Type {{name}} to confirm' },
   loading: 'Loading',

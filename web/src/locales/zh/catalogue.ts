@@ -3,8 +3,10 @@ import type { Catalogue } from '../../lib/i18n/translated.ts';
 import { cluster } from './cluster.ts';
 import { common } from './common.ts';
 import { editor } from './editor.ts';
+import { job } from './job.ts';
+import { jobs } from './jobs.ts';
 import { runs } from './runs.ts';
 import { shell } from './shell.ts';
 import { workers } from './workers.ts';
 
-export const catalogue: Catalogue = { cluster, common, editor, runs, shell, workers };
+export const catalogue: Catalogue = { cluster, common, editor, job, jobs, runs, shell, workers };

@@ -50,6 +50,11 @@ export const common: Translated<typeof en> = {
     in: '{{text}}后',
   },
   labels: { none: '无标签', more: '另有 {{count}} 个' },
+  strip: {
+    none: '还没有运行过',
+    summary_other: '最近 {{count}} 次运行：{{parts}}',
+    ticks_other: '{{count}} 次触发',
+  },
   action: { cancel: '取消', close: '关闭', retry: '重试' },
   confirm: { typeName: '请输入 {{name}} 以确认' },
   loading: '加载中',

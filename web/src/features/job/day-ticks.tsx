@@ -1,0 +1,139 @@
+// The ticks of one day: what became of each, by whom, how late, and why.
+import { Button, Group, Paper, Table, Text, Title, UnstyledButton } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Calendar, TickView } from '../../../../src/common/api/ticks.ts';
+import { DurationText } from '../../components/countdown.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { OutcomeBadge } from '../../components/outcome-badge.tsx';
+import { runAddress } from '../../components/run-address.ts';
+import '../../components/stacked-table.css';
+import { currentLanguage } from '../../lib/i18n/language.ts';
+import { instantText } from '../../lib/i18n/time-text.ts';
+import { readPages } from '../../lib/query.ts';
+import { legend, partsOf, type PartKey } from './tick-counts.ts';
+
+const PAGE = 100;
+
+export interface DayTicksProps {
+  readonly job: string;
+  readonly day: Calendar['days'][number];
+  readonly zone: string;
+}
+
+export function DayTicks({ job, day, zone }: DayTicksProps): ReactNode {
+  const { t, i18n } = useTranslation('job');
+  const [only, setOnly] = useState<PartKey>();
+  const parts = partsOf(day.counts);
+  const outcome = parts.find(({ key }) => key === only)?.outcomes;
+  const to = new Date(Date.parse(day.until) - 1).toISOString();
+  const query = { from: day.from, to, limit: PAGE, ...(outcome && { outcome: [...outcome] }) };
+  const ticks = useInfiniteQuery({
+    ...readPages('listTicks', { params: { job }, query }),
+    placeholderData: keepPreviousData,
+  });
+  const title = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'full', timeZone: 'UTC' });
+  return (
+    <section aria-label={t('day.title')}>
+      <Group gap="xs" mt="md" mb="xs">
+        <Title order={2}>{title.format(new Date(`${day.date}T12:00:00Z`))}</Title>
+        {parts.map(({ key, count, color }) => (
+          <UnstyledButton
+            key={key}
+            className="job-filter"
+            aria-pressed={only === key}
+            onClick={() => setOnly(only === key ? undefined : key)}
+          >
+            <span className="job-legend" style={legend(color)}>
+              {t(`count.${key}`)} <b className="page-count">{count.toLocaleString(i18n.language)}</b>
+            </span>
+          </UnstyledButton>
+        ))}
+      </Group>
+      <Loaded query={ticks}>
+        {({ pages }) => {
+          const all = pages.flatMap(({ items }) => items);
+          return (
+            <>
+              {all.length === 0 ? (
+                <Text size="sm" c="dimmed">
+                  {t('calendar.nothing')}
+                </Text>
+              ) : (
+                <TickTable job={job} ticks={all} zone={zone} />
+              )}
+              {ticks.hasNextPage && (
+                <Group justify="center" mt="sm">
+                  <Button
+                    variant="default"
+                    loading={ticks.isFetchingNextPage}
+                    onClick={() => void ticks.fetchNextPage()}
+                  >
+                    {t('day.more')}
+                  </Button>
+                </Group>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+interface TickTableProps {
+  readonly job: string;
+  readonly ticks: readonly TickView[];
+  readonly zone: string;
+}
+
+function TickTable({ job, ticks, zone }: TickTableProps): ReactNode {
+  const { t } = useTranslation('job');
+  const language = currentLanguage();
+  return (
+    <Paper>
+      <Table className="stacked-table">
+        <Table.Thead>
+          <Table.Tr>
+            {(['tick', 'outcome', 'worker', 'lag', 'why'] as const).map((name) => (
+              <Table.Th key={name} data-number={name === 'lag' || undefined}>
+                {t(`column.${name}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {ticks.map((tick) => (
+            <Table.Tr key={tick.tick}>
+              <Table.Td data-label={t('column.tick')} className="page-count">
+                {instantText(Date.parse(tick.tick), language, zone)}
+              </Table.Td>
+              <Table.Td data-label={t('column.outcome')}>
+                <Group gap={6}>
+                  <OutcomeBadge outcome={tick.outcome} />
+                  {tick.runs.map(({ run, state }) => (
+                    <Link key={run} to={runAddress(job, run)} className="job-run-link" title={run}>
+                      <OutcomeBadge outcome={state} />
+                    </Link>
+                  ))}
+                </Group>
+              </Table.Td>
+              <Table.Td data-label={t('column.worker')}>{tick.worker?.replace(/-[0-9a-f]{6}$/, '')}</Table.Td>
+              <Table.Td data-label={t('column.lag')} className="job-number">
+                <DurationText ms={tick.startLagMs === undefined ? undefined : Math.round(tick.startLagMs)} />
+              </Table.Td>
+              <Table.Td data-label={t('column.why')}>
+                <Text size="xs">
+                  {tick.ticks && `${t('runs.ticks', { count: tick.ticks.count })}. `}
+                  {tick.reason}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
+  );
+}

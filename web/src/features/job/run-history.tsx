@@ -1,0 +1,158 @@
+// How the job went: the durations of its newest runs as bars, and below them every run, page by page.
+import { Button, Group, NativeSelect, Paper, Table, Text } from '@mantine/core';
+import { IconHistory } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { shownRunState, type RunView } from '../../../../src/common/api/values.ts';
+import { Countdown, DurationText, Elapsed } from '../../components/countdown.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { OutcomeBadge } from '../../components/outcome-badge.tsx';
+import { runAddress } from '../../components/run-address.ts';
+import '../../components/stacked-table.css';
+import { TimeText } from '../../components/time-text.tsx';
+import { readPages } from '../../lib/query.ts';
+
+const DurationChart = lazy(async () => ({ default: (await import('./duration-chart.tsx')).DurationChart }));
+const PAGE = 50;
+const STATES = shownRunState.options;
+
+export function RunHistory({ job }: { readonly job: string }): ReactNode {
+  const { t } = useTranslation('job');
+  const { t: common } = useTranslation();
+  const [state, setState] = useState<RunView['state'] | ''>('');
+  const query = { limit: PAGE, ...(state !== '' && { state }) };
+  const runs = useInfiniteQuery({
+    ...readPages('listRunsOfJob', { params: { job }, query }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <Loaded query={runs} lines={12}>
+      {({ pages }) => {
+        const all = pages.flatMap(({ items }) => items);
+        if (all.length === 0 && state === '')
+          return <EmptyState icon={IconHistory} title={t('runs.none')} explain={t('runs.noneExplain')} />;
+        return (
+          <>
+            <Suspense fallback={<div className="job-chart" />}>
+              <DurationChart runs={all} />
+            </Suspense>
+            <Group justify="space-between" my="xs">
+              <Text size="xs" c="dimmed">
+                {t('runs.shown', { count: all.length })}
+              </Text>
+              <NativeSelect
+                size="xs"
+                aria-label={t('runs.filter')}
+                value={state}
+                onChange={(event) => setState(event.currentTarget.value as RunView['state'] | '')}
+                data={[
+                  { value: '', label: t('runs.allStates') },
+                  ...STATES.map((each) => ({ value: each, label: common(`outcome.${each}`) })),
+                ]}
+              />
+            </Group>
+            <RunTable runs={all} />
+            {runs.hasNextPage && (
+              <Group justify="center" mt="sm">
+                <Button
+                  variant="default"
+                  loading={runs.isFetchingNextPage}
+                  onClick={() => void runs.fetchNextPage()}
+                >
+                  {t('runs.more')}
+                </Button>
+              </Group>
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function RunTable({ runs }: { readonly runs: readonly RunView[] }): ReactNode {
+  const { t } = useTranslation('job');
+  return (
+    <Paper>
+      <Table className="stacked-table" highlightOnHover>
+        <Table.Thead>
+          <Table.Tr>
+            {(['outcome', 'tick', 'cause', 'worker', 'lag', 'duration', 'why'] as const).map((name) => (
+              <Table.Th key={name} data-number={name === 'lag' || name === 'duration' || undefined}>
+                {t(`column.${name}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <RunLine key={run.id} run={run} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
+  );
+}
+
+/** The id of a worker is its name with something behind it. */
+const nameOfWorker = (id: string): string => id.replace(/-[0-9a-f]{6}$/, '');
+
+function RunLine({ run }: { readonly run: RunView }): ReactNode {
+  const { t } = useTranslation('job');
+  const code = run.exitCode ?? run.httpStatus ?? run.signal;
+  const why = run.reason ?? run.error;
+  return (
+    <Table.Tr>
+      <Table.Td data-label={t('column.outcome')}>
+        <Group gap={6} wrap="nowrap">
+          <OutcomeBadge outcome={run.state} />
+          {code !== undefined && code !== 0 && (
+            <Text span size="xs" c="dimmed" className="page-mono">
+              {code}
+            </Text>
+          )}
+        </Group>
+      </Table.Td>
+      <Table.Td data-label={t('column.tick')}>
+        <span>
+          <Link to={runAddress(run.job, run.id)} className="job-run-link">
+            <TimeText at={run.scheduledFor} show="clock" />
+          </Link>
+          {run.ticks && (
+            <Text span size="xs" c="dimmed" ml={6}>
+              {t('runs.ticks', { count: run.ticks.count })}
+            </Text>
+          )}
+        </span>
+      </Table.Td>
+      <Table.Td data-label={t('column.cause')}>
+        {t(`cause.${run.cause.kind}`)}
+        {run.cause.by !== undefined && ` · ${run.cause.by}`}
+      </Table.Td>
+      <Table.Td data-label={t('column.worker')} className="page-count">
+        {run.worker === undefined ? '' : nameOfWorker(run.worker)}
+      </Table.Td>
+      <Table.Td data-label={t('column.lag')} className="job-number">
+        <DurationText ms={run.startLagMs === undefined ? undefined : Math.round(run.startLagMs)} />
+      </Table.Td>
+      <Table.Td data-label={t('column.duration')} className="job-number">
+        <Length run={run} />
+      </Table.Td>
+      <Table.Td data-label={t('column.why')}>
+        <Text size="xs" lineClamp={2} title={why}>
+          {run.attempts.length > 1 && `${t('runs.attempts', { count: run.attempts.length })} `}
+          {why}
+        </Text>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Length({ run }: { readonly run: RunView }): ReactNode {
+  if (run.state === 'armed' || run.state === 'waiting') return <Countdown to={run.scheduledFor} />;
+  if (run.state === 'running' && run.startedAt !== undefined) return <Elapsed since={run.startedAt} />;
+  return <DurationText ms={run.durationMs} />;
+}

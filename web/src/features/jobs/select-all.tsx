@@ -1,0 +1,38 @@
+// The box in the head: selects all jobs that match, not only those that have been loaded; or none.
+import { Checkbox } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { notifyDone } from '../../components/notify.ts';
+import { call } from '../../lib/api.ts';
+import { filterGiven, type JobsSearch } from './jobs-search.ts';
+import type { Selection } from './use-selection.ts';
+
+export interface SelectAllProps {
+  readonly selection: Selection;
+  readonly wanted: JobsSearch;
+  readonly total: number;
+}
+
+export function SelectAll({ selection, wanted, total }: SelectAllProps): ReactNode {
+  const { t } = useTranslation('jobs');
+  const all = useMutation({
+    mutationFn: () => call('listJobNames', { query: filterGiven(wanted) }),
+    onSuccess: ({ names, total }) => {
+      selection.replace(names);
+      if (names.length < total) notifyDone(t('selectedFirst', { count: names.length, total }));
+    },
+  });
+  const count = selection.names.size;
+  const hasSome = count > 0;
+  return (
+    <Checkbox
+      size="xs"
+      aria-label={t(hasSome ? 'selectNone' : 'selectAll', { count: total })}
+      checked={count > 0 && count >= total}
+      indeterminate={count > 0 && count < total}
+      disabled={all.isPending}
+      onChange={() => (count > 0 ? selection.replace([]) : all.mutate())}
+    />
+  );
+}
