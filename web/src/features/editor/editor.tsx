@@ -151,7 +151,8 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
           : await call('createJob', { body });
         isLeaving.current = true;
         setPristine(draft.text);
-        notifyDone(hint ?? t(isNew ? 'created' : 'saved', { name: saved.name }));
+        notifyDone(t(isNew ? 'created' : 'saved', { name: saved.name }));
+        if (hint !== undefined) notifyDone(hint);
         setBase(saved);
         void navigate({ to: '/jobs/$job/edit', params: { job: saved.name } });
       } catch (error) {

@@ -91,7 +91,8 @@ function diagnosticsOf({ text, fault }: Draft, issues: readonly FieldIssue[]): D
   if (fault)
     return [
       {
-        from: Math.min(fault.from, text.length),
+        // Never empty: there would be nothing to see.
+        from: Math.max(0, Math.min(fault.from, text.length - 1)),
         to: Math.min(Math.max(fault.from, fault.to), text.length),
         severity: 'error',
         message: fault.message,
