@@ -168,8 +168,7 @@ export async function begin(cluster: Cluster, fault: PlannedFault, id: string): 
       return begun(`filled with ${written} MiB`, [], () => freeSpace(cluster));
     }
     case 'compact-defragment': {
-      const { revision } = await cluster.direct.range({ key: 'any', countOnly: true });
-      await cluster.direct.compact(revision);
+      const revision = await compactAll(cluster);
       for (const member of cluster.members) await defragment(member);
       return begun(`at revision ${revision}`, [], nothing);
     }
@@ -183,7 +182,8 @@ export async function begin(cluster: Cluster, fault: PlannedFault, id: string): 
         if (how !== 0) throw new Error(`${service.name} was told to stop and ended with ${how}`);
         await delay(500);
       }
-      for (const member of cluster.members) await member.restart();
+      // One that the others have not taken back in time is up all the same: what comes next has to cope.
+      for (const member of cluster.members) await member.restart().catch(() => undefined);
       return begun('all processes, one after the other', [], nothing);
     }
   }
@@ -213,6 +213,20 @@ async function anyOf(cluster: Cluster, path: string, body: object): Promise<void
 /** A member that is away is defragmented by nobody: it is one of those that come back with less. */
 const defragment = (member: Cluster['members'][number]): Promise<unknown> =>
   gateway(member, 'maintenance/defragment', {}, 30_000).catch(() => undefined);
+
+/** Away goes all that is not current; again when the leader changes meanwhile. */
+async function compactAll(cluster: Cluster): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const { revision } = await cluster.direct.range({ key: 'any', countOnly: true });
+      await cluster.direct.compact(revision);
+      return revision;
+    } catch (error) {
+      if (tries === 20) throw error;
+      await delay(500);
+    }
+  }
+}
 
 /** Writes until etcd refuses for want of space. */
 async function fill(cluster: Cluster): Promise<number> {

@@ -41,8 +41,10 @@ export async function carryOut(
           const { what, victims } = begun;
           faults.push({ kind: fault.kind, what, victims, beganAt, healedAt: Date.now() });
         } catch (error) {
-          trouble.push(`${fault.kind}: ${(error as Error).message}`);
-          tell(`${seconds()}  ${fault.kind}: ${(error as Error).message}`);
+          // What etcd wrote besides is in its log.
+          const [what] = (error as Error).message.split('\n');
+          trouble.push(`${fault.kind}: ${what}`);
+          tell(`${seconds()}  ${fault.kind}: ${what}`);
         }
       })();
       running.push({ end: fault.at + fault.forMs, done });
