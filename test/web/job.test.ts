@@ -11,6 +11,73 @@ const shell = (command: string) => ({ kind: 'shell', command });
 const create = (name: string, more: object = {}): Promise<unknown> =>
   web.api('POST', '/jobs', { name, schedule: '@manual', task: shell('true'), ...more });
 
+it('tells when it ticks, in its zone and here, and what a change of the clocks does to it', async () => {
+  const next = new Date();
+  await create('night', {
+    schedule: '30 2 * * *',
+    timezone: 'America/New_York',
+    description: 'In the hour that is left out',
+    labels: { team: 'data' },
+    startAt: `${next.getUTCFullYear() + 1}-03-01T00:00:00Z`,
+  });
+  const page = await web.open('/jobs/night');
+  const side = page.getByRole('complementary', { name: 'Next ticks' });
+  await side.getByText('At 02:30').waitFor();
+  await side.getByRole('listitem').nth(7).waitFor();
+  await side
+    .getByText(/^Here: /)
+    .first()
+    .waitFor();
+  // In the second week of March.
+  await web.api('PUT', '/jobs/night', {
+    schedule: '30 2 8-14 3 *',
+    timezone: 'America/New_York',
+    task: shell('true'),
+  });
+  await side
+    .getByText(/does not exist on .* in America\/New_York: fires at 03:00/)
+    .first()
+    .waitFor();
+  expect(await page.title()).toBe('night · etcron');
+  await expectAccessible(page);
+});
+
+it('runs it now with other variables, shows the run, and ends one that is on', async () => {
+  await web.workers.start(1, { name: 'alpha' });
+  await create('import', { task: shell('[ "$DAY" = friday ] && exit 7; sleep 60') });
+  const page = await web.open('/jobs/import', { mayComplain: /409/ });
+  await page.getByText('It has not run yet').waitFor();
+  await page.getByRole('button', { name: 'Run now' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Run import now' });
+  const variables = dialog.getByLabel('Other variables, for this run');
+  await variables.fill('this is wrong');
+  await dialog.getByText('This line is no NAME=value: this is wrong').waitFor();
+  await expectAccessible(page);
+  await variables.fill('# a note\nDAY=friday');
+  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByText(/^It was asked to run: /).waitFor();
+  const failed = page.getByRole('row').filter({ hasText: 'failed' });
+  await failed.getByText('by hand').waitFor();
+  await failed.getByText('7', { exact: true }).waitFor();
+
+  await web.api('POST', '/jobs/import/run');
+  await page.getByRole('row').filter({ hasText: 'running' }).waitFor();
+  // Refused, in words, where it was asked.
+  await page.keyboard.press('r');
+  await dialog.getByText('It is running now.').waitFor();
+  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  await dialog.getByRole('alert').filter({ hasText: 'It was not run' }).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'End what runs' }).click();
+  await page.getByRole('dialog').getByText('1 run is asked to end').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'End them' }).click();
+  await page.getByRole('row').filter({ hasText: 'killed' }).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, 'job-light');
+});
+
 it('is paused and resumed', async () => {
   await create('hourly', { schedule: '@hourly' });
   const page = await web.open('/jobs/hourly');
@@ -44,6 +111,42 @@ it('shows what became of every tick, by days and one by one with the reason', as
   await page.keyboard.press('Enter');
   await page.waitForURL(/day=/);
   await ticks.getByText('No tick').waitFor();
+});
+
+it('says what is missing where nobody can run it', async () => {
+  await web.workers.start(1, { name: 'alpha' });
+  await create('needs-gpu', { schedule: '@hourly', workers: { labels: { gpu: ['a100', 'h100'] } } });
+  const page = await web.open('/jobs/needs-gpu');
+  const alert = page.getByRole('alert').filter({ hasText: 'No worker can run it' });
+  await alert.getByText('gpu=a100 | h100').waitFor();
+  await expectAccessible(page);
+  await web.workers.start(1, { name: 'beta', labels: { gpu: 'h100' } });
+  await alert.waitFor({ state: 'detached' });
+});
+
+it('shows its definition to read and as YAML, its versions with what changed, and restores one', async () => {
+  await create('report', { task: shell('make report'), timeout: '5m' });
+  await web.api('PUT', '/jobs/report', { schedule: '@daily', task: shell('make all'), timeout: '5m' });
+  const page = await web.open('/jobs/report?tab=definition');
+  await page.getByText('make all').waitFor();
+  await page.getByText('the tick is skipped').waitFor();
+  await page.getByText('YAML', { exact: true }).click();
+  await page.getByText('command: make all').waitFor();
+  await expectAccessible(page);
+
+  await page.getByRole('tab', { name: 'Versions' }).click();
+  await page.getByRole('button', { name: 'What changed with version 2' }).click();
+  await page.getByText('task.command').first().waitFor();
+  await page.locator('[data-side=before]').filter({ hasText: 'make report' }).waitFor();
+  await page.locator('[data-side=after]').filter({ hasText: 'make all' }).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Restore version 1' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('[data-side=after]').filter({ hasText: 'make report' }).waitFor();
+  await dialog.getByRole('button', { name: 'Restore' }).click();
+  await page.getByText('restored from version 1').waitFor();
+  await page.getByRole('tab', { name: 'Definition' }).click();
+  await page.getByText('make report').waitFor();
 });
 
 it('is deleted when its name is typed, and says what goes on', async () => {

@@ -10,7 +10,8 @@ export const keyOf = (id: OperationId, given: object): QueryKey => [id, given];
 export const touchedBy = {
   job: ['listJobs', 'listJobNames', 'listLabels', 'listRuns', 'getOverview', 'getCluster'],
   run: ['listJobs', 'listRuns', 'getOverview', 'getActivity'],
-  worker: ['listWorkers', 'getOverview', 'getCluster'],
+  // A job tells whether a worker is there that can run it.
+  worker: ['listWorkers', 'getJob', 'getOverview', 'getCluster'],
 } as const satisfies Record<string, readonly OperationId[]>;
 
 /** Operations about one job, by its name in `params.job`: asked again when the job, or a run of it, changes. */
