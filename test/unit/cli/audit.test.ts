@@ -4,6 +4,7 @@ import { createApiClient, MasterRefused, MasterUnreachable } from '../../../src/
 import { audit, type MayFail } from '../../../src/cli/audit.ts';
 import { auditText } from '../../../src/cli/audit-text.ts';
 import { runProgram } from '../../../src/cli/program.ts';
+import type { JobSummary } from '../../../src/common/api/jobs.ts';
 import type { TickPage } from '../../../src/common/api/ticks.ts';
 import { noCounts } from '../../../src/common/core/outcome-pages.ts';
 import { instant } from '../../../src/common/model/time.ts';
@@ -41,10 +42,12 @@ function played(jobs: Record<string, TickPage | (() => Response)>) {
   const answer = async (url: URL): Promise<Response> => {
     if (url.pathname === '/api/v1/jobs') {
       const at = Number(url.searchParams.get('cursor') ?? 0);
-      const items = names.slice(at, at + 2).map((name) => ({
+      const items = names.slice(at, at + 2).map((name): JobSummary => ({
         name,
         state: 'active',
+        failing: false,
         schedule: [],
+        scheduleText: '',
         timezone: '',
         paused: false,
         running: 0,
