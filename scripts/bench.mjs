@@ -25,6 +25,7 @@ const ORDER = [
   'failover',
   'leader',
   'skew',
+  'page',
   'load',
 ];
 /** `ETCRON_BENCH_RESULTS` says where else. */

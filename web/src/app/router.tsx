@@ -5,7 +5,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  redirect,
   type ErrorComponentProps,
 } from '@tanstack/react-router';
 import { LoadingLines } from '../components/loaded.tsx';
@@ -20,12 +19,10 @@ import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
-const start = createRoute({
+const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/workers', replace: true });
-  },
+  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
 });
 
 const jobs = createRoute({
@@ -82,7 +79,7 @@ const cluster = createRoute({
 
 export const createPageRouter = () =>
   createRouter({
-    routeTree: root.addChildren([start, jobs, newJob, job, editJob, runs, run, workers, cluster]),
+    routeTree: root.addChildren([overview, jobs, newJob, job, editJob, runs, run, workers, cluster]),
     basepath: basePath,
     defaultPreload: 'intent',
     scrollRestoration: true,

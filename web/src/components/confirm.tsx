@@ -42,7 +42,7 @@ export function Confirm({
           <Button variant="default" onClick={onClose}>
             {t('action.cancel')}
           </Button>
-          <Button onClick={confirm} data-autofocus {...(isDangerous && { color: 'red' })}>
+          <Button onClick={confirm} data-autofocus {...(isDangerous && { color: 'red.9' })}>
             {verb}
           </Button>
         </Group>

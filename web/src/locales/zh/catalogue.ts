@@ -5,8 +5,9 @@ import { common } from './common.ts';
 import { editor } from './editor.ts';
 import { job } from './job.ts';
 import { jobs } from './jobs.ts';
+import { overview } from './overview.ts';
 import { runs } from './runs.ts';
 import { shell } from './shell.ts';
 import { workers } from './workers.ts';
 
-export const catalogue: Catalogue = { cluster, common, editor, job, jobs, runs, shell, workers };
+export const catalogue: Catalogue = { cluster, common, editor, job, jobs, overview, runs, shell, workers };

@@ -1,0 +1,133 @@
+// Where each bar goes: lanes by worker or by job, in each as many rows as runs were on at once, up to a few. Pure; an
+// order that a reader can rely on, and lanes that never shrink while one looks.
+import type { Timeline } from '../../../../../src/common/api/timeline.ts';
+import type { Bar } from './bars.ts';
+
+export type Grouping = 'worker' | 'job';
+
+export const ROW_PX = 10;
+const LANE_PAD_PX = 6;
+const LEAST_LANE_PX = 24;
+const MOST_ROWS: Readonly<Record<Grouping, number>> = { worker: 8, job: 3 };
+
+export interface Lane {
+  readonly key: string;
+  readonly label: string;
+  readonly top: number;
+  readonly height: number;
+  /** By start, in each row. */
+  readonly rows: readonly (readonly Bar[])[];
+  /** Ticks that come, by job only. */
+  readonly coming: readonly number[];
+}
+
+export interface Layout {
+  readonly lanes: readonly Lane[];
+  readonly height: number;
+  readonly grouping: Grouping;
+}
+
+export interface LayoutInput {
+  readonly bars: readonly Bar[];
+  readonly coming: Timeline['coming'] | undefined;
+  readonly grouping: Grouping;
+  /** Workers that are alive, id and name: each has a lane, also without a run. */
+  readonly workers: ReadonlyMap<string, string>;
+  /** For bars of no worker. */
+  readonly nobody: string;
+  /** Narrower ones are drawn as wide as this, and need that much room. */
+  readonly leastMs: number;
+  /** Only what was on from here on. */
+  readonly from: number;
+  /** Rows that each lane had before; kept up to date here. */
+  readonly rowsSeen: Map<string, number>;
+}
+
+interface Open {
+  readonly key: string;
+  readonly label: string;
+  readonly rows: Bar[][];
+  readonly ends: number[];
+  coming: readonly number[];
+  isWrong: boolean;
+}
+
+export function layOut(input: LayoutInput): Layout {
+  const { bars, coming, grouping, workers, leastMs, from, rowsSeen } = input;
+  const open = new Map<string, Open>();
+  const laneOf = (key: string, label: string): Open => {
+    let lane = open.get(key);
+    if (!lane) open.set(key, (lane = { key, label, rows: [], ends: [], coming: [], isWrong: false }));
+    return lane;
+  };
+  if (grouping === 'worker') for (const [id, name] of workers) laneOf(id, name);
+
+  const most = MOST_ROWS[grouping];
+  for (const bar of bars) {
+    if (bar.end !== undefined && bar.end < from) continue;
+    const { job, worker } = bar.run;
+    const lane =
+      grouping === 'job' ? laneOf(job, job) : laneOf(worker ?? '', nameOf(worker, workers, input.nobody));
+    place(lane, bar, Math.max(bar.end ?? Infinity, bar.start + leastMs), most);
+    if (bar.isWrong) lane.isWrong = true;
+  }
+  if (grouping === 'job')
+    for (const { job, ticks } of coming?.jobs ?? [])
+      laneOf(job, job).coming = ticks.map((at) => Date.parse(at));
+
+  const ordered = [...open.values()].sort(
+    (a, b) =>
+      // By job there are many: those that need a look come first.
+      (grouping === 'job'
+        ? Number(b.isWrong) - Number(a.isWrong)
+        : Number(a.key === '') - Number(b.key === '')) ||
+      compare(a.label, b.label) ||
+      compare(a.key, b.key),
+  );
+  let top = 0;
+  const lanes = ordered.map(({ key, label, rows, coming }) => {
+    const seen = Math.max(rowsSeen.get(`${grouping} ${key}`) ?? 1, rows.length);
+    rowsSeen.set(`${grouping} ${key}`, seen);
+    const height = Math.max(LEAST_LANE_PX, seen * ROW_PX + LANE_PAD_PX);
+    const lane = { key, label, top, height, rows, coming };
+    top += height;
+    return lane;
+  });
+  return { lanes, height: top, grouping };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The first row that is free; when none is, the one that is soonest, over what is there. */
+function place({ rows, ends }: Open, bar: Bar, end: number, most: number): void {
+  let row = ends.findIndex((until) => until <= bar.start);
+  if (row === -1) {
+    if (rows.length < most) row = rows.push([]) - 1;
+    else row = ends.indexOf(Math.min(...ends));
+  }
+  rows[row]!.push(bar);
+  ends[row] = end;
+}
+
+/** Of a worker that is gone only its id is known: its name, and what made it unlike the others of that name. */
+function nameOf(id: string | undefined, workers: ReadonlyMap<string, string>, nobody: string): string {
+  if (id === undefined) return nobody;
+  return workers.get(id) ?? id;
+}
+
+/** Where the rows of a lane begin: in its middle when it has few. */
+export const rowsTop = ({ top, height, rows }: Lane): number =>
+  top + (height - Math.max(1, rows.length) * ROW_PX) / 2;
+
+/** The lane at a height; -1: below the last. Lanes lie close together, so the last that begins above it. */
+export function laneAt(lanes: readonly Lane[], y: number): number {
+  let low = 0;
+  let high = lanes.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (lanes[middle]!.top <= y) low = middle;
+    else high = middle - 1;
+  }
+  const lane = lanes[low];
+  return lane && y >= lane.top && y < lane.top + lane.height ? low : -1;
+}
