@@ -88,8 +88,9 @@ function useJobActions(query: string): SpotlightActionData[] {
   if (query.trim() === '' || !data) return [];
   // Until the master has answered: those of the search before that this one would find too.
   const words = query.trim().toLowerCase();
+  const isAnswered = !isPlaceholderData && settled === query.trim();
   const isStill = ({ name, description = '' }: JobSummary): boolean =>
-    !isPlaceholderData || name.toLowerCase().includes(words) || description.toLowerCase().includes(words);
+    isAnswered || name.toLowerCase().includes(words) || description.toLowerCase().includes(words);
   return data.items.filter(isStill).map(({ name, description }) => ({
     id: `job ${name}`,
     label: name,
