@@ -18,7 +18,7 @@ import { numberOf, sized } from './support/size.ts';
 
 const PREFIX = '/bench-page/';
 const WORKERS = ['alpha', 'beta', 'gamma'].map((name) => `${name}-0a1b2c`);
-const PROGRAM = process.env['ETCRON_CHROMIUM'] ?? '/usr/bin/chromium';
+const PROGRAM = process.env['ETCRON_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Between two writes of the storm. */
 const BEAT_MS = 50;
 /** Ends of runs that went wrong, of a hundred. */
@@ -42,7 +42,7 @@ export interface FrameFigures {
 
 export const run = (): Promise<readonly FrameFigures[]> =>
   withScope(async (scope) => {
-    if (!existsSync(PROGRAM)) throw new Error(`no Chromium at ${PROGRAM}: name it by ETCRON_CHROMIUM`);
+    if (!existsSync(PROGRAM)) throw new Error(`no Chromium at ${PROGRAM}: name it by ETCRON_TEST_CHROMIUM`);
     const jobs = numberOf('JOBS', sized({ smoke: 50, short: 5_000, full: 5_000 }));
     const seconds = numberOf('SECONDS', sized({ smoke: 2, short: 20, full: 60 }));
     const server = await startBenchEtcd(scope);

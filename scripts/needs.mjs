@@ -42,7 +42,7 @@ const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'googl
 /** What to add to the environment: a browser for the tests of the page, which say so when there is none. */
 export async function chromium() {
   const { canInstallPackages, installPackages } = await built('cli/apt.js');
-  const given = process.env.ETCRON_CHROMIUM;
+  const given = process.env.ETCRON_TEST_CHROMIUM;
   const find = () => BROWSERS.map(whereIs).find((path) => path !== undefined);
   let path = given ?? find();
   if (path === undefined && canInstallPackages()) {
@@ -56,7 +56,7 @@ export async function chromium() {
     const installed = await installPackages(['fonts-wqy-microhei']);
     if (!installed.ok) console.error(installed.reason);
   }
-  return path === undefined ? {} : { ETCRON_CHROMIUM: path };
+  return path === undefined ? {} : { ETCRON_TEST_CHROMIUM: path };
 }
 
 function hasChineseFont() {

@@ -202,7 +202,9 @@ const twins = async (stage: Stage): Promise<void> => {
       WorkerProcess,
     ];
     expect(one.workerId).not.toBe(other.workerId);
-    const journals = new Map(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((job) => [job, stage.journal()]));
+    const both = [one, other].map(({ workerId: id }) => ({ id, name: 'twin' }));
+    const names = [0, 1, 2, 3].flatMap((nth) => both.map(({ id }) => jobOwnedBy(id, both, nth)));
+    const journals = new Map(names.map((name) => [name, stage.journal()]));
     for (const [name, journal] of journals) {
       await stage.jobs.create({
         name,

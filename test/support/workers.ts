@@ -155,17 +155,17 @@ export function takesWork(etcd: Etcd, keys: Keyspace, worker: string | (() => st
   );
 }
 
-/** A job's name of which the first in the ranking is the worker of that name. */
+/** A job's name of which the first in the ranking is that worker: by its name, or by its id when ids are given. */
 export function jobOwnedBy(
-  name: string,
-  workers: readonly { name: string; slots?: number }[],
+  owner: string,
+  workers: readonly { name: string; id?: string; slots?: number }[],
   nth = 0,
 ): string {
   const candidates = candidatesOf(workers.map((worker) => ({ slots: 64, id: worker.name, ...worker })));
   let found = 0;
   for (let i = 0; ; i++) {
     const job = `job-${i}`;
-    if (firstOf(fnv1a(job), candidates)?.id === name && found++ === nth) return job;
+    if (firstOf(fnv1a(job), candidates)?.id === owner && found++ === nth) return job;
   }
 }
 

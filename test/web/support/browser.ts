@@ -14,7 +14,7 @@ import {
 } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
-const PROGRAM = process.env['ETCRON_CHROMIUM'] ?? '/usr/bin/chromium';
+const PROGRAM = process.env['ETCRON_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Nothing of the browser's own on the network; in containers it has no sandbox to make. */
 const FLAGS = [
   '--no-sandbox',
