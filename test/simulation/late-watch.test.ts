@@ -1,39 +1,13 @@
 // A watch that is slower than the answers: what a worker has done itself it must not do again.
 import { expect, test } from 'vitest';
 import { instant } from '../../src/common/model/time.ts';
-import { keyspace } from '../../src/common/store/keyspace.ts';
 import { requestRun, writeJob } from '../../src/common/store/transactions/jobs.ts';
 import { jobRecord } from '../support/workers.ts';
-import { createEtcdModel } from './model/etcd.ts';
-import { createCoverage } from './world/coverage.ts';
-import { createJudge } from './world/judge.ts';
-import { createLedger } from './world/ledger.ts';
-import { startSimEtcd } from './world/network.ts';
-import { startSimWorker } from './world/worker.ts';
-import { createWorld, EPOCH } from './world/world.ts';
+import { startAlone } from './alone.ts';
+import { EPOCH } from './world/world.ts';
 
 test('runs by hand that may overlap start once each, however late the watch tells that they are claimed', async () => {
-  const world = createWorld(1);
-  const keys = keyspace('/cron/');
-  const now = (): number => world.now;
-  const ledger = createLedger('/cron/', now);
-  const judge = createJudge(ledger, now, () => {});
-  const coverage = createCoverage();
-  const model = createEtcdModel({ now, onCommit: (commit) => ledger.take(commit) });
-  const worker = startSimWorker({
-    world,
-    etcd: startSimEtcd(model, coverage),
-    keys,
-    name: 'w',
-    ttlSeconds: 10,
-    slots: 64,
-    marks: judge,
-    labels: {},
-    coverage,
-    say: undefined,
-    tamper: {},
-    fences: true,
-  });
+  const { world, keys, judge, model, worker } = startAlone();
   const job = 'overlapping';
   const task = { kind: 'shell' as const, command: JSON.stringify({ ms: 90_000, fails: 0, obeys: true }) };
   model.txn(writeJob(keys, jobRecord({ name: job, schedule: '@manual', overlap: 'allow', task }), 0).txn);

@@ -1,38 +1,13 @@
 // A request that a worker has to settle, and that etcd does not hear of: nobody else comes to look at it.
 import { expect, test } from 'vitest';
 import { instant } from '../../src/common/model/time.ts';
-import { keyspace } from '../../src/common/store/keyspace.ts';
 import { requestRun, writeJob } from '../../src/common/store/transactions/jobs.ts';
 import { jobRecord } from '../support/workers.ts';
-import { createEtcdModel } from './model/etcd.ts';
-import { createCoverage } from './world/coverage.ts';
-import { createJudge } from './world/judge.ts';
-import { createLedger } from './world/ledger.ts';
-import { startSimEtcd } from './world/network.ts';
-import { startSimWorker } from './world/worker.ts';
-import { createWorld, EPOCH } from './world/world.ts';
+import { startAlone } from './alone.ts';
+import { EPOCH } from './world/world.ts';
 
 test('a request to run on a worker that is gone is ended, also when etcd is out of reach just then', async () => {
-  const world = createWorld(1);
-  const keys = keyspace('/cron/');
-  const now = (): number => world.now;
-  const ledger = createLedger('/cron/', now);
-  const coverage = createCoverage();
-  const model = createEtcdModel({ now, onCommit: (commit) => ledger.take(commit) });
-  const worker = startSimWorker({
-    world,
-    etcd: startSimEtcd(model, coverage),
-    keys,
-    name: 'w',
-    ttlSeconds: 10,
-    slots: 64,
-    marks: createJudge(ledger, now, () => {}),
-    labels: {},
-    coverage,
-    say: undefined,
-    tamper: {},
-    fences: true,
-  });
+  const { world, keys, model, worker, ledger, coverage } = startAlone();
   const job = 'everywhere';
   const task = { kind: 'shell' as const, command: JSON.stringify({ ms: 10, fails: 0, obeys: true }) };
   model.txn(
