@@ -30,9 +30,10 @@ const HOLD_PER_START: Millis = 0.05;
 const LONGEST_HOLD: Millis = 100;
 /**
  * The starts of a tick go on in a further turn of the event loop after this long: processes that have begun take the
- * processors from this one, a function may compute, and the lease is to be kept alive meanwhile.
+ * processors from this one, a function may compute, and the lease is to be kept alive meanwhile. Not sooner, for
+ * between two turns come the ends of all that are over, and the others start late by that.
  */
-const LONGEST_TURN: Millis = 20;
+const LONGEST_TURN: Millis = 200;
 
 export interface DispatcherEvents {
   /** Mod revision of the job's definition as known now; undefined: no such job. */
@@ -224,11 +225,12 @@ export function createDispatcher(
     });
   };
 
-  const beginAll = (runs: Iterator<Held>): void => {
+  const beginAll = (runs: Iterator<Held>, hold: Millis): void => {
+    if (hold > 0) recorder.holdBack(hold);
     const until = clock.monotonic() + LONGEST_TURN;
     for (let next = runs.next(); !next.done; next = runs.next()) {
       begin(next.value);
-      if (clock.monotonic() > until) return void clock.setTimer(0, () => beginAll(runs));
+      if (clock.monotonic() > until) return void clock.setTimer(0, () => beginAll(runs, hold));
     }
   };
 
@@ -287,9 +289,8 @@ export function createDispatcher(
       group.timer = clock.setTimer(left, () => startDue(startAt));
     } else {
       starts.delete(startAt);
-      if (group.runs.size >= HERD)
-        recorder.holdBack(Math.min(LONGEST_HOLD, group.runs.size * HOLD_PER_START));
-      beginAll(group.runs.values());
+      const hold = group.runs.size < HERD ? 0 : Math.min(LONGEST_HOLD, group.runs.size * HOLD_PER_START);
+      beginAll(group.runs.values(), hold);
       // One timer for all that start together: most are over by then.
       clock.setTimer(MARK_AFTER, () => markLasting(group.runs));
     }

@@ -2,7 +2,7 @@
 // lease was lost meanwhile. Prunes the job's history in passing: one read in ten records, no write of its own.
 import { fnv1a } from '../common/core/hash.ts';
 import type { RunRecord } from '../common/model/run.ts';
-import type { Millis } from '../common/model/time.ts';
+import { monotonic, type Millis } from '../common/model/time.ts';
 import type { Ending, EndingResult, Retry } from '../common/store/transactions/endings.ts';
 import {
   finishRun,
@@ -49,7 +49,7 @@ export interface Recorder {
     tail: string,
     retry?: Retry,
   ): Promise<EndingResult | 'given-up'>;
-  /** Ends wait this long before they are written. */
+  /** Ends wait this long from now before they are written, also those of earlier ticks. */
   holdBack(delay: Millis): void;
   /** Forgets a job that is no more. */
   forget(job: string): void;
@@ -65,11 +65,12 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   let endsThisTurn = 0;
   const waitingForTurn: (() => void)[] = [];
 
-  /** Until then no end goes out: the first turn after it takes them up. */
-  let isHeldBack = false;
+  /** Until then no end goes out, as if the turn were full: the first turn after it takes them up. */
+  let heldBackUntil = monotonic(-Infinity);
 
   const nextTurn = (): void => {
-    isHeldBack = false;
+    const left = heldBackUntil - clock.monotonic();
+    if (left > 0) return void clock.setTimer(left, nextTurn);
     const next = waitingForTurn.splice(0, ENDS_PER_TURN);
     endsThisTurn = next.length;
     if (next.length > 0) clock.setTimer(0, nextTurn);
@@ -77,8 +78,7 @@ export function createRecorder(ports: WorkerPorts): Recorder {
   };
 
   const turn = (): Promise<void> | undefined => {
-    if (isHeldBack || endsThisTurn === ENDS_PER_TURN)
-      return new Promise((resolve) => waitingForTurn.push(resolve));
+    if (endsThisTurn === ENDS_PER_TURN) return new Promise((resolve) => waitingForTurn.push(resolve));
     if (endsThisTurn++ === 0) clock.setTimer(0, nextTurn);
     return undefined;
   };
@@ -151,9 +151,9 @@ export function createRecorder(ports: WorkerPorts): Recorder {
 
   return {
     holdBack(delay) {
-      if (isHeldBack || endsThisTurn > 0) return;
-      isHeldBack = true;
-      clock.setTimer(delay, nextTurn);
+      heldBackUntil = monotonic(Math.max(heldBackUntil, clock.monotonic() + delay));
+      if (endsThisTurn === 0) clock.setTimer(delay, nextTurn);
+      endsThisTurn = ENDS_PER_TURN;
     },
     async record(assignment, run, tail, retry) {
       const wait = turn();

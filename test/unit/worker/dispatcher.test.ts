@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { armedRun } from '../../../src/common/core/lifecycle.ts';
 import { jobDefinition } from '../../../src/common/model/job.ts';
 import { instant } from '../../../src/common/model/time.ts';
+import { keyspace } from '../../../src/common/store/keyspace.ts';
 import type { Assignment } from '../../../src/worker/assignment.ts';
 import { createDispatcher, type Dispatcher } from '../../../src/worker/dispatcher.ts';
 import type { Recorder } from '../../../src/worker/recorder.ts';
@@ -10,8 +11,8 @@ import { createScriptedTasks, type ScriptedTasks } from '../../support/scripted-
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
 
 /** What each start takes, as if the processes that have begun had the processor to themselves. */
-const A_START = 15;
-const DUE_IN = 1_000;
+const A_START = 150;
+const DUE_IN = 5_000;
 
 let clock: TestClock;
 let tasks: ScriptedTasks;
@@ -31,6 +32,7 @@ beforeEach(() => {
   };
   const ports = {
     clock,
+    keys: keyspace('/dispatcher/'),
     batcher: { submit: () => Promise.resolve(true) },
     beginOutput: () => () => {},
     tasks: {

@@ -77,10 +77,15 @@ describe('the ends of runs', () => {
     expect(written.at(-1)).toBe('after');
   });
 
-  it('that go out already are not stopped', async () => {
+  it('that go out already wait too, and all of them for as long as it was said last', async () => {
     for (let i = 0; i < 150; i++) end(`job-${i}`);
-    recorder.holdBack(1_000);
-    await clock.advance(0);
+    recorder.holdBack(20);
+    await clock.advance(10);
+    expect(written).toHaveLength(100);
+    recorder.holdBack(20);
+    await clock.advance(19);
+    expect(written).toHaveLength(100);
+    await clock.advance(1);
     expect(written).toHaveLength(150);
   });
 });
