@@ -11,6 +11,7 @@ import type { Logger } from '../common/runtime/logger.ts';
 import type { Metrics } from '../common/runtime/metrics.ts';
 import type { Etcd } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
+import { registerApiDocs } from './http/api-docs.ts';
 import { batchRoutes } from './http/batch.ts';
 import { limitConnections, refuseConnection } from './http/connections.ts';
 import { sendProblem, toProblem } from './http/errors.ts';
@@ -22,7 +23,6 @@ import { answerNotFound } from './http/not-found.ts';
 import { registerOperations, type BodyCheck, type Handlers } from './http/operations.ts';
 import { overviewRoutes } from './http/overview.ts';
 import { outputRoutes } from './http/output.ts';
-import { registerPages } from './http/pages.ts';
 import { runRoutes } from './http/runs.ts';
 import { scheduleRoutes } from './http/schedules.ts';
 import { accessControl, securityHeaders, type AccessRules } from './http/security.ts';
@@ -171,7 +171,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     checks,
     beforeChange: async () => deps.comparison?.wait(),
   });
-  await registerPages(app);
+  await registerApiDocs(app);
   await registerWebPage(app, page);
   app.addHook('preClose', async () => events.close());
   await app.ready();

@@ -15,7 +15,7 @@ const DEEPEST = 16;
 /** What browsers ask for when they open an address; programs that want JSON do not. */
 const WANTS_PAGE = /\btext\/html\b/;
 /** Programs' addresses, and files: what is not there is said in their way. */
-const NOT_PAGES = /^\/(?:api|docs|assets|classic)(?:\/|$)/;
+const NOT_PAGES = /^\/(?:api|docs|assets)(?:\/|$)/;
 
 const NOT_BUILT = 'The admin page is not built here: npm run build. The API is there: see docs\n';
 

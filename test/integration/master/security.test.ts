@@ -139,7 +139,7 @@ describe('with tokens', () => {
   });
 
   it('answers probes, the page and the documentation without one', async () => {
-    for (const url of ['/healthz', '/', '/docs', '/openapi.json', '/classic/app.js', '/icon.svg']) {
+    for (const url of ['/healthz', '/', '/docs', '/openapi.json', '/docs/start.js', '/icon.svg']) {
       expect((await master.app.inject({ url, headers: { host: 'pod.internal' } })).statusCode).toBe(200);
     }
   });

@@ -1,6 +1,6 @@
 // Where one can go.
 import { AppShell, NavLink, ScrollArea } from '@mantine/core';
-import { IconApi, IconList } from '@tabler/icons-react';
+import { IconApi } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -29,11 +29,6 @@ export function Navigation({ onGo }: { readonly onGo: () => void }): ReactNode {
         })}
       </AppShell.Section>
       <AppShell.Section>
-        <NavLink
-          href={addressOf('classic/')}
-          label={t('nav.classic')}
-          leftSection={<IconList size={18} stroke={1.7} aria-hidden />}
-        />
         <NavLink
           href={addressOf('docs')}
           label={t('nav.api')}

@@ -10,7 +10,6 @@ export const shell = {
     workers: 'Workers',
     cluster: 'Cluster',
     api: 'API reference',
-    classic: 'Jobs (plain page)',
   },
   connection: {
     connecting: 'Connecting',

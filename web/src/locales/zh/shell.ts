@@ -13,7 +13,6 @@ export const shell: Translated<typeof en> = {
     workers: '工作节点',
     cluster: '集群',
     api: 'API 文档',
-    classic: '任务（简易页面）',
   },
   connection: {
     connecting: '连接中',

@@ -1,8 +1,7 @@
-// The documentation of the API, and the older page below /classic/. All from this host; nothing of them is secret.
-// Every address is relative: a proxy may have put a prefix before it.
+// The documentation of the API, all of it from this host. Nothing of it is secret. Every address is relative: a proxy
+// may have put a prefix before it.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
@@ -33,10 +32,7 @@ const START = `window.addEventListener('load', () => {
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The same distance from src/ and from dist/. */
-const PAGE = fileURLToPath(new URL('../../../web/classic/', import.meta.url));
-
-export async function registerPages(app: FastifyInstance): Promise<void> {
+export async function registerApiDocs(app: FastifyInstance): Promise<void> {
   const component = dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/package.json'));
   app.get('/docs', (_, reply) =>
     reply.header('content-security-policy', DOCS_POLICY).type('text/html; charset=utf-8').send(DOCS),
@@ -49,12 +45,5 @@ export async function registerPages(app: FastifyInstance): Promise<void> {
     decorateReply: false,
     wildcard: false,
     globIgnore: ['**/*.html', '**/*.map'],
-  });
-  await app.register(fastifyStatic, {
-    root: PAGE,
-    prefix: '/classic/',
-    decorateReply: false,
-    wildcard: false,
-    index: 'index.html',
   });
 }
