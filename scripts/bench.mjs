@@ -25,6 +25,7 @@ const ORDER = [
   'failover',
   'leader',
   'skew',
+  'search',
   'page',
   'load',
 ];

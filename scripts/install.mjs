@@ -170,6 +170,11 @@ export async function buildBenchmarks() {
   await build('tsconfig.bench.json', ['src', 'bench'], 'dist-bench');
   // The version is read from it, at the same distance as in the checkout.
   copyFileSync(join(root, 'package.json'), join(root, 'dist-bench', 'package.json'));
+  // And so is the page, which two scenarios open.
+  await buildPage();
+  const page = join(root, 'dist-bench', 'dist', 'web');
+  rmSync(page, { recursive: true, force: true });
+  cpSync(join(root, 'dist', 'web'), page, { recursive: true });
 }
 
 /** A module of the build. */
