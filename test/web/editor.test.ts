@@ -67,6 +67,7 @@ it('makes a first job from a template, with its ticks before it is made', async 
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Create' }).click();
   await page.getByText('hello was created').waitFor();
+  await page.getByRole('heading', { level: 1, name: 'hello', exact: true }).waitFor();
   expect(await stored('hello')).toMatchObject({
     schedule: ['0 12 * * 1-5', '@daily'],
     task: { kind: 'shell', command: 'echo hello' },
@@ -75,7 +76,9 @@ it('makes a first job from a template, with its ticks before it is made', async 
 
 it('keeps form and YAML in step, and tells faults where they are', async () => {
   await web.api('POST', '/jobs', nightly);
-  const page = await web.open('/jobs/nightly/edit');
+  const page = await web.open('/jobs/nightly');
+  await page.getByText('At 02:30').first().waitFor();
+  await page.getByRole('link', { name: 'Edit' }).click();
   await page.getByRole('button', { name: /^Retry/ }).click();
   await page.getByRole('textbox', { name: 'Retries' }).fill('3');
   await page.getByRole('textbox', { name: 'Delay', exact: true }).fill('10');
@@ -122,6 +125,9 @@ it('keeps form and YAML in step, and tells faults where they are', async () => {
   await screenshot(page, 'editor-review-light');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.getByText('nightly was saved').waitFor();
+  // On to the job, as it is now: what was known of it before is old.
+  await page.waitForURL((url) => url.pathname === '/jobs/nightly');
+  await page.getByText('Every hour').first().waitFor();
   expect(await stored('nightly')).toMatchObject({ overlap: 'queue', schedule: '@hourly' });
 });
 

@@ -75,9 +75,22 @@ it('asks for the job and the run that it tells of, and for no other', async () =
 
 it('asks for what is left out of a batch, too', async () => {
   const asked = await shown(keyOf('listJobs', {}));
+  const job = await shown(keyOf('getJob', { params: { job: 'a' } }));
   fresh.take(batch({ more: { jobs: 3, workers: 0, runs: 0 } }));
   await vi.advanceTimersByTimeAsync(0);
-  expect(asked()).toBe(2);
+  expect([asked(), job()]).toEqual([2, 2]);
+});
+
+it('knows, of what is not on the screen, that it is old when it is shown again', async () => {
+  const key = keyOf('getJob', { params: { job: 'a' } });
+  await shown(key);
+  for (const stop of stops.splice(0)) stop();
+  fresh.take(batch({ runs: [run('b', '1')] }));
+  expect(client.getQueryState(key)?.isInvalidated).toBe(false);
+  fresh.take(batch({ runs: [run('a', '1')] }));
+  expect(client.getQueryState(key)?.isInvalidated).toBe(true);
+  const again = await shown(key);
+  expect(again()).toBe(1);
 });
 
 it('leaves alone what nothing was told of', async () => {

@@ -44,15 +44,22 @@ export function createFreshness(client: QueryClient, now: () => number = () => p
     soon(id, () => client.invalidateQueries({ queryKey: [id], predicate }));
   };
 
-  /** What is on the screen of these jobs and runs: of ten thousand that run, a page shows few. */
-  const details = (jobs: ReadonlySet<string>, runs: ReadonlySet<string>): void => {
-    for (const { queryKey } of client.getQueryCache().findAll({ type: 'active' })) {
+  /**
+   * What is known of these jobs and runs, or `isAny`, of all: of ten thousand that run, a page shows few. What is not
+   * on the screen is only marked, so that it is asked for when it comes back.
+   */
+  const details = (jobs: ReadonlySet<string>, runs: ReadonlySet<string>, isAny: boolean): void => {
+    for (const query of client.getQueryCache().getAll()) {
+      const { queryKey } = query;
       const [id, given] = queryKey as QueryKey;
       const { job, run } = (given as { readonly params?: Params }).params ?? {};
       const isTold =
-        (aboutJob.has(id) && job !== undefined && jobs.has(job)) ||
-        (aboutRun.has(id) && run !== undefined && runs.has(`${job} ${run}`));
-      if (isTold) soon(JSON.stringify(queryKey), () => client.invalidateQueries({ queryKey, exact: true }));
+        (aboutJob.has(id) && job !== undefined && (isAny || jobs.has(job))) ||
+        (aboutRun.has(id) && run !== undefined && (isAny || runs.has(`${job} ${run}`)));
+      if (!isTold) continue;
+      if (query.isActive())
+        soon(JSON.stringify(queryKey), () => client.invalidateQueries({ queryKey, exact: true }));
+      else query.invalidate();
     }
   };
 
@@ -77,6 +84,8 @@ export function createFreshness(client: QueryClient, now: () => number = () => p
       details(
         new Set([...jobs.map(({ name }) => name), ...named.map(({ job }) => job)]),
         new Set(named.map(({ job, id }) => `${job} ${id}`)),
+        // Too much to be told one by one: anything may have changed.
+        more.jobs + more.runs > 0,
       );
     },
     stop() {

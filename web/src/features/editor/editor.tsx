@@ -154,7 +154,8 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
         notifyDone(t(isNew ? 'created' : 'saved', { name: saved.name }));
         if (hint !== undefined) notifyDone(hint);
         setBase(saved);
-        void navigate({ to: '/jobs/$job/edit', params: { job: saved.name } });
+        // In its place: going back does not lead to the editor of what is saved.
+        void navigate({ to: '/jobs/$job', params: { job: saved.name }, replace: true });
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error;
         if (error.code === 'precondition_failed' || error.code === 'job_changed') await openConflict();
