@@ -17,6 +17,8 @@ export interface Era {
   readonly overlap: JobRecord['definition']['overlap'];
   /** It ran on all workers, of which each has ticks of its own: later ones may be settled before earlier ones. */
   readonly ofAll: boolean;
+  /** When it changed from all workers to one, which drops what a worker with a later tick has left behind. */
+  readonly ofOneSince: readonly Instant[];
   /** The last definition of the era. */
   readonly generation: number;
 }
@@ -33,6 +35,14 @@ function unbroken(records: readonly JobRecord[]): JobRecord[] {
     first--;
   return sorted.slice(Math.max(0, first));
 }
+
+const changesToOne = (group: readonly JobRecord[]): Instant[] =>
+  group
+    .filter(
+      ({ definition }, i) =>
+        definition.workers.mode === 'one' && group[i - 1]?.definition.workers.mode === 'all',
+    )
+    .map(({ updatedAt }) => instant(updatedAt));
 
 /**
  * Oldest first; before the first era nothing is known of what was due. `records`: the definition of now, and
@@ -58,7 +68,7 @@ export function erasOf(
     const { overlap } = record.definition;
     const { generation } = record;
     const ofAll = group.some(({ definition }) => definition.workers.mode === 'all');
-    const era = { ticks: compiled.value, overlap, ofAll, generation };
+    const era = { ticks: compiled.value, overlap, ofAll, ofOneSince: changesToOne(group), generation };
     if (after < until) eras.push({ ...era, after: instant(after), until, paused });
     until = Math.min(until, after);
     return true;

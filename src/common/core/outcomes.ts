@@ -123,6 +123,8 @@ const WAITS = 'due; no worker has settled it yet';
 const OVERDUE = 'still due: no worker has settled it';
 const NO_RECORD = 'no record tells what became of it, although later ticks were settled';
 const DROPPED = 'still due when the definition was changed or paused, which drops it';
+const DROPPED_BY_MODE =
+  'still due when the job was changed from all workers to one, which drops it where a worker had gone on to a later tick';
 const OVERDUE_THEN =
   'overdue, and no worker had settled it, when the definition was changed or paused, which dropped it';
 
@@ -231,8 +233,10 @@ function verdictOfNothing(tick: number, era: Era, question: Here): Verdict {
       reason: 'a run of the definition before had been claimed for a later instant',
     };
   const isOpen = era.until < Infinity && (tick > settled || era.ofAll);
-  if (isOpen && (tick > era.until - grace || runSpanning(question.allRuns, tick, era.until)))
-    return { outcome: 'missed', reason: DROPPED };
+  const wasDueAt = (change: number): boolean =>
+    tick <= change && (tick > change - grace || runSpanning(question.allRuns, tick, change) !== undefined);
+  if (isOpen && wasDueAt(era.until)) return { outcome: 'missed', reason: DROPPED };
+  if (era.ofOneSince.some(wasDueAt)) return { outcome: 'missed', reason: DROPPED_BY_MODE };
   return { outcome: 'unexplained', reason: isOpen && tick > settled ? OVERDUE_THEN : NO_RECORD };
 }
 
@@ -292,14 +296,17 @@ function settledIn({ after, until }: Era, evidence: Evidence): number {
 function boundsOf(era: Era, question: Here): number[] {
   const { now, grace, cursor, knownAfter, held, evidence, allRuns, unreadable, stale, settled, waitsFrom } =
     question;
-  const bounds = [now, now - grace, knownAfter, stale, settled, era.until - grace, waitsFrom - 1];
+  const bounds = [now, now - grace, knownAfter, stale, settled, waitsFrom - 1];
   if (cursor !== undefined) bounds.push(cursor);
   if (held) bounds.push(held.startAt);
   if (era.paused === 'yes') bounds.push(pauseSurelyBy(era));
   for (const tick of evidence.runs.keys()) bounds.push(tick - 1, tick);
   for (const { from, to } of evidence.passed) bounds.push(from - 1, to);
   for (const at of unreadable) bounds.push(at - 1, at);
-  for (const run of allRuns) if ((run.endedAt ?? Infinity) >= era.until) bounds.push(beganAt(run) - 1);
+  for (const change of [era.until, ...era.ofOneSince]) {
+    bounds.push(change - grace, change);
+    for (const run of allRuns) if ((run.endedAt ?? Infinity) >= change) bounds.push(beganAt(run) - 1);
+  }
   return bounds;
 }
 

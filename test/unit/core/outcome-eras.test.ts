@@ -130,6 +130,19 @@ describe('the eras of a job', () => {
     ]);
   });
 
+  test('tell when it went from all workers to one', () => {
+    const records = life(
+      { workers: { mode: 'all' } },
+      { workers: { mode: 'one' } },
+      { description: 'x' },
+      { workers: { mode: 'all' } },
+      { workers: { mode: 'one' } },
+    );
+    expect(erasOf(records, compiler)!.map(({ ofAll, ofOneSince }) => [ofAll, ofOneSince])).toEqual([
+      [true, [3_600_000, 4 * 3_600_000]],
+    ]);
+  });
+
   test('are none when the schedule of now is not understood', () => {
     const [record] = life({});
     expect(

@@ -29,6 +29,7 @@ function question(life: Life, options: LifeOptions, from: number, to: number): T
       paused: era.paused ? 'yes' : 'no',
       overlap: options.overlap,
       ofAll: false,
+      ofOneSince: [],
       generation: i + 1,
     })),
     evidence,

@@ -58,6 +58,7 @@ const era = (rest: Partial<Era> = {}): Era => ({
   paused: 'no',
   overlap: 'forbid',
   ofAll: false,
+  ofOneSince: [],
   generation: 1,
   ...rest,
 });
@@ -586,6 +587,36 @@ describe('a change of the definition', () => {
         ended: [run(5)],
       },
       /^missed: still due when/,
+    ],
+    [
+      'from all workers to one drops what a worker with a later tick has left behind',
+      4,
+      {
+        grace: 2 * MINUTE,
+        eras: [era({ ofAll: true, ofOneSince: [instant(tick(5.5))] })],
+        ended: [run(5)],
+      },
+      /^missed: still due when the job was changed from all workers to one/,
+    ],
+    [
+      'from all workers to one drops nothing that was overdue before it',
+      3,
+      {
+        grace: 2 * MINUTE,
+        eras: [era({ ofAll: true, ofOneSince: [instant(tick(5.5))] })],
+        ended: [run(5)],
+      },
+      /^unexplained/,
+    ],
+    [
+      'from all workers to one drops nothing that came after it',
+      6,
+      {
+        grace: 2 * MINUTE,
+        eras: [era({ ofAll: true, ofOneSince: [instant(tick(5.5))] })],
+        ended: [run(5)],
+      },
+      /^unexplained/,
     ],
     [
       'drops, of what ran on one worker, no tick before one that was settled',
