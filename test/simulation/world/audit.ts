@@ -57,6 +57,12 @@ const contradict = (by: readonly Outcome[]): boolean =>
   by.length > 1 &&
   (by.some(({ owner }) => owner === undefined) || new Set(by.map(({ owner }) => owner)).size < by.length);
 
+/** `mode: all`: it joined after the tick, with a clock that said that it was before it (protocol, Clocks). */
+function joinedBehind({ sessions }: Ledger, tick: number, owner: string | undefined): boolean {
+  const session = owner === undefined ? undefined : sessions.get(owner);
+  return session !== undefined && EPOCH + session.at > tick && session.joinedAt < tick;
+}
+
 function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
   const { job, created, since, until, begins, ticks, outcomes } = life;
   // Deleted with its job: the run leaves no trace.
@@ -91,7 +97,7 @@ function auditLife({ ledger, judge, now }: AuditOptions, life: Life): void {
     tick = ticks.nextAfter(tick)
   ) {
     const by = outcomes.get(tick) ?? [];
-    if (contradict(by))
+    if (contradict(by.filter(({ owner }) => !joinedBehind(ledger, tick, owner))))
       judge.violate(4, job, `tick ${tick} has ${by.length} outcomes: ${by.map(words).join(', ')}`);
     if (by.length > 0 || tick <= begins) continue;
     if (isDeleted ? claimed.has(tick) : isInHand(ledger, life, tick)) continue;
