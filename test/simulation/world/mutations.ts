@@ -115,6 +115,12 @@ const isOfSession = ({ key }: PutOp): boolean => isIn('cursor', key) && key.incl
 const tellsLeft = ({ value }: PutOp): boolean =>
   value.includes('its claim was given back by a worker that left, or had lost its lease');
 
+/** Records that do not tell that a run may have been on beside another. */
+const withoutOverlap = (op: PutOp): PutOp => ({
+  ...op,
+  value: op.value.replace(/"mayHaveOverlapped":true,?/, ''),
+});
+
 /** A master that does not see who has claimed a run when it changes the job. */
 const withoutLocks = (request: Txn, answer: TxnResult): TxnResult => {
   if (!request.success.some((op) => op.type !== 'range' && op.type !== 'txn' && isIn('jobs', op.key)))
@@ -166,6 +172,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a worker that leaves does not tell what it gives back': {
     first: 100,
     tamper: { worker: { txn: puttingOnly((op) => (tellsLeft(op) ? undefined : op)) } },
+  },
+  'a run that outlives its claim does not tell': {
+    first: 426,
+    tamper: { worker: { txn: puttingOnly(withoutOverlap) } },
   },
   'what is given back does not come due again': {
     first: 14,
