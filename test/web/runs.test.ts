@@ -212,6 +212,35 @@ it('says why a tick was skipped, and shows the progress of what runs', async () 
   await page.getByText('never', { exact: true }).waitFor();
 });
 
+it('lists what ended lately, newest first, as it happens, by how it ended', async () => {
+  await web.workers.start(1, { name: 'alpha' });
+  await web.api('POST', '/jobs', shell('good', 'true'));
+  await web.api('POST', '/jobs', shell('bad', 'exit 4'));
+  await web.api('POST', '/jobs/good/run?wait=30s');
+  const page = await web.open('/runs');
+  await page.getByText('Ended lately').click();
+  const rows = page.locator('tbody tr');
+  await rows.filter({ hasText: 'good' }).getByText('succeeded').waitFor();
+  await page.getByRole('columnheader', { name: 'Ended' }).waitFor();
+
+  await web.api('POST', '/jobs/bad/run?wait=30s');
+  await rows.filter({ hasText: 'bad' }).getByText('failed', { exact: true }).waitFor();
+  await web.api('POST', '/jobs/good/run?wait=30s');
+  await page.getByText('3 runs', { exact: true }).waitFor();
+  expect(await rows.getByRole('link').allInnerTexts()).toEqual(['good', 'bad', 'good']);
+  await expectAccessible(page);
+  await screenshot(page, 'runs-recent-light');
+
+  await page.getByRole('combobox', { name: 'How they ended' }).selectOption('wrong');
+  await page.getByText('1 run', { exact: true }).waitFor();
+  expect(await rows.getByRole('link').allInnerTexts()).toEqual(['bad']);
+  await page.waitForURL(/show=recent&state=wrong/);
+  await page.reload();
+  await page.getByText('1 run', { exact: true }).waitFor();
+  await page.getByRole('combobox', { name: 'How they ended' }).selectOption('lost');
+  await page.getByText('No run of this list matches').waitFor();
+});
+
 it('is usable on a phone, in Chinese and in the dark', async () => {
   await web.workers.start(1, { name: 'alpha' });
   const address = await runOf(shell('phone', 'seq 1 50; echo a very long line of text that does not fit'));
@@ -232,4 +261,12 @@ it('says that there is no such run', async () => {
   const page = await web.open('/jobs/none/runs/20260101T000000.000Z-abcdef', { mayComplain: /404/ });
   await page.getByRole('alert').filter({ hasText: 'This could not be loaded' }).waitFor();
   await expectAccessible(page);
+
+  // In Chinese it says so first, and then in the master's words.
+  const chinese = await web.open('/jobs/none/runs/20260101T000000.000Z-abcdef', {
+    mayComplain: /404/,
+    before: remembering(CHINESE),
+  });
+  const alert = chinese.getByRole('alert').filter({ hasText: '没有这次运行' });
+  await alert.getByText('20260101T000000.000Z-abcdef').waitFor();
 });

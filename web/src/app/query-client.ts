@@ -2,8 +2,8 @@
 import { MutationCache, QueryClient } from '@tanstack/react-query';
 import i18next from 'i18next';
 import { notifyFailed } from '../components/notify.ts';
-import { problemText } from '../components/problem-text.ts';
-import { CallFailed, mayPass } from '../lib/problem.ts';
+import { problemText, problemTitle } from '../components/problem-text.ts';
+import { mayPass } from '../lib/problem.ts';
 
 const TRIES = 3;
 
@@ -12,8 +12,9 @@ export const createQueryClient = (): QueryClient =>
     mutationCache: new MutationCache({
       onError(error, _given, _context, mutation) {
         if (mutation.meta?.['quiet'] === true) return;
-        const title = error instanceof CallFailed ? error.title : undefined;
-        notifyFailed(title ?? i18next.t('problem.actionFailed'), problemText(error, i18next.t).join('\n'));
+        const title = problemTitle(error, i18next.t) ?? i18next.t('problem.actionFailed');
+        const lines = problemText(error, i18next.t).filter((line) => line !== title);
+        notifyFailed(title, lines.join('\n'));
       },
     }),
     defaultOptions: {

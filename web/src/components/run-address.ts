@@ -1,4 +1,5 @@
 // Where runs are shown.
 
-/** For `to` of a link. Names and ids need no escaping. */
-export const runAddress = (job: string, run: string): string => `/jobs/${job}/runs/${run}`;
+/** For a link to a run, or a navigation there. */
+export const runPlace = (job: string, run: string) =>
+  ({ to: '/jobs/$job/runs/$run', params: { job, run } }) as const;

@@ -3,13 +3,9 @@ import { Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import '../../components/stacked-table.css';
+import type { Body } from '../../lib/api.ts';
 
-interface Change {
-  readonly path: string;
-  readonly before?: unknown;
-  readonly after?: unknown;
-  readonly secret?: true | undefined;
-}
+type Change = Body<'diffVersion'>['changes'][number];
 
 const isSecret = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (value as { readonly secret?: unknown }).secret === true;

@@ -29,7 +29,7 @@ export function BrokenJob({ name, reason }: BrokenJobProps): ReactNode {
             <Button
               variant="default"
               leftSection={<IconPencil size={16} aria-hidden />}
-              renderRoot={(props) => <Link to={EDIT} params={{ job: name }} {...props} />}
+              renderRoot={(props) => <Link to="/jobs/$job/edit" params={{ job: name }} {...props} />}
             >
               {t('broken.edit')}
             </Button>
@@ -62,5 +62,3 @@ export function BrokenJob({ name, reason }: BrokenJobProps): ReactNode {
     </>
   );
 }
-
-const EDIT: string = '/jobs/$job/edit';

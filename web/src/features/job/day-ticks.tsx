@@ -8,7 +8,7 @@ import type { Calendar, TickView } from '../../../../src/common/api/ticks.ts';
 import { DurationText } from '../../components/countdown.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
-import { runAddress } from '../../components/run-address.ts';
+import { runPlace } from '../../components/run-address.ts';
 import '../../components/stacked-table.css';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { instantText } from '../../lib/i18n/time-text.ts';
@@ -114,7 +114,7 @@ function TickTable({ job, ticks, zone }: TickTableProps): ReactNode {
                 <Group gap={6}>
                   <OutcomeBadge outcome={tick.outcome} />
                   {tick.runs.map(({ run, state }) => (
-                    <Link key={run} to={runAddress(job, run)} className="job-run-link" title={run}>
+                    <Link key={run} {...runPlace(job, run)} className="job-run-link" title={run}>
                       <OutcomeBadge outcome={state} />
                     </Link>
                   ))}

@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState, type MouseEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunView } from '../../../../src/common/api/values.ts';
-import { runAddress } from '../../components/run-address.ts';
+import { runPlace } from '../../components/run-address.ts';
 import { toneColor, toneOf } from '../../components/tone.ts';
 import { durationText } from '../../lib/duration-text.ts';
 import { currentLanguage } from '../../lib/i18n/language.ts';
@@ -38,7 +38,7 @@ export function DurationChart({ runs }: { readonly runs: readonly RunView[] }): 
     ].join(' · ');
   const run = pointed === undefined ? undefined : shown[pointed];
   const open = (): void => {
-    if (run) void navigate({ to: runAddress(run.job, run.id) });
+    if (run) void navigate(runPlace(run.job, run.id));
   };
   const point = (event: MouseEvent<SVGSVGElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();

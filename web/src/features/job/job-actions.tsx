@@ -97,7 +97,7 @@ export function JobActions({ job }: { readonly job: JobDetail }): ReactNode {
       <Button
         variant="default"
         leftSection={<IconPencil size={16} aria-hidden />}
-        renderRoot={(props) => <Link to={EDIT} params={{ job: job.name }} {...props} />}
+        renderRoot={(props) => <Link to="/jobs/$job/edit" params={{ job: job.name }} {...props} />}
       >
         {t('edit')}
       </Button>
@@ -143,8 +143,6 @@ export function JobActions({ job }: { readonly job: JobDetail }): ReactNode {
     </>
   );
 }
-
-const EDIT: string = '/jobs/$job/edit';
 
 export interface DeleteJobProps {
   readonly name: string;

@@ -10,7 +10,7 @@ import { Countdown, DurationText, Elapsed } from '../../components/countdown.tsx
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
-import { runAddress } from '../../components/run-address.ts';
+import { runPlace } from '../../components/run-address.ts';
 import '../../components/stacked-table.css';
 import { TimeText } from '../../components/time-text.tsx';
 import { readPages } from '../../lib/query.ts';
@@ -118,7 +118,7 @@ function RunLine({ run }: { readonly run: RunView }): ReactNode {
       </Table.Td>
       <Table.Td data-label={t('column.tick')}>
         <span>
-          <Link to={runAddress(run.job, run.id)} className="job-run-link">
+          <Link {...runPlace(run.job, run.id)} className="job-run-link">
             <TimeText at={run.scheduledFor} show="clock" />
           </Link>
           {run.ticks && (

@@ -16,7 +16,7 @@ import type { JobSummary } from '../../../../src/common/api/jobs.ts';
 import { Countdown } from '../../components/countdown.tsx';
 import { LabelList } from '../../components/label-list.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
-import { runAddress } from '../../components/run-address.ts';
+import { runPlace } from '../../components/run-address.ts';
 import { RunStrip } from '../../components/run-strip.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -101,7 +101,7 @@ function Cells({ job, index, isSelected, onToggle }: JobRowProps & { readonly jo
         )}
       </div>
       <div role="cell" className="jobs-recent">
-        <RunStrip runs={job.recent} onOpen={({ id }) => void navigate({ to: runAddress(job.name, id) })} />
+        <RunStrip runs={job.recent} onOpen={({ id }) => void navigate(runPlace(job.name, id))} />
       </div>
       <div role="cell" className="jobs-duration">
         <Trend job={job} />

@@ -36,7 +36,7 @@ export function JobsPage(): ReactNode {
         actions={
           <Button
             leftSection={<IconPlus size={16} aria-hidden />}
-            renderRoot={(props) => <Link to={NEW_JOB} {...props} />}
+            renderRoot={(props) => <Link to="/jobs/new" {...props} />}
           >
             {t('new')}
           </Button>
@@ -73,5 +73,3 @@ function Total({
   const words = total === undefined ? '\u00A0' : t(isPart ? 'found' : 'total', { count: total, number });
   return <span role="status">{words}</span>;
 }
-
-const NEW_JOB: string = '/jobs/new';

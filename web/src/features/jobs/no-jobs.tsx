@@ -29,7 +29,7 @@ export function NoJobs(): ReactNode {
         >
           {t('empty.create')}
         </Button>
-        <Button variant="default" renderRoot={(props) => <Link to={NEW_JOB} {...props} />}>
+        <Button variant="default" renderRoot={(props) => <Link to="/jobs/new" {...props} />}>
           {t('new')}
         </Button>
       </Group>
@@ -47,5 +47,3 @@ export function NothingFound({ onClear }: { readonly onClear: () => void }): Rea
     </EmptyState>
   );
 }
-
-const NEW_JOB: string = '/jobs/new';

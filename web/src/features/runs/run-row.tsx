@@ -11,7 +11,12 @@ import { TimeText } from '../../components/time-text.tsx';
 
 export const RUN_COLUMNS = ['job', 'state', 'cause', 'started', 'duration', 'lag', 'worker', 'note'] as const;
 
-export const RunRow = memo(function RunRow({ run }: { readonly run: RunView | RunBrief }): ReactNode {
+export interface RunRowProps {
+  readonly run: RunView | RunBrief;
+  readonly isOver: boolean;
+}
+
+export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactNode {
   const { t } = useTranslation('runs');
   const { job, id, startedAt, endedAt, durationMs, progress } = run;
   const cause = typeof run.cause === 'string' ? run.cause : run.cause.kind;
@@ -30,8 +35,10 @@ export const RunRow = memo(function RunRow({ run }: { readonly run: RunView | Ru
         <OutcomeBadge outcome={run.state} />
       </Table.Td>
       <Table.Td data-label={t('column.cause')}>{t(`cause.${cause}`)}</Table.Td>
-      <Table.Td data-label={t('column.started')}>
-        {startedAt === undefined ? (
+      <Table.Td data-label={t(isOver ? 'column.ended' : 'column.started')}>
+        {isOver ? (
+          <TimeText at={endedAt ?? run.scheduledFor} />
+        ) : startedAt === undefined ? (
           run.state === 'armed' ? (
             <Countdown to={run.scheduledFor} />
           ) : (

@@ -7,6 +7,11 @@ export const runs = {
     running: 'Running',
     armed: 'Armed',
     waiting: 'Waiting',
+    recent: 'Ended lately',
+  },
+  end: { label: 'How they ended', any: 'However they ended', wrong: 'Went wrong' },
+  recent: {
+    cut: 'So many ended in the last hour that some are left out: what went wrong, what took long and the newest are kept.',
   },
   search: 'Filter by job or worker',
   count_one: '{{count}} run',
@@ -18,6 +23,7 @@ export const runs = {
     running: 'Nothing runs now.',
     armed: 'No tick is about to start.',
     waiting: 'Nothing waits: every run that was asked for has been taken by a worker.',
+    recent: 'Nothing ended in the last hour.',
     search: 'No run of this list matches.',
   },
   column: {
@@ -25,6 +31,7 @@ export const runs = {
     state: 'State',
     cause: 'Why',
     started: 'Started',
+    ended: 'Ended',
     duration: 'Duration',
     lag: 'Lag',
     worker: 'Worker',

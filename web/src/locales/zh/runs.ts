@@ -10,6 +10,11 @@ export const runs: Translated<typeof en> = {
     running: '运行中',
     armed: '已预占',
     waiting: '等待中',
+    recent: '最近结束',
+  },
+  end: { label: '结束方式', any: '所有结果', wrong: '出了问题' },
+  recent: {
+    cut: '过去一小时内结束的运行太多，未全部列出：保留出问题的、耗时长的和最新的。',
   },
   search: '按任务或工作节点筛选',
   count_other: '{{count}} 个运行',
@@ -20,6 +25,7 @@ export const runs: Translated<typeof en> = {
     running: '当前没有正在运行的任务。',
     armed: '没有即将启动的任务。',
     waiting: '没有等待：每个请求的运行都已被工作节点领取。',
+    recent: '过去一小时内没有运行结束。',
     search: '此列表中没有匹配的运行。',
   },
   column: {
@@ -27,6 +33,7 @@ export const runs: Translated<typeof en> = {
     state: '状态',
     cause: '起因',
     started: '开始',
+    ended: '结束',
     duration: '耗时',
     lag: '延迟',
     worker: '工作节点',
