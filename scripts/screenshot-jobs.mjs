@@ -161,6 +161,12 @@ export const jobsFor = (hooks) => [
     job('sync-warehouse-stock', '@every 20s', work(24, 8, 'delta of 902 rows'), {
       workers: { labels: { region: 'us' } },
     }),
+    ...['at', 'be', 'ch', 'cz', 'de', 'dk', 'es', 'fi', 'fr', 'it', 'nl', 'no', 'pl', 'pt', 'se', 'uk'].map(
+      (country) =>
+        job(`export-${country}`, '0 2 * * *', shell('true'), {
+          description: 'Figures of the day, for the country',
+        }),
+    ),
     job('clean-events', '0 2 29 2 *', shell('true')),
     job('gdpr-export', '@manual', work(5, 1, 'one archive'), { description: 'On request of a customer' }),
     job('gdpr-delete', '@manual', shell('true'), { description: 'On request of a customer' }),

@@ -58,7 +58,7 @@ it('runs it now with other variables, shows the run, and ends one that is on', a
   await page.getByText(/^It was asked to run: /).waitFor();
   const failed = page.getByRole('row').filter({ hasText: 'failed' });
   await failed.getByText('by hand').waitFor();
-  await failed.getByText('7', { exact: true }).waitFor();
+  await failed.getByText('exit code 7').waitFor();
 
   await web.api('POST', '/jobs/import/run');
   await page.getByRole('row').filter({ hasText: 'running' }).waitFor();

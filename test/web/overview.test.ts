@@ -83,6 +83,13 @@ it('shows what failed and why, what runs and for how long, and what comes', asyn
   await tile(page, 'Success rate').getByText('50.0 %').waitFor();
   await expectAccessible(page);
 
+  // A figure leads to the list of what it counts.
+  await tile(page, 'Failing jobs').click();
+  await page.waitForURL(/\/jobs\?state=failing$/);
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+  await page.getByRole('link', { name: 'import-orders' }).waitFor();
+  await page.goBack();
+
   await failed.getByRole('link', { name: 'import-orders' }).click();
   await page.waitForURL(/import-orders/);
   await page.getByText('cannot reach the shop').first().waitFor();

@@ -140,6 +140,15 @@ describe('lanes by worker', () => {
     expect(lanes.map(({ label }) => label)).toEqual(['alpha', 'beta', 'gone-9']);
   });
 
+  it('are one for a worker that is gone and the one that came in its place', () => {
+    const { lanes } = laidOut(
+      [run('a', 60, 1, { worker: 'alpha-0b1c2d' }), run('b', 10, 1, { worker: 'alpha-3e4f5a' })],
+      { workers: new Map([['alpha-3e4f5a', 'alpha']]) },
+    );
+    expect(lanes.map(({ label }) => label)).toEqual(['alpha']);
+    expect(lanes[0]?.rows.flat().map(({ run }) => run.job)).toEqual(['a', 'b']);
+  });
+
   it('put what no worker ran last', () => {
     const { worker: _, ...none } = run('z', 10, 0, { state: 'missed' });
     const { lanes } = laidOut([none], { workers: new Map([['zeta-1', 'zeta']]) });
@@ -177,6 +186,23 @@ describe('lanes by job', () => {
     );
     expect(lanes.map(({ label }) => label)).toEqual(['zeta', 'alpha', 'beta', 'coming']);
     expect(lanes[3]?.coming).toEqual([NOW + 60 * second]);
+  });
+});
+
+describe('the ticks that come of a job', () => {
+  const until = NOW + 900 * second;
+  const lane = (listed: number, count: number) => {
+    const ticks = Array.from({ length: listed }, (_, i) => iso(NOW + i * second));
+    const coming = { until: iso(until), jobs: [{ job: 'a', ticks, count }], totalJobs: 1 };
+    return laidOut([], { grouping: 'job', coming }).lanes[0];
+  };
+
+  it('go on to the end of what is shown where more come than are listed', () => {
+    expect(lane(20, 900)?.moreUntil).toBe(until);
+  });
+
+  it('are all there are where all are listed', () => {
+    expect(lane(20, 20)?.moreUntil).toBeUndefined();
   });
 });
 

@@ -10,6 +10,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { runPlace } from '../../components/run-address.ts';
 import '../../components/stacked-table.css';
+import { nameOfWorker } from '../../components/worker-name.ts';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { instantText } from '../../lib/i18n/time-text.ts';
 import { readPages } from '../../lib/query.ts';
@@ -120,7 +121,7 @@ function TickTable({ job, ticks, zone }: TickTableProps): ReactNode {
                   ))}
                 </Group>
               </Table.Td>
-              <Table.Td data-label={t('column.worker')}>{tick.worker?.replace(/-[0-9a-f]{6}$/, '')}</Table.Td>
+              <Table.Td data-label={t('column.worker')}>{tick.worker && nameOfWorker(tick.worker)}</Table.Td>
               <Table.Td data-label={t('column.lag')} className="job-number">
                 <DurationText ms={tick.startLagMs === undefined ? undefined : Math.round(tick.startLagMs)} />
               </Table.Td>

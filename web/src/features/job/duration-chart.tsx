@@ -12,6 +12,8 @@ import { clockText } from '../../lib/i18n/time-text.ts';
 import { useNow } from '../../lib/now.ts';
 
 const MOST = 200;
+/** Fewer take no more room than this many. */
+const LEAST_SHOWN = 20;
 const HEIGHT = 96;
 /** Of the drawing, which is stretched to the room there is. */
 const STEP = 10;
@@ -62,7 +64,7 @@ export function DurationChart({ runs }: { readonly runs: readonly RunView[] }): 
       {/* Each run is a link in the table below. */}
       {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions */}
       <svg
-        viewBox={`0 0 ${Math.max(width, STEP * 20)} ${HEIGHT}`}
+        viewBox={`0 0 ${Math.max(width, LEAST_SHOWN * STEP)} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
         aria-label={t('chart.label', { count: shown.length })}
@@ -97,7 +99,12 @@ export function DurationChart({ runs }: { readonly runs: readonly RunView[] }): 
           );
         })}
       </svg>
-      <div className="job-chart-ends" aria-hidden>
+      {/* As wide as the bars are together. */}
+      <div
+        className="job-chart-ends"
+        style={{ width: `${(100 * width) / Math.max(width, LEAST_SHOWN * STEP)}%` }}
+        aria-hidden
+      >
         <span>{shown[0] && at(shown[0])}</span>
         <span>{shown.length > 1 && at(shown.at(-1)!)}</span>
       </div>

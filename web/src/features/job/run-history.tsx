@@ -13,6 +13,7 @@ import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { runPlace } from '../../components/run-address.ts';
 import '../../components/stacked-table.css';
 import { TimeText } from '../../components/time-text.tsx';
+import { nameOfWorker } from '../../components/worker-name.ts';
 import { readPages } from '../../lib/query.ts';
 
 const DurationChart = lazy(async () => ({ default: (await import('./duration-chart.tsx')).DurationChart }));
@@ -97,9 +98,6 @@ function RunTable({ runs }: { readonly runs: readonly RunView[] }): ReactNode {
   );
 }
 
-/** The id of a worker is its name with something behind it. */
-const nameOfWorker = (id: string): string => id.replace(/-[0-9a-f]{6}$/, '');
-
 function RunLine({ run }: { readonly run: RunView }): ReactNode {
   const { t } = useTranslation('job');
   const code = run.exitCode ?? run.httpStatus ?? run.signal;
@@ -109,7 +107,7 @@ function RunLine({ run }: { readonly run: RunView }): ReactNode {
       <Table.Td data-label={t('column.outcome')}>
         <Group gap={6} wrap="nowrap">
           <OutcomeBadge outcome={run.state} />
-          {code !== undefined && code !== 0 && (
+          {code !== undefined && code !== 0 && !why?.includes(`${code}`) && (
             <Text span size="xs" c="dimmed" className="page-mono">
               {code}
             </Text>

@@ -7,6 +7,7 @@ import type { Overview, RunBrief } from '../../../../src/common/api/overview.ts'
 import { Confirm } from '../../components/confirm.tsx';
 import { Elapsed } from '../../components/countdown.tsx';
 import { notifyDone } from '../../components/notify.ts';
+import { nameOfWorker } from '../../components/worker-name.ts';
 import { useAction } from '../../lib/query.ts';
 import { Nothing } from './failures-panel.tsx';
 import { numberText } from './figures.ts';
@@ -51,7 +52,7 @@ function Running({ run }: { readonly run: RunBrief }): ReactNode {
             {job}
           </RunLink>
           <Text size="xs" c="dimmed" truncate>
-            {worker === undefined ? t('timeline.nobody') : t('running.on', { worker })}
+            {worker === undefined ? t('timeline.nobody') : t('running.on', { worker: nameOfWorker(worker) })}
           </Text>
         </div>
         <Group gap={10} wrap="nowrap">

@@ -1,6 +1,7 @@
-// The figures one reads first: what runs, what is wrong, how it goes.
+// The figures one reads first: what runs, what is wrong, how it goes; each leads to the list of what it counts.
 import { Paper, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Overview } from '../../../../src/common/api/overview.ts';
@@ -38,18 +39,21 @@ export function Tiles({ overview }: { readonly overview: Overview }): ReactNode 
             : t('tile.slots', { busy: numberText(workers.busy), slots: numberText(workers.slots) })
         }
         {...(runs.waiting > 0 && { noteTone: 'missed' as const })}
+        to={{ to: '/runs', search: runs.waiting > 0 ? { show: 'waiting' } : {} }}
       />
       <Tile
         label={t('tile.failing')}
         value={numberText(jobs.failing)}
         note={t('tile.ofJobs', { count: jobs.total, text: numberText(jobs.total) })}
         {...(jobs.failing > 0 && { tone: 'bad' as const })}
+        to={{ to: '/jobs', search: { state: 'failing' } }}
       />
       <Tile
         label={t('tile.rate')}
         value={rate === undefined ? '–' : percentText(rate)}
         note={t('tile.lastHour', { count: ends.good + ends.wrong, text: numberText(ends.good + ends.wrong) })}
         {...(rate !== undefined && rate < 0.99 && { tone: 'bad' as const })}
+        to={{ to: '/jobs', search: { sort: 'lastOutcome' } }}
       />
       <Tile
         label={t('tile.lag')}
@@ -61,17 +65,21 @@ export function Tiles({ overview }: { readonly overview: Overview }): ReactNode 
         label={t('tile.idle')}
         value={numberText(idle)}
         note={
-          jobs.unschedulable + jobs.broken > 0
-            ? t('tile.unschedulable', { unschedulable: jobs.unschedulable, broken: jobs.broken })
-            : t('tile.paused', { count: jobs.paused })
+          jobs.broken > 0
+            ? t('tile.broken', { unschedulable: jobs.unschedulable, broken: jobs.broken })
+            : jobs.unschedulable > 0
+              ? t('tile.unschedulable', { unschedulable: jobs.unschedulable, paused: jobs.paused })
+              : t('tile.paused', { count: jobs.paused })
         }
         {...(jobs.unschedulable + jobs.broken > 0 && { tone: 'missed' as const })}
+        to={{ to: '/jobs', search: { state: 'paused,unschedulable,broken' } }}
       />
       <Tile
         label={t('tile.workers')}
         value={numberText(takesWork)}
         note={t('tile.ofWorkers', { count: workers.total })}
         {...(takesWork === 0 && { tone: 'bad' as const })}
+        to={{ to: '/workers' }}
       />
     </div>
   );
@@ -83,13 +91,14 @@ interface TileProps {
   readonly note: string;
   readonly tone?: Tone;
   readonly noteTone?: Tone;
+  readonly to?: LinkProps;
 }
 
-function Tile({ label, value, note, tone, noteTone }: TileProps): ReactNode {
+function Tile({ label, value, note, tone, noteTone, to }: TileProps): ReactNode {
   return (
-    <Paper px="sm" py="xs" role="group" aria-label={label}>
+    <Paper px="sm" py="xs" role="group" aria-label={label} className="overview-tile">
       <Text size="xs" c="dimmed" truncate>
-        {label}
+        {to ? <Link {...to}>{label}</Link> : label}
       </Text>
       <Text fz={26} fw={600} lh={1.25} className="page-count" {...(tone && { c: toneColor(tone, 'text') })}>
         {value}

@@ -1,6 +1,7 @@
 // Where each bar goes: lanes by worker or by job, in each as many rows as runs were on at once, up to a few. Pure; an
 // order that a reader can rely on, and lanes that never shrink while one looks.
 import type { Timeline } from '../../../../../src/common/api/timeline.ts';
+import { nameOfWorker } from '../../../components/worker-name.ts';
 import type { Bar } from './bars.ts';
 
 export type Grouping = 'worker' | 'job';
@@ -17,8 +18,10 @@ export interface Lane {
   readonly height: number;
   /** By start, in each row. */
   readonly rows: readonly (readonly Bar[])[];
-  /** Ticks that come, by job only. */
+  /** Ticks that come, by job only: the first of them. */
   readonly coming: readonly number[];
+  /** More come than are listed, until then. */
+  readonly moreUntil: number | undefined;
 }
 
 export interface Layout {
@@ -49,6 +52,7 @@ interface Open {
   readonly rows: Bar[][];
   readonly ends: number[];
   coming: readonly number[];
+  moreUntil: number | undefined;
   isWrong: boolean;
 }
 
@@ -57,23 +61,30 @@ export function layOut(input: LayoutInput): Layout {
   const open = new Map<string, Open>();
   const laneOf = (key: string, label: string): Open => {
     let lane = open.get(key);
-    if (!lane) open.set(key, (lane = { key, label, rows: [], ends: [], coming: [], isWrong: false }));
+    if (!lane) {
+      lane = { key, label, rows: [], ends: [], coming: [], moreUntil: undefined, isWrong: false };
+      open.set(key, lane);
+    }
     return lane;
   };
-  if (grouping === 'worker') for (const [id, name] of workers) laneOf(id, name);
+  // One that is gone and its successor are one lane: who looks for `berlin-1` wants all that ran there.
+  if (grouping === 'worker') for (const name of workers.values()) laneOf(name, name);
 
   const most = MOST_ROWS[grouping];
   for (const bar of bars) {
     if (bar.end !== undefined && bar.end < from) continue;
     const { job, worker } = bar.run;
-    const lane =
-      grouping === 'job' ? laneOf(job, job) : laneOf(worker ?? '', nameOf(worker, workers, input.nobody));
-    place(lane, bar, Math.max(bar.end ?? Infinity, bar.start + leastMs), most);
+    const place = grouping === 'job' ? job : worker === undefined ? '' : nameOf(worker, workers);
+    const lane = laneOf(place, place || input.nobody);
+    putIn(lane, bar, Math.max(bar.end ?? Infinity, bar.start + leastMs), most);
     if (bar.isWrong) lane.isWrong = true;
   }
   if (grouping === 'job')
-    for (const { job, ticks } of coming?.jobs ?? [])
-      laneOf(job, job).coming = ticks.map((at) => Date.parse(at));
+    for (const { job, ticks, count } of coming?.jobs ?? []) {
+      const lane = laneOf(job, job);
+      lane.coming = ticks.map((at) => Date.parse(at));
+      if (coming && count > ticks.length) lane.moreUntil = Date.parse(coming.until);
+    }
 
   const ordered = [...open.values()].sort(
     (a, b) =>
@@ -85,11 +96,11 @@ export function layOut(input: LayoutInput): Layout {
       compare(a.key, b.key),
   );
   let top = 0;
-  const lanes = ordered.map(({ key, label, rows, coming }) => {
+  const lanes = ordered.map(({ key, label, rows, coming, moreUntil }) => {
     const seen = Math.max(rowsSeen.get(`${grouping} ${key}`) ?? 1, rows.length);
     rowsSeen.set(`${grouping} ${key}`, seen);
     const height = Math.max(LEAST_LANE_PX, seen * ROW_PX + LANE_PAD_PX);
-    const lane = { key, label, top, height, rows, coming };
+    const lane = { key, label, top, height, rows, coming, moreUntil };
     top += height;
     return lane;
   });
@@ -99,7 +110,7 @@ export function layOut(input: LayoutInput): Layout {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The first row that is free; when none is, the one that is soonest, over what is there. */
-function place({ rows, ends }: Open, bar: Bar, end: number, most: number): void {
+function putIn({ rows, ends }: Open, bar: Bar, end: number, most: number): void {
   let row = ends.findIndex((until) => until <= bar.start);
   if (row === -1) {
     if (rows.length < most) row = rows.push([]) - 1;
@@ -109,11 +120,9 @@ function place({ rows, ends }: Open, bar: Bar, end: number, most: number): void 
   ends[row] = end;
 }
 
-/** Of a worker that is gone only its id is known: its name, and what made it unlike the others of that name. */
-function nameOf(id: string | undefined, workers: ReadonlyMap<string, string>, nobody: string): string {
-  if (id === undefined) return nobody;
-  return workers.get(id) ?? id;
-}
+/** Of a worker that is gone only its id is known. */
+const nameOf = (id: string, workers: ReadonlyMap<string, string>): string =>
+  workers.get(id) ?? nameOfWorker(id);
 
 /** Where the rows of a lane begin: in its middle when it has few. */
 export const rowsTop = ({ top, height, rows }: Lane): number =>

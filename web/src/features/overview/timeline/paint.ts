@@ -9,7 +9,11 @@ export const AXIS_PX = 22;
 const BAR_PX = 7;
 export const LEAST_BAR_PX = 2;
 /** Of the height, for the ticks that come when they are drawn as a landscape. */
-const COMING_SHARE = 0.72;
+const COMING_SHARE = 0.45;
+/** Rings closer together than this would be one bar. */
+const RING_ROOM_PX = 9;
+/** Between the strokes that stand for ticks too close to be rings. */
+const STROKE_ROOM_PX = 5;
 
 export interface Look {
   readonly tones: Readonly<Record<Tone, string>>;
@@ -102,13 +106,17 @@ function landscape(ctx: CanvasRenderingContext2D, frame: Frame, xOf: (at: number
   if (!bins || bins.most === 0) return;
   const scale = ((height - AXIS_PX) * COMING_SHARE) / bins.most;
   ctx.fillStyle = look.tones.paused;
-  ctx.globalAlpha = 0.45;
   for (const [bin, count] of bins.counts.entries()) {
     const from = binsFrom + bin * bins.widthMs;
     if (count === 0 || from + bins.widthMs < frame.now) continue;
     const x = xOf(Math.max(from, frame.now));
+    const wide = Math.max(1, xOf(from + bins.widthMs) - x - 1);
     const tall = Math.max(2, count * scale);
-    ctx.fillRect(x, height - tall, Math.max(1, xOf(from + bins.widthMs) - x - 0.5), tall);
+    // Pale, with a ridge: it lies behind the lanes, and is no run.
+    ctx.globalAlpha = 0.2;
+    ctx.fillRect(x, height - tall, wide, tall);
+    ctx.globalAlpha = 0.75;
+    ctx.fillRect(x, height - tall, wide, 1.5);
   }
   ctx.globalAlpha = 1;
 }
@@ -138,15 +146,40 @@ function laneBars(
       else solid(ctx, bar, x, right, y);
     }
   }
-  ctx.strokeStyle = look.tones.paused;
+  if (lane.coming.length > 0) comingTicks(ctx, frame, lane, xOf);
+}
+
+/** Rings; where they would touch, strokes: each stands for several ticks. A thin line where more come than are known. */
+function comingTicks(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  { coming, moreUntil, top, height }: Lane,
+  xOf: (at: number) => number,
+): void {
+  const { look, now, scrollTop } = frame;
+  const middle = AXIS_PX + top + height / 2 - scrollTop;
+  const first = coming[0]!;
+  const last = coming.at(-1)!;
+  const every = coming.length > 1 ? (last - first) / (coming.length - 1) : Infinity;
+  const room = every / msPerPx(frame);
+  ctx.strokeStyle = ctx.fillStyle = look.tones.paused;
+  if (room < RING_ROOM_PX) {
+    const step = every * Math.ceil(STROKE_ROOM_PX / room);
+    const end = moreUntil ?? last;
+    for (let at = first + Math.max(0, Math.ceil((now - first) / step)) * step; at <= end; at += step)
+      ctx.fillRect(xOf(at) - 0.5, middle - 3, 1, 6);
+    return;
+  }
   ctx.lineWidth = 1.5;
-  const middle = AXIS_PX + lane.top + lane.height / 2 - scrollTop;
-  for (const at of lane.coming) {
+  for (const at of coming) {
     if (at < now) continue;
     ctx.beginPath();
     ctx.arc(xOf(at), middle, 3, 0, Math.PI * 2);
     ctx.stroke();
   }
+  if (moreUntil === undefined) return;
+  const from = Math.max(xOf(last) + RING_ROOM_PX, xOf(now));
+  for (let x = from; x < xOf(moreUntil); x += RING_ROOM_PX) ctx.fillRect(x, middle - 0.5, 3, 1);
 }
 
 /** What went wrong is higher than the rest, what is on fades out at now: not by its colour alone. */
