@@ -12,6 +12,10 @@ interface Asked {
   readonly run: string;
 }
 
+interface Ended {
+  readonly endedAt?: string;
+}
+
 interface Runs {
   readonly items: readonly { readonly id: string }[];
 }
@@ -99,6 +103,44 @@ it('shows four hundred thousand lines, and finds one among them, without drawing
   await page.getByRole('button', { name: 'Download the output' }).click();
   const file = await (await download).path();
   expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(400_001);
+});
+
+it('shows the end of a very long output at once, and what came before it when asked', async () => {
+  await web.workers.start(1, { name: 'alpha' });
+  const address = await runOf(
+    shell('endless', 'seq 1 3000000 | sed "s/^/line number /"; echo the end', {
+      output: { limit: '300MiB' },
+    }),
+  );
+  const id = address.split('/').at(-1)!;
+  await waitFor(async () => (await web.api<Ended>('GET', `/jobs/endless/runs/${id}`)).endedAt, {
+    what: 'it has printed all',
+    timeout: 60_000,
+  });
+  const page = await web.open('/');
+  const asked: URL[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/output')) asked.push(new URL(request.url()));
+  });
+  await page.goto(`${web.url}${address}`);
+  const log = page.getByRole('region', { name: 'Output of run' });
+  await log.getByText('the end', { exact: true }).waitFor();
+  await page.getByText(/^the last [\d,]+ lines, 8(?:\.0)? MiB of [\d.]+ MiB$/).waitFor();
+  expect(asked.map(({ searchParams }) => searchParams.get('tail'))).toEqual([String(8 * 1024 * 1024)]);
+  await expectAccessible(page);
+
+  // The first line that is there stays where it is.
+  await log.focus();
+  await page.keyboard.press('Home');
+  await page.waitForFunction(() => document.querySelector('.log')!.scrollTop === 0);
+  const first = await log.locator('.log-text').first().innerText();
+  expect(first).toMatch(/^line number \d+$/);
+  await page.getByRole('button', { name: 'Load what came before' }).click();
+  await page.getByText(/^the last [\d,]+ lines, 16(?:\.0)? MiB of [\d.]+ MiB$/).waitFor();
+  const number = Number(first.split(' ').at(-1));
+  await log.getByText(`line number ${number - 1}`, { exact: true }).waitFor();
+  await log.getByText(first, { exact: true }).waitFor();
+  expect(await log.evaluate((box) => box.scrollTop)).toBeGreaterThan(1_000);
 });
 
 it('shows attempts as they are made, with what went wrong, and what the run was given', async () => {

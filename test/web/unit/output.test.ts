@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { piecesOf, plainOf, styleAfter } from '../../../web/src/features/runs/ansi.ts';
 import { createWrapLayout, flatLayout } from '../../../web/src/features/runs/line-layout.ts';
 import { createOutputLines, type OutputLines } from '../../../web/src/features/runs/output-lines.ts';
+import { firstWhole } from '../../../web/src/features/runs/output-parts.ts';
 
 const all = (lines: OutputLines): string[] => Array.from({ length: lines.count() }, (_, i) => lines.line(i));
 
@@ -71,6 +72,38 @@ describe('lines', () => {
     lines.append('plain\n\x1b[31mred\n');
     for (let i = 0; i < 20; i++) lines.append(`${i}\n`);
     expect(lines.styleAt(lines.count() - 1)).toEqual({ color: 'var(--ansi-1)' });
+  });
+});
+
+describe('a part of an output', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  it('begins with its first whole line, or with its first whole character where no line ends near', () => {
+    expect(firstWhole(bytes('half of one\nwhole\n'))).toBe('half of one\n'.length);
+    expect(firstWhole(bytes('汉字').subarray(1))).toBe(2);
+    expect(firstWhole(bytes('x'.repeat(100_000)))).toBe(0);
+    expect(firstWhole(bytes(''))).toBe(0);
+  });
+  it('is put before what is there, and lines are numbered once the beginning is known', () => {
+    const lines = createOutputLines();
+    lines.append('three\n\x1b[31mfour\nfi');
+    expect(lines.numberOf(0)).toBeUndefined();
+    lines.prepend('\x1b[32mtwo\n');
+    expect(lines.dropped()).toBe(-1);
+    lines.prepend('one\n');
+    lines.knowBeginning();
+    lines.append('ve\n');
+    expect(all(lines).map(plainOf)).toEqual(['one', 'two', 'three', 'four', 'five']);
+    expect(all(lines).map((_, i) => lines.numberOf(i))).toEqual([1, 2, 3, 4, 5]);
+    expect(lines.styleAt(4)).toEqual({ color: 'var(--ansi-1)' });
+    expect(lines.dropped()).toBe(-2);
+  });
+  it('has no place before lines of which some were let go of', () => {
+    const lines = createOutputLines(100, 10_000);
+    lines.append('x\n');
+    expect(lines.isFull()).toBe(false);
+    for (let i = 0; i < 200; i++) lines.append(`${i}\n`);
+    expect(lines.isFull()).toBe(true);
   });
 });
 

@@ -3,7 +3,8 @@ import { memo, type CSSProperties, type ReactNode } from 'react';
 import { piecesOf, type AnsiStyle, type Piece } from './ansi.ts';
 
 export interface LogLineProps {
-  readonly number: number;
+  /** undefined: it is not known. */
+  readonly number: number | undefined;
   readonly text: string;
   readonly style: AnsiStyle | undefined;
   /** In lower case; '' marks nothing. */

@@ -44,11 +44,13 @@ export function LogView(props: LogViewProps): ReactNode {
   const droppedBefore = useRef(lines.dropped());
   const [sight, setSight] = useState({ top: 0, height: 600, width: 800, char: 7.5 });
 
-  const digits = String(lines.dropped() + lines.count()).length;
+  const digits = String(lines.numberOf(lines.count() - 1) ?? '').length;
   const columns = Math.max(10, Math.floor((sight.width - sight.char * digits - 24) / sight.char) - 1);
   const wrapped = useMemo(() => (wrap ? createWrapLayout(columns) : undefined), [wrap, columns]);
   wrapped?.update(lines);
-  const layout: LineLayout = wrapped ?? flatLayout(lines.count());
+  const count = lines.count();
+  const flat = useMemo(() => flatLayout(count), [count]);
+  const layout: LineLayout = wrapped ?? flat;
   const rows = layout.rows();
 
   const first = layout.lineAt(Math.max(0, Math.floor(sight.top / ROW) - MARGIN_ROWS));
@@ -72,15 +74,16 @@ export function LogView(props: LogViewProps): ReactNode {
     return () => observer.disconnect();
   }, []);
 
-  // To the end, as long as it is followed; where it is not, what is in sight stays there when lines before it go.
+  // To the end, as long as it is followed; where it is not, what is in sight stays there when lines before it come or go.
   useLayoutEffect(() => {
     const element = box.current!;
+    const gone = lines.dropped() - droppedBefore.current;
     if (follow) element.scrollTop = element.scrollHeight;
-    else if (lines.dropped() > droppedBefore.current && !wrap)
-      element.scrollTop -= (lines.dropped() - droppedBefore.current) * ROW;
+    else if (gone < 0) element.scrollTop += layout.rowOf(-gone) * ROW;
+    else if (gone > 0 && !wrap) element.scrollTop -= gone * ROW;
     droppedBefore.current = lines.dropped();
     lastTop.current = element.scrollTop;
-  }, [version, rows, follow, wrap, lines, sight.height]);
+  }, [version, rows, follow, wrap, lines, layout, sight.height]);
 
   useEffect(() => {
     const element = box.current!;
@@ -132,7 +135,7 @@ export function LogView(props: LogViewProps): ReactNode {
           {shown.map((i) => (
             <LogLine
               key={lines.dropped() + i}
-              number={lines.dropped() + i + 1}
+              number={lines.numberOf(i)}
               text={lines.line(i)}
               style={lines.styleAt(i)}
               words={words}

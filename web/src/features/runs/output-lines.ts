@@ -4,7 +4,8 @@ import { plainOf, styleAfter, type AnsiStyle } from './ansi.ts';
 
 /** A longer one is broken, so that no line is too much to draw. */
 const LONGEST_LINE = 8_192;
-export const MOST_LINES = 400_000;
+/** Firefox draws nothing that is higher than some 17 million pixels, 18 a line. */
+export const MOST_LINES = 900_000;
 export const MOST_CHARS = 48 * 1024 * 1024;
 /** What is let go of at once when it is too much: each time costs a look at all that is left. */
 const LET_GO = 0.1;
@@ -14,12 +15,20 @@ export interface OutputLines {
   /** As it was written, with its colours. */
   readonly line: (i: number) => string;
   readonly styleAt: (i: number) => AnsiStyle | undefined;
-  /** Lines that were let go of at the start. */
+  /** How far the first line here is from the one that was first to come: let go of at the start, or (below 0) put before it. */
   readonly dropped: () => number;
+  /** What number a line has in the whole output; undefined until its beginning has come. */
+  readonly numberOf: (i: number) => number | undefined;
+  /** The first line here, or one that was let go of before it, begins the output. */
+  readonly knowBeginning: () => void;
+  /** No more can be put before them. */
+  readonly isFull: () => boolean;
   /** Characters of the longest line, about. */
   readonly widest: () => number;
   /** Text as it comes: a piece may end in the middle of a line. */
   readonly append: (text: string) => void;
+  /** Whole lines that came before the first. */
+  readonly prepend: (text: string) => void;
   readonly clear: () => void;
 }
 
@@ -39,6 +48,9 @@ export function createOutputLines(mostLines = MOST_LINES, mostChars = MOST_CHARS
   let open = '';
   let chars = 0;
   let dropped = 0;
+  /** `dropped` of the line that begins the output. */
+  let beginning: number | undefined;
+  let hasLetGo = false;
   let widest = 0;
 
   const push = (whole: string): void => {
@@ -59,6 +71,7 @@ export function createOutputLines(mostLines = MOST_LINES, mostChars = MOST_CHARS
     while (gone < lines.length && (lines.length - gone > linesTo || left > charsTo))
       left -= lines[gone++]!.length;
     if (gone === 0) return;
+    hasLetGo = true;
     lines = lines.slice(gone);
     styles = new Map([...styles].flatMap(([i, each]) => (i >= gone ? [[i - gone, each] as const] : [])));
     chars = left;
@@ -70,6 +83,11 @@ export function createOutputLines(mostLines = MOST_LINES, mostChars = MOST_CHARS
     line: (i) => lines[i] ?? (i === lines.length ? overwritten(open) : ''),
     styleAt: (i) => (i === lines.length ? style : styles.get(i)),
     dropped: () => dropped,
+    numberOf: (i) => (beginning === undefined ? undefined : dropped - beginning + i + 1),
+    knowBeginning() {
+      beginning ??= Math.min(0, dropped);
+    },
+    isFull: () => hasLetGo || lines.length > mostLines * (1 - LET_GO) || chars > mostChars * (1 - LET_GO),
     widest: () => Math.max(widest, open.length),
     append(text) {
       const parts = text.split('\n');
@@ -88,7 +106,25 @@ export function createOutputLines(mostLines = MOST_LINES, mostChars = MOST_CHARS
       open = back === -1 ? left : left.slice(back + 1);
       if (lines.length > mostLines || chars > mostChars) letGo();
     },
+    prepend(text) {
+      const before = createOutputLines(Infinity, Infinity);
+      before.append(text.endsWith('\n') ? text : `${text}\n`);
+      const count = before.count();
+      const earlier = Array.from({ length: count }, (_, i) => before.line(i));
+      const shifted = [...styles].map(([i, each]) => [i + count, each] as const);
+      const own = earlier.flatMap((_, i) => {
+        const each = before.styleAt(i);
+        return each ? [[i, each] as const] : [];
+      });
+      styles = new Map([...own, ...shifted]);
+      lines = [...earlier, ...lines];
+      for (const line of earlier) chars += line.length;
+      widest = Math.max(widest, before.widest());
+      dropped -= count;
+    },
     clear() {
+      beginning = undefined;
+      hasLetGo = false;
       lines = [];
       styles = new Map();
       style = undefined;

@@ -38,7 +38,7 @@ export function RunOutput({ run }: { readonly run: RunView }): ReactNode {
 
 function Output({ run, reader }: { readonly run: RunView; readonly reader: OutputReader }): ReactNode {
   const { t } = useTranslation('runs');
-  const { version, phase, source, bytes, error } = useStore(reader.state);
+  const { version, phase, source, bytes, bytesBefore, isEarlierComing, error } = useStore(reader.state);
   const { lines } = reader;
   const [follow, setFollow] = useState(true);
   const [wrap, setWrap] = useState(readStored(WRAP_KEY) === 'on');
@@ -88,7 +88,11 @@ function Output({ run, reader }: { readonly run: RunView; readonly reader: Outpu
   const isGoingOn = phase === 'following' || phase === 'loading';
   const isSearched = found.isDone;
   const isEmpty = lines.count() === 0;
-  const total = lines.dropped() + lines.count();
+  // What was let go of at the beginning, for there is too much of it.
+  const left = (lines.numberOf(0) ?? 1) - 1;
+  const total = left + lines.count();
+  const isPart = bytesBefore > 0;
+  const isFull = lines.isFull();
   return (
     <Paper component="section" aria-labelledby="run-output">
       <div className="log-bar">
@@ -101,7 +105,12 @@ function Output({ run, reader }: { readonly run: RunView; readonly reader: Outpu
           {source === 'tail' && ` · ${t('output.tail')}`}
         </Text>
         <Text size="xs" c="dimmed" className="page-count">
-          {t('output.size', { count: total, lines: countText(total), bytes: bytesText(bytes) })}
+          {t(isPart ? 'output.sizePart' : 'output.size', {
+            count: total,
+            lines: countText(total),
+            part: bytesText(bytes - bytesBefore),
+            bytes: bytesText(bytes),
+          })}
         </Text>
         <Group gap={4} className="log-bar-push" wrap="nowrap">
           <TextInput
@@ -163,10 +172,30 @@ function Output({ run, reader }: { readonly run: RunView; readonly reader: Outpu
         </Group>
       </div>
       {phase === 'failed' && <ErrorState error={error} title={t('output.failed')} />}
-      {lines.dropped() > 0 && (
+      {left > 0 && (
         <Text size="xs" c="dimmed" px="sm" py={4}>
-          {t('output.dropped', { lines: countText(lines.dropped()) })}
+          {t('output.dropped', { lines: countText(left) })}
         </Text>
+      )}
+      {isPart && (
+        <Group gap="sm" px="sm" py={4}>
+          <Text size="xs" c="dimmed">
+            {t(isFull ? 'output.beforeFull' : 'output.before', { bytes: bytesText(bytesBefore) })}
+          </Text>
+          {!isFull && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={isEarlierComing}
+              onClick={() => {
+                setFollow(false);
+                reader.earlier();
+              }}
+            >
+              {t('output.earlier')}
+            </Button>
+          )}
+        </Group>
       )}
       {isEmpty && phase === 'ended' ? (
         <Text size="sm" c="dimmed" p="sm">
