@@ -176,6 +176,23 @@ it('holds two thousand jobs of which only those on the screen are there, and rea
   expect(await page.locator('[data-job]').count()).toBeLessThan(60);
   await page.evaluate(() => window.scrollTo(0, 3_000));
   await row(page, 'job-0070').waitFor();
+  // A jump loads what is looked at then, and not all between.
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname === '/api/v1/jobs' && (searchParams.has('offset') || searchParams.has('cursor')))
+      asked.push(searchParams.get('offset') ?? 'next');
+  });
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await row(page, 'job-1999').waitFor();
+  expect(asked.length).toBeLessThan(4);
+  expect(asked).toContain('1950');
+  await row(page, 'job-1990').getByRole('checkbox').click();
+  await page.getByText('1 selected').waitFor();
+  await web.api('PUT', '/jobs/job-1990', job('job-1990', { paused: true }));
+  await row(page, 'job-1990').getByRole('img', { name: 'Paused' }).waitFor();
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await row(page, 'job-0000').waitFor();
   await page.getByRole('searchbox', { name: 'Search jobs' }).fill('1999');
   await row(page, 'job-1999').waitFor();
   expect(await page.locator('[data-job]').count()).toBe(1);

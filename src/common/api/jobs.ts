@@ -44,6 +44,8 @@ export const RECENT_RUNS = 20;
 export const MOST_WITH_RECENT = 100;
 /** Names that one request answers: what a batch takes. */
 export const MOST_NAMES = 5_000;
+/** Far more than there are jobs. */
+export const MOST_SKIPPED = 10_000_000;
 export const MOST_LABELS = 100;
 export const MOST_LABEL_VALUES = 100;
 
@@ -223,6 +225,10 @@ export const jobOperations = {
         .meta({
           description: `Also the newest ${RECENT_RUNS} runs of each job; with a limit of ${MOST_WITH_RECENT} at most`,
         }),
+      offset: z.coerce.number().int().min(0).max(MOST_SKIPPED).optional().meta({
+        description:
+          'Leave out so many from the start: to look into the middle of a long list. Not with `cursor`, which goes through all of it',
+      }),
       ...paging,
     }),
     answers: {

@@ -23,6 +23,7 @@ export interface JobPageQuery extends JobSearch {
   readonly order: 'asc' | 'desc';
   readonly limit: number;
   readonly cursor?: string | undefined;
+  readonly offset?: number | undefined;
 }
 
 export interface FoundJobs {
@@ -108,13 +109,15 @@ function keyOf(sort: Exclude<JobSort, 'name'>, activity: Activity): Key {
 }
 
 export async function searchJobs(query: JobPageQuery, deps: SearchDeps): Promise<FoundJobs> {
-  const { sort, order, limit } = query;
+  const { sort, order, limit, offset: skip = 0 } = query;
+  if (query.offset !== undefined && query.cursor !== undefined)
+    throw invalidInput([{ path: 'offset', message: 'not with `cursor`: leave one of them out' }]);
   const filter = filterOf(query, deps);
   if (query.name.length > 0) return namedJobs(query, matcher(filter), deps);
   const isDescending = order === 'desc';
   if (sort === 'name') {
     const after = decodeCursor('jobs', query.cursor);
-    const page = { after, limit: limit + 1, descending: isDescending };
+    const page = { after, skip, limit: limit + 1, descending: isDescending };
     const { entries, total } = deps.views.jobs.find(filter, page);
     const items = entries.slice(0, limit);
     const nextCursor = entries.length > limit ? encodeCursor('jobs', items.at(-1)!.name) : null;
@@ -131,25 +134,27 @@ export async function searchJobs(query: JobPageQuery, deps: SearchDeps): Promise
       return { entry, name: entry.name, value: value === undefined ? Infinity : direction * value };
     },
     after,
-    limit: limit + 1,
+    limit: skip + limit + 1,
   });
-  const items = places.slice(0, limit);
+  const items = places.slice(skip, skip + limit);
   const last = items.at(-1);
   return {
     entries: items.map(({ entry }) => entry),
     total,
-    nextCursor: places.length > limit && last ? cursorOf(sort, order, last) : null,
+    nextCursor: places.length > skip + limit && last ? cursorOf(sort, order, last) : null,
   };
 }
 
 /** All on one page: they are few. */
 function namedJobs(
-  { name, cursor }: JobPageQuery,
+  { name, cursor, offset }: JobPageQuery,
   matches: (entry: JobEntry) => boolean,
   { views }: SearchDeps,
 ): FoundJobs {
-  if (cursor !== undefined)
-    throw invalidInput([{ path: 'cursor', message: 'jobs that are asked for by name are on one page' }]);
+  if (cursor !== undefined || offset !== undefined) {
+    const path = cursor === undefined ? 'offset' : 'cursor';
+    throw invalidInput([{ path, message: 'jobs that are asked for by name are on one page' }]);
+  }
   const entries = [...new Set(name)].sort().flatMap((each) => views.jobs.get(each) ?? []);
   const found = entries.filter(matches);
   return { entries: found, total: found.length, nextCursor: null };

@@ -73,10 +73,10 @@ export interface JobIndex {
   labels(): ReadonlyMap<string, Readonly<LabelCount>>;
   /** What jobs that are not paused want of their workers. */
   wishes(): readonly Readonly<JobWish>[];
-  /** Matching jobs by name, after `after`; `total` counts all that match, whatever the page. */
+  /** Matching jobs by name, after `after` and `skip` more; `total` counts all that match, whatever the page. */
   find(
     filter: JobFilter,
-    page: { after: string | undefined; limit: number; descending?: boolean },
+    page: { after: string | undefined; limit: number; skip?: number; descending?: boolean },
   ): { entries: JobEntry[]; total: number };
 }
 
@@ -124,7 +124,12 @@ export function createJobIndex(nameOf: (key: string) => string, compiler: Schedu
   const inOrder = (): readonly string[] => (sorted ??= [...entries.keys()].sort((a, b) => (a < b ? -1 : 1)));
 
   /** Looks at no other names than those of the page. */
-  const namedPage = (after: string | undefined, limit: number, descending: boolean): JobEntry[] => {
+  const namedPage = (
+    after: string | undefined,
+    skip: number,
+    limit: number,
+    descending: boolean,
+  ): JobEntry[] => {
     const names = inOrder();
     let low = 0;
     let high = names.length;
@@ -135,9 +140,10 @@ export function createJobIndex(nameOf: (key: string) => string, compiler: Schedu
         if (names[middle]! < after || (!descending && names[middle] === after)) low = middle + 1;
         else high = middle;
       }
+    const from = descending ? Math.max(0, low - skip) : low + skip;
     const page = descending
-      ? names.slice(Math.max(0, low - limit), low).toReversed()
-      : names.slice(low, low + limit);
+      ? names.slice(Math.max(0, from - limit), from).toReversed()
+      : names.slice(from, from + limit);
     return page.map((name) => entries.get(name)!);
   };
 
@@ -180,11 +186,11 @@ export function createJobIndex(nameOf: (key: string) => string, compiler: Schedu
     names: inOrder,
     labels: () => labelCounts,
     wishes: () => [...wishes.values()],
-    find(filter, { after, limit, descending = false }) {
+    find(filter, { after, limit, skip = 0, descending = false }) {
       const isAny = filter.q === undefined && filter.labels.length === 0 && filter.is === undefined;
-      if (isAny) return { entries: namedPage(after, limit, descending), total: entries.size };
+      if (isAny) return { entries: namedPage(after, skip, limit, descending), total: entries.size };
       const matches = matcher(filter);
-      const first = top<JobEntry>(limit, descending ? (a, b) => -byName(a, b) : byName);
+      const first = top<JobEntry>(skip + limit, descending ? (a, b) => -byName(a, b) : byName);
       let total = 0;
       for (const entry of entries.values()) {
         if (!matches(entry)) continue;
@@ -192,7 +198,7 @@ export function createJobIndex(nameOf: (key: string) => string, compiler: Schedu
         const { name } = entry;
         if (after === undefined || (descending ? name < after : name > after)) first.add(entry);
       }
-      return { entries: first.list(), total };
+      return { entries: first.list().slice(skip), total };
     },
   };
 }

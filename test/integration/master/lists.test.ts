@@ -122,6 +122,22 @@ describe('listing jobs', () => {
     expect(third.body.nextCursor).toBeNull();
   });
 
+  it('looks into the middle of the list by its place, in any order', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await master.call('createJob', { body: job(name) });
+    expect(await names({ offset: 2, limit: 2 })).toEqual(['c', 'd']);
+    expect(await names({ offset: 1, limit: 2, order: 'desc' })).toEqual(['d', 'c']);
+    expect(await names({ offset: 4, limit: 2, state: 'active' })).toEqual(['e']);
+    expect(await names({ offset: 3, limit: 5, sort: 'duration' })).toEqual(['d', 'e']);
+    expect(await names({ offset: 9, limit: 5, order: 'desc' })).toEqual([]);
+    const { body } = await master.call('listJobs', { query: { offset: 1, limit: 2 } });
+    expect(body.total).toBe(5);
+    expect(await names({ cursor: body.nextCursor, limit: 9 })).toEqual(['d', 'e']);
+    const refused = await master.refused('invalid_input', 'listJobs', {
+      query: { offset: 1, cursor: body.nextCursor },
+    });
+    expect(refused.errors!.map(({ path }) => path)).toEqual(['offset']);
+  });
+
   it('refuses unknown parameters, bad limits and bad cursors, each by its name', async () => {
     const { errors } = await master.refused('invalid_input', 'listJobs', {
       query: { limit: 0, serach: 'x', state: 'gone', cursor: 'x' } as never,

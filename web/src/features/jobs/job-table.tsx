@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import type { JobSort } from '../../../../src/common/api/jobs.ts';
 import { useShortcuts, type Shortcut } from '../../lib/shortcuts.ts';
 import { JobRow } from './job-row.tsx';
-import type { JobsSearch } from './jobs-search.ts';
+import { PAGE, type JobsSearch } from './jobs-search.ts';
 import { SelectAll } from './select-all.tsx';
 import type { JobList } from './use-job-list.ts';
 import type { Selection } from './use-selection.ts';
@@ -42,7 +42,7 @@ export interface JobTableProps {
 
 export function JobTable({ list, selection, wanted, want, searchBox }: JobTableProps): ReactNode {
   const { t } = useTranslation('jobs');
-  const { jobs, total = 0, query, onShown } = list;
+  const { jobs, loaded, total = 0, query, onShown, onLook } = list;
   const isNarrow = useMediaQuery('(max-width: 48em)') ?? false;
   const body = useRef<HTMLDivElement>(null);
   const margin = useTop(body);
@@ -67,16 +67,19 @@ export function JobTable({ list, selection, wanted, want, searchBox }: JobTableP
   useLayoutEffect(() => virtual.measure(), [virtual, isNarrow]);
 
   const items = virtual.getVirtualItems();
+  const firstShown = items[0]?.index ?? 0;
   const lastShown = items.at(-1)?.index ?? 0;
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   useEffect(() => {
-    if (lastShown >= jobs.length - OVERSCAN && hasNextPage && !isFetchingNextPage && !isFetchNextPageError)
-      void fetchNextPage();
-  }, [lastShown, jobs.length, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
+    // Who jumps further gets the page that he looks at (onLook), and not all between.
+    const isNext = lastShown >= loaded - OVERSCAN && lastShown < loaded + PAGE;
+    if (isNext && hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage();
+  }, [lastShown, loaded, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
+  useEffect(() => onLook(firstShown, lastShown));
   useEffect(() => onShown(items.flatMap(({ index }) => jobs[index]?.name ?? [])));
 
   const goTo = (index: number): void => {
-    const next = Math.max(0, Math.min(index, jobs.length - 1));
+    const next = Math.max(0, Math.min(index, total - 1));
     setCurrent(next);
     virtual.scrollToIndex(next, { align: 'auto' });
     // After it is there: it may have been far off the screen.

@@ -6,7 +6,7 @@ import type { Given } from '../../lib/api.ts';
 
 const LONGEST = 200;
 /** Jobs a page: what fills a large screen twice, and is read in a few milliseconds. */
-const PAGE = 50;
+export const PAGE = 50;
 
 const isFilter = (text: string): text is JobFilterState => (JOB_FILTERS as readonly string[]).includes(text);
 const list = z.coerce.string().transform((text) => text.split(',').filter((each) => each !== ''));

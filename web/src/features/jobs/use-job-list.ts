@@ -12,7 +12,9 @@ import { MOST_WITH_RECENT, type JobSummary } from '../../../../src/common/api/jo
 import { call, type Body } from '../../lib/api.ts';
 import { readPages } from '../../lib/query.ts';
 import { useNews } from '../../lib/use-live.ts';
+import { withFar } from './far-pages.ts';
 import { listGiven, type JobsSearch } from './jobs-search.ts';
+import { useFarPages } from './use-far-pages.ts';
 
 type Pages = InfiniteData<Body<'listJobs'>>;
 
@@ -24,11 +26,16 @@ const CALM_EACH_PAGE_MS = 500;
 
 export interface JobList {
   readonly query: UseInfiniteQueryResult<Pages>;
-  readonly jobs: readonly JobSummary[];
+  /** By their place; undefined where one has not been loaded. */
+  readonly jobs: readonly (JobSummary | undefined)[];
+  /** So many from the start are loaded one after the other. */
+  readonly loaded: number;
   /** All that match; more than are loaded. */
   readonly total: number | undefined;
   /** Told by the table: the names on the screen. */
   readonly onShown: (names: readonly string[]) => void;
+  /** Told by the table: the rows on the screen. */
+  readonly onLook: (first: number, last: number) => void;
 }
 
 export function useJobList(wanted: JobsSearch): JobList {
@@ -40,7 +47,10 @@ export function useJobList(wanted: JobsSearch): JobList {
     meta: { renewsItself: true },
   });
   const pages = query.data?.pages;
-  const jobs = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
+  const total = pages?.at(-1)?.total;
+  const near = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
+  const far = useFarPages(wanted);
+  const jobs = withFar(near, far.pages);
   const shown = useRef<readonly string[]>([]);
 
   const renewPages = useCalm(CALM_PAGES_MS + CALM_EACH_PAGE_MS * (pages?.length ?? 0), () =>
@@ -76,10 +86,12 @@ export function useJobList(wanted: JobsSearch): JobList {
   return {
     query,
     jobs,
-    total: pages?.at(-1)?.total,
+    loaded: near.length,
+    total,
     onShown: (names) => {
       shown.current = names;
     },
+    onLook: (first, last) => far.look({ first, last, loaded: near.length, total: total ?? 0 }),
   };
 }
 

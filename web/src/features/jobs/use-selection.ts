@@ -10,7 +10,7 @@ export interface Selection {
   readonly replace: (names: readonly string[]) => void;
 }
 
-export function useSelection(jobs: readonly JobSummary[]): Selection {
+export function useSelection(jobs: readonly (JobSummary | undefined)[]): Selection {
   const [names, setNames] = useState<ReadonlySet<string>>(new Set());
   const last = useRef<number | undefined>(undefined);
   return {
@@ -22,9 +22,13 @@ export function useSelection(jobs: readonly JobSummary[]): Selection {
       last.current = index;
       const isOn = !names.has(job.name);
       const next = new Set(names);
-      for (const { name } of jobs.slice(Math.min(from, index), Math.max(from, index) + 1))
-        if (isOn) next.add(name);
-        else next.delete(name);
+      const range = jobs.slice(Math.min(from, index), Math.max(from, index) + 1);
+      // Of a range whose middle has not been loaded, nobody knows the names: this one alone.
+      const isWhole = Array.from(range).every((each) => each !== undefined);
+      for (const each of isWhole ? range : [job])
+        if (each === undefined) continue;
+        else if (isOn) next.add(each.name);
+        else next.delete(each.name);
       setNames(next);
     },
     replace(all) {
