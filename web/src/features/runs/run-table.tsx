@@ -25,7 +25,7 @@ export function RunTable({ runs, isOver = false }: RunTableProps): ReactNode {
           <Table.Tr>
             {RUN_COLUMNS.map((name) => (
               <Table.Th key={name} className={NUMBERS.has(name) ? 'run-number' : undefined}>
-                {t(name === 'started' && isOver ? 'column.ended' : `column.${name}`)}
+                {name === 'started' && isOver ? t('column.ended') : t(`column.${name}`)}
               </Table.Th>
             ))}
           </Table.Tr>
