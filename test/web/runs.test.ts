@@ -58,6 +58,8 @@ it('follows the output of a run with its colours, and lets go when one scrolls u
   await red.waitFor();
   expect(await red.evaluate((span) => getComputedStyle(span).fontWeight)).toBe('700');
   expect(await follow.getAttribute('aria-pressed')).toBe('false');
+  // Chromium moves there smoothly; from then on it stays.
+  await page.waitForFunction(() => document.querySelector('.log')!.scrollTop === 0);
   const size = page.getByText(/^\d+ lines, /);
   const before = await size.innerText();
   await page.waitForFunction(
