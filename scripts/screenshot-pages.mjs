@@ -52,7 +52,7 @@ const VIEWS = [
   { name: 'job', path: '/jobs/shop-import-orders' },
   { name: 'ticks', path: '/jobs/billing-usage-rollup?tab=ticks' },
   { name: 'editor', path: '/jobs/billing-charge-cards/edit' },
-  { name: 'runs', path: '/runs' },
+  { name: 'runs', path: '/runs?show=recent' },
   { name: 'run', path: liveRun },
   { name: 'workers', path: '/workers' },
   { name: 'cluster', path: '/cluster' },

@@ -1,5 +1,5 @@
-// A picture of a page as a small PNG: of at most 256 colours, those that it has most. Pages have few, and between
-// letters and their ground many that nobody can tell apart. Needs nothing but node.
+// A picture of a page as a small PNG: of at most 256 colours. Pages have few, and between letters and their ground many
+// that nobody can tell apart. Needs nothing but node.
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -33,7 +33,10 @@ function chunk(type, data) {
   return Buffer.concat([around.subarray(0, 4), body, around.subarray(4)]);
 }
 
-/** The commonest colours stay as they are; each other becomes the nearest of them. */
+/**
+ * Of colours that are alike the commonest stays, so that a small red word stays red; and of all the rest the commonest.
+ * Each other becomes the nearest of them.
+ */
 function reduced(pixels) {
   const counts = new Map();
   const colourAt = (at) => (pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2];
@@ -41,7 +44,14 @@ function reduced(pixels) {
     const colour = colourAt(at);
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const common = [...counts].sort(([, a], [, b]) => b - a).map(([colour]) => colour);
+  const byCount = [...counts].sort(([, a], [, b]) => b - a).map(([colour]) => colour);
+  const firstOfKind = new Map();
+  for (const colour of byCount) {
+    const kind = colour & 0xe0e0e0;
+    if (!firstOfKind.has(kind)) firstOfKind.set(kind, colour);
+  }
+  const kept = new Set([...firstOfKind.values()].slice(0, COLOURS / 2));
+  const common = [...kept, ...byCount.filter((colour) => !kept.has(colour))];
   const palette = common.slice(0, COLOURS).map((c) => [c >> 16, (c >> 8) & 255, c & 255]);
   const numbers = new Map(common.map((colour, place) => [colour, place]));
   for (const colour of common.slice(COLOURS)) numbers.set(colour, nearest(palette, colour));

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { countText, durationText } from '../../../web/src/lib/duration-text.ts';
 import { preferred } from '../../../web/src/lib/i18n/language.ts';
-import { clockText, instantText, relativeText } from '../../../web/src/lib/i18n/time-text.ts';
+import { clockText, instantText, timeText, relativeText } from '../../../web/src/lib/i18n/time-text.ts';
 
 it.each([
   [0, '0ms'],
@@ -40,6 +40,7 @@ it('says an instant exactly in the zone that it is asked for', () => {
   expect(instantText(now, 'en', 'UTC')).toBe('Mon, Nov 23, 2026, 09:00:00 UTC');
   expect(instantText(now, 'en', 'Asia/Shanghai')).toContain('17:00:00');
   expect(clockText(now, now, 'en', 'UTC')).toBe('09:00:00');
+  expect(timeText(now, 'en', 'Europe/Berlin')).toBe('10:00:00 GMT+1');
   expect(clockText(now - 3 * 86_400_000, now, 'en', 'UTC')).toBe('Nov 20, 09:00:00');
 });
 

@@ -12,7 +12,7 @@ import { runPlace } from '../../components/run-address.ts';
 import '../../components/stacked-table.css';
 import { nameOfWorker } from '../../components/worker-name.ts';
 import { currentLanguage } from '../../lib/i18n/language.ts';
-import { instantText } from '../../lib/i18n/time-text.ts';
+import { timeText } from '../../lib/i18n/time-text.ts';
 import { readPages } from '../../lib/query.ts';
 import { legend, partsOf, type PartKey } from './tick-counts.ts';
 
@@ -109,7 +109,7 @@ function TickTable({ job, ticks, zone }: TickTableProps): ReactNode {
           {ticks.map((tick) => (
             <Table.Tr key={tick.tick}>
               <Table.Td data-label={t('column.tick')} className="page-count">
-                {instantText(Date.parse(tick.tick), language, zone)}
+                {timeText(Date.parse(tick.tick), language, zone)}
               </Table.Td>
               <Table.Td data-label={t('column.outcome')}>
                 <Group gap={6}>
@@ -121,7 +121,9 @@ function TickTable({ job, ticks, zone }: TickTableProps): ReactNode {
                   ))}
                 </Group>
               </Table.Td>
-              <Table.Td data-label={t('column.worker')}>{tick.worker && nameOfWorker(tick.worker)}</Table.Td>
+              <Table.Td data-label={t('column.worker')} className="page-count">
+                {tick.worker && nameOfWorker(tick.worker)}
+              </Table.Td>
               <Table.Td data-label={t('column.lag')} className="job-number">
                 <DurationText ms={tick.startLagMs === undefined ? undefined : Math.round(tick.startLagMs)} />
               </Table.Td>

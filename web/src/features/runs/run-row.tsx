@@ -60,7 +60,7 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
       <Table.Td data-label={t('column.lag')} className="page-count run-number">
         <DurationText ms={run.startLagMs} />
       </Table.Td>
-      <Table.Td data-label={t('column.worker')}>
+      <Table.Td data-label={t('column.worker')} className="runs-worker">
         <Text span inherit className="page-mono" style={{ overflowWrap: 'anywhere' }}>
           {run.worker}
         </Text>

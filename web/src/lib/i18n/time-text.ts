@@ -37,6 +37,24 @@ export function instantText(at: number, language: Language, zone?: string): stri
   return format.format(at);
 }
 
+/** `09:15:59 GMT+1`: where the day is told beside it. The zone tells apart what comes twice when clocks go back. */
+export function timeText(at: number, language: Language, zone: string): string {
+  const { hour, minute, second, hourCycle } = FULL;
+  const format = once<Intl.DateTimeFormat>(
+    `time ${language} ${zone}`,
+    () =>
+      new Intl.DateTimeFormat(language, {
+        hour,
+        minute,
+        second,
+        hourCycle,
+        timeZoneName: 'short',
+        timeZone: zone,
+      }),
+  );
+  return format.format(at);
+}
+
 /** As short as it can be told apart: the time today, with the day on others. */
 export function clockText(at: number, now: number, language: Language, zone?: string): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
