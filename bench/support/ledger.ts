@@ -1,6 +1,6 @@
 // Every tick that is due, what its task marked, and what was recorded of it: whether each was started once and
 // recorded once, and how late. A million ticks are two small arrays.
-import type { RunRecord } from '../../src/common/model/run.ts';
+import type { RunRecord, Stretch } from '../../src/common/model/run.ts';
 import { spreadOf, type Spread } from './figures.ts';
 import { jobNumber } from './jobs.ts';
 import type { Starts } from './worker-protocol.ts';
@@ -53,6 +53,8 @@ export function openLedger({ jobs, firstOf, periodMs, ticks, judgedFrom }: DueTi
   const starts = new Uint8Array(due);
   const records = new Uint8Array(due);
   const states: Record<string, number> = {};
+  /** By run: a record of skipped ticks is written again, longer, as long as the same run is on. */
+  const stretches = new Map<string, Stretch>();
   const lags: number[] = [];
   const recordedLags: number[] = [];
   let strays = 0;
@@ -96,8 +98,11 @@ export function openLedger({ jobs, firstOf, periodMs, ticks, judgedFrom }: DueTi
     recorded(value) {
       const run = JSON.parse(value) as RunRecord;
       const each = run.ticks ?? { count: 1, from: run.scheduledFor, to: run.scheduledFor };
-      states[run.state] = (states[run.state] ?? 0) + each.count;
-      for (let tick = each.from; tick <= each.to; tick += periodMs) {
+      const name = `${run.job} ${run.id}`;
+      const before = run.ticks && stretches.get(name);
+      if (run.ticks) stretches.set(name, run.ticks);
+      states[run.state] = (states[run.state] ?? 0) + each.count - (before?.count ?? 0);
+      for (let tick = before ? before.to + periodMs : each.from; tick <= each.to; tick += periodMs) {
         if (note(records, run.job, tick)) recordedAny++;
       }
       if (run.startLagMs !== undefined && run.scheduledFor >= judgedFrom) recordedLags.push(run.startLagMs);
