@@ -170,7 +170,7 @@ it('is gone through by keyboard: down, up, select, open', async () => {
 it('holds two thousand jobs of which only those on the screen are there, and reaches the last', async () => {
   const many = Array.from({ length: 2_000 }, (_, i) => job(`job-${String(i).padStart(4, '0')}`));
   await put(...many);
-  const page = await web.open('/jobs');
+  const page = await web.open('/jobs', { mayComplain: /Failed to load|503/ });
   await page.getByText('2,000 jobs').waitFor();
   await row(page, 'job-0000').waitFor();
   expect(await page.locator('[data-job]').count()).toBeLessThan(60);
@@ -191,6 +191,18 @@ it('holds two thousand jobs of which only those on the screen are there, and rea
   await page.getByText('1 selected').waitFor();
   await web.api('PUT', '/jobs/job-1990', job('job-1990', { paused: true }));
   await row(page, 'job-1990').getByRole('img', { name: 'Paused' }).waitFor();
+  // What cannot be loaded there says so, and comes when it is asked for again.
+  let isAway = true;
+  await page.route(
+    ({ searchParams }) => searchParams.has('offset'),
+    (route) => (isAway ? route.fulfill({ status: 503, body: '' }) : route.continue()),
+  );
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight / 2));
+  const again = page.getByRole('alert').getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  isAway = false;
+  await again.click();
+  await row(page, 'job-1000').waitFor();
   await page.evaluate(() => window.scrollTo(0, 0));
   await row(page, 'job-0000').waitFor();
   await page.getByRole('searchbox', { name: 'Search jobs' }).fill('1999');

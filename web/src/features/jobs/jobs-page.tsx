@@ -1,10 +1,11 @@
 // All jobs: found, narrowed and put in order by the master, however many they are; what is asked for is in the
 // address. Selected ones are paused, resumed, run or deleted together.
-import { Button } from '@mantine/core';
+import { Affix, Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ErrorState } from '../../components/error-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { BulkBar } from './bulk-bar.tsx';
@@ -43,6 +44,12 @@ export function JobsPage(): ReactNode {
         }
       />
       {!isEmpty && <JobFilters wanted={wanted} want={want} searchBox={searchBox} />}
+      {list.failure && (
+        // Where one has jumped to, its place is far below the top of the page.
+        <Affix position={{ bottom: 20, right: 20 }} zIndex="var(--mantine-z-index-app)">
+          <ErrorState error={list.failure.error} onRetry={list.failure.retry} />
+        </Affix>
+      )}
       <Loaded query={list.query} lines={16}>
         {() =>
           isEmpty ? (

@@ -10,9 +10,16 @@ import { listGiven, PAGE, type JobsSearch } from './jobs-search.ts';
 /** A scrollbar that is dragged passes pages that nobody looks at. */
 const REST_MS = 120;
 
+export interface Failure {
+  readonly error: unknown;
+  readonly retry: () => void;
+}
+
 export interface FarPages {
   /** By the number of the page. */
   readonly pages: ReadonlyMap<number, readonly JobSummary[]>;
+  /** Of a page that is looked at and could not be loaded. */
+  readonly failure: Failure | undefined;
   /** Told by who shows them. */
   readonly look: (rows: RowsLookedAt) => void;
 }
@@ -30,8 +37,13 @@ export function useFarPages(wanted: JobsSearch): FarPages {
   });
   const pages = new Map<number, readonly JobSummary[]>();
   for (const [i, { data }] of answers.entries()) if (data) pages.set(numbers[i]!, data.items);
+  const failed = answers.filter(({ data, isError }) => isError && !data);
+  const retry = (): void => {
+    for (const { refetch } of failed) void refetch();
+  };
   return {
     pages,
+    failure: failed[0] && { error: failed[0].error, retry },
     look(rows) {
       const next = pagesToJumpTo(rows);
       const key = `${list} ${next.join()}`;

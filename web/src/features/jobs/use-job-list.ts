@@ -14,7 +14,7 @@ import { readPages } from '../../lib/query.ts';
 import { useNews } from '../../lib/use-live.ts';
 import { withFar } from './far-pages.ts';
 import { listGiven, type JobsSearch } from './jobs-search.ts';
-import { useFarPages } from './use-far-pages.ts';
+import { useFarPages, type Failure } from './use-far-pages.ts';
 
 type Pages = InfiniteData<Body<'listJobs'>>;
 
@@ -30,6 +30,8 @@ export interface JobList {
   readonly jobs: readonly (JobSummary | undefined)[];
   /** So many from the start are loaded one after the other. */
   readonly loaded: number;
+  /** Where one has jumped to is not loaded. */
+  readonly failure: Failure | undefined;
   /** All that match; more than are loaded. */
   readonly total: number | undefined;
   /** Told by the table: the names on the screen. */
@@ -87,6 +89,7 @@ export function useJobList(wanted: JobsSearch): JobList {
     query,
     jobs,
     loaded: near.length,
+    failure: far.failure,
     total,
     onShown: (names) => {
       shown.current = names;

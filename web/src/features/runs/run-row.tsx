@@ -22,7 +22,7 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
   const cause = typeof run.cause === 'string' ? run.cause : run.cause.kind;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td className="runs-job">
         <Anchor
           inherit
           style={{ overflowWrap: 'anywhere' }}
