@@ -103,8 +103,11 @@ describe('the documentation', () => {
   });
 
   it('refers to files that are there', () => {
-    const links = [readme, operations].flatMap((text) =>
-      Array.from(text.matchAll(/\]\(((?!http)[^)#]+)\)/g), ([, to]) => to!),
+    const links = [
+      { folder: '', text: readme },
+      { folder: 'docs/', text: operations },
+    ].flatMap(({ folder, text }) =>
+      Array.from(text.matchAll(/\]\(((?!http)[^)#]+)(?:#[^)]*)?\)/g), ([, to]) => folder + to!),
     );
     expect(links.length).toBeGreaterThan(1);
     expect(links.filter((to) => !existsSync(fileUrl(to)))).toEqual([]);
