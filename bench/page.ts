@@ -1,14 +1,13 @@
 // The page's overview while a thousand events of runs a second come: how smooth it stays, by the frames that a browser
 // draws. Etcd and master are real; the runs are written as workers write them, by nobody who runs anything, so that
 // what is measured is the page. The browser has no graphics processor here: it draws on the same cores.
-import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
 import type { RunRecord } from '../src/common/model/run.ts';
 import { makeRunId } from '../src/common/model/ids.ts';
 import { instant } from '../src/common/model/time.ts';
 import type { Etcd, Op } from '../src/common/store/etcd.ts';
 import { codecs, keyspace, type Keyspace } from '../src/common/store/keyspace.ts';
+import { needChromium, openPage } from './support/chromium.ts';
 import { startBenchEtcd } from './support/etcd.ts';
 import { printTable, rounded, spreadOf } from './support/figures.ts';
 import { createJobs, jobName, template } from './support/jobs.ts';
@@ -18,7 +17,6 @@ import { numberOf, sized } from './support/size.ts';
 
 const PREFIX = '/bench-page/';
 const WORKERS = ['alpha', 'beta', 'gamma'].map((name) => `${name}-0a1b2c`);
-const PROGRAM = process.env['ETCRON_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Between two writes of the storm. */
 const BEAT_MS = 50;
 /** Ends of runs that went wrong, of a hundred. */
@@ -42,7 +40,7 @@ export interface FrameFigures {
 
 export const run = (): Promise<readonly FrameFigures[]> =>
   withScope(async (scope) => {
-    if (!existsSync(PROGRAM)) throw new Error(`no Chromium at ${PROGRAM}: name it by ETCRON_TEST_CHROMIUM`);
+    needChromium();
     const jobs = numberOf('JOBS', sized({ smoke: 50, short: 5_000, full: 5_000 }));
     const seconds = numberOf('SECONDS', sized({ smoke: 2, short: 20, full: 60 }));
     const server = await startBenchEtcd(scope);
@@ -50,13 +48,7 @@ export const run = (): Promise<readonly FrameFigures[]> =>
     const job = template({ schedule: '@every 1h', task: { kind: 'shell', command: 'true' } });
     await createJobs(server.client, keys, jobs, () => job);
     const master = await startBenchMaster(scope, server.endpoint, PREFIX);
-    const browser = await chromium.launch({
-      executablePath: PROGRAM,
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
-    scope.onClose(() => browser.close());
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1_000 } });
-    await page.goto(master.url);
+    const page = await openPage(scope, master.url);
     await page.getByRole('application').scrollIntoViewIfNeeded();
 
     const figures: FrameFigures[] = [];

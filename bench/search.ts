@@ -1,15 +1,15 @@
 // The job list's search in Chromium: from each key that is pressed until the rows of what is typed are painted. Etcd,
 // master and page are real, and the jobs have runs behind them, so that rows cost what they cost in practice. The
 // browser has no graphics processor here: it draws on the same cores as the master and etcd.
-import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { JobDefinition } from '../src/common/model/job.ts';
 import { makeRunId } from '../src/common/model/ids.ts';
 import type { RunRecord } from '../src/common/model/run.ts';
 import { instant } from '../src/common/model/time.ts';
 import type { Etcd } from '../src/common/store/etcd.ts';
 import { codecs, keyspace, type Keyspace } from '../src/common/store/keyspace.ts';
+import { needChromium, openPage } from './support/chromium.ts';
 import { startBenchEtcd } from './support/etcd.ts';
 import { percentile, printTable, rounded } from './support/figures.ts';
 import { createJobs, jobName, reportJobs } from './support/jobs.ts';
@@ -19,7 +19,6 @@ import { withScope } from './support/scope.ts';
 import { numberOf, sized } from './support/size.ts';
 
 const PREFIX = '/bench-search/';
-const PROGRAM = process.env['ETCRON_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Thirty keys: many matches that become few, few from the first letter on, and in the end none. */
 const WORDS = ['job-0', '42042', 'repor', 'house', 'build', '31735'];
 /** Between an answer and the next key: nobody types faster than 12 keys a second. */
@@ -41,7 +40,7 @@ export interface SearchFigures {
 
 export const run = (): Promise<SearchFigures> =>
   withScope(async (scope) => {
-    if (!existsSync(PROGRAM)) throw new Error(`no Chromium at ${PROGRAM}: name it by ETCRON_TEST_CHROMIUM`);
+    needChromium();
     const jobs = numberOf('JOBS', sized({ smoke: 200, short: 10_000, full: 10_000 }));
     const runsEach = sized({ smoke: 3, short: 20, full: 20 });
     const server = await startBenchEtcd(scope);
@@ -51,13 +50,7 @@ export const run = (): Promise<SearchFigures> =>
     await createJobs(server.client, keys, jobs, definitionOf);
     await createRuns(server.client, keys, jobs, runsEach);
     const master = await startBenchMaster(scope, server.endpoint, PREFIX);
-    const browser = await chromium.launch({
-      executablePath: PROGRAM,
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
-    scope.onClose(() => browser.close());
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1_000 } });
-    await page.goto(`${master.url}/jobs`);
+    const page = await openPage(scope, `${master.url}/jobs`);
     await page.locator('[data-job="0"]').waitFor();
     await page.evaluate(WATCH);
     await untilQuiet([master.pid]);
