@@ -1,5 +1,6 @@
 // Runs: what happened, and what is happening.
 import { z } from 'zod';
+import { WORKER_ID } from '../model/ids.ts';
 import { operation } from './operation.ts';
 import { pageOf, paging } from './paging.ts';
 import { API, flag, jobParams, runParams, runRef, runView, shownRunState } from './values.ts';
@@ -65,7 +66,15 @@ export const runOperations = {
     tag: 'runs',
     summary: 'List the runs of all jobs that hold a claim',
     description: 'With `state=waiting` those that were asked for and that no worker has taken, by job.',
-    query: z.strictObject({ state: z.enum(['armed', 'running', 'waiting']).optional(), ...paging }),
+    query: z.strictObject({
+      state: z.enum(['armed', 'running', 'waiting']).optional(),
+      worker: z
+        .string()
+        .regex(WORKER_ID, { error: 'not the id of a worker' })
+        .optional()
+        .meta({ description: 'Only those that this worker has, by its id; of those that wait, none' }),
+      ...paging,
+    }),
     answers: { 200: pageOf(runView) },
   }),
 };

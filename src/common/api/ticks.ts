@@ -34,6 +34,9 @@ export const tickCounts = z
     partly: count(
       'Of `ran`, under `mode: all`: skipped or missed on some workers, or without a record of some',
     ),
+    failed: count(
+      'Of `ran`: with a run that failed, timed out or was killed, and was not tried again elsewhere',
+    ),
     mayHaveOverlapped: count('With a run whose task ran on after its claim had ended'),
     skipped: count('Skipped, as `overlap` says, or killed before the start'),
     missed: count('Missed: nobody was there to run them'),
@@ -171,6 +174,7 @@ export const tickOperations = {
         .pipe(z.array(outcome))
         .meta({ description: 'Only ticks of these outcomes; several, repeated or separated by commas' }),
       partly: flag.meta({ description: 'Only ticks that ran on some workers only, under `mode: all`' }),
+      failed: flag.meta({ description: 'Only ticks that ran, with a run that ended badly' }),
       grace: durationText({ max: '1d' }).default('1m').meta({
         description:
           'How long a tick that is due may wait before it is unexplained: more than a worker’s lease',

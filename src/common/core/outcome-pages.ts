@@ -1,4 +1,5 @@
 // What is made of the outcomes of a stretch: how many of each, and the ticks one by one, page by page. Pure.
+import type { RunState } from '../model/run.ts';
 import { instant, type Instant } from '../model/time.ts';
 import type { Segment, TickOutcome } from './outcomes.ts';
 
@@ -8,6 +9,8 @@ export interface OutcomeCounts {
   readonly ran: number;
   /** Of `ran`, under `mode: all`: on some workers only, as far as records tell. */
   readonly partly: number;
+  /** Of `ran`: with a run that ended badly, and was not tried again elsewhere. */
+  readonly failed: number;
   /** Of any outcome: with a run whose task ran on after its claim had ended. */
   readonly mayHaveOverlapped: number;
   readonly skipped: number;
@@ -24,7 +27,7 @@ export interface OutcomeCounts {
 }
 
 const FIELD: Readonly<
-  Record<TickOutcome, Exclude<keyof OutcomeCounts, 'due' | 'partly' | 'mayHaveOverlapped'>>
+  Record<TickOutcome, Exclude<keyof OutcomeCounts, 'due' | 'partly' | 'failed' | 'mayHaveOverlapped'>>
 > = {
   ran: 'ran',
   twice: 'twice',
@@ -44,6 +47,7 @@ export const noCounts = (): { -readonly [K in keyof OutcomeCounts]: number } => 
   due: 0,
   ran: 0,
   partly: 0,
+  failed: 0,
   mayHaveOverlapped: 0,
   skipped: 0,
   missed: 0,
@@ -57,12 +61,23 @@ export const noCounts = (): { -readonly [K in keyof OutcomeCounts]: number } => 
   paused: 0,
 });
 
+const BAD: ReadonlySet<RunState> = new Set<RunState>(['failed', 'timed_out', 'killed']);
+
+/** It ran, and badly: the last word of one of its runs at least. */
+export function hasFailed({ outcome, runs }: Pick<Segment, 'outcome' | 'runs'>): boolean {
+  if (outcome !== 'ran') return false;
+  const tried = new Set(runs.flatMap(({ cause }) => cause.retryOf ?? []));
+  return runs.some(({ id, state }) => BAD.has(state) && !tried.has(id));
+}
+
 export function countsOf(segments: readonly Segment[], now: Instant): OutcomeCounts {
   const counts = noCounts();
-  for (const { outcome, count, from, partly, runs } of segments) {
+  for (const segment of segments) {
+    const { outcome, count, from, partly, runs } = segment;
     const field = outcome === 'armed' && from > now ? 'notYet' : FIELD[outcome];
     counts[field] += count;
     if (partly) counts.partly += count;
+    if (hasFailed(segment)) counts.failed += count;
     if (runs.some((run) => run.mayHaveOverlapped)) counts.mayHaveOverlapped += count;
     if (field !== 'notYet' && field !== 'paused') counts.due += count;
   }
@@ -84,9 +99,11 @@ export function ticksOf(
     outcomes?: ReadonlySet<TickOutcome> | undefined;
     /** Only ticks that ran on some workers only. */
     isPartly?: boolean | undefined;
+    /** Only ticks that ran and failed. */
+    isFailed?: boolean | undefined;
   },
 ): { ticks: ToldTick[]; more: boolean } {
-  const { after, limit, outcomes, isPartly } = page;
+  const { after, limit, outcomes, isPartly, isFailed } = page;
   const ticks: ToldTick[] = [];
   /** Two records that contradict each other may name one instant: a page never ends between them. */
   const isFull = (tick: number): boolean => ticks.length >= limit && ticks.at(-1)!.tick < tick;
@@ -94,6 +111,7 @@ export function ticksOf(
     if (segment.to <= after && segment.ticks !== undefined) continue;
     if (outcomes && !outcomes.has(segment.outcome)) continue;
     if (isPartly && !segment.partly) continue;
+    if (isFailed && !hasFailed(segment)) continue;
     if (segment.ticks === undefined) {
       if (segment.from <= after) continue;
       if (isFull(segment.from)) return { ticks, more: true };

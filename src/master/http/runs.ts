@@ -27,8 +27,11 @@ export function runRoutes(deps: RunRouteDeps): Pick<Handlers, RunRoutes> {
       const killed = await killRun(deps, params.job, params.run, kill, (job) => views.runs.of(job));
       return { status: 202, body: { killed } };
     },
-    async listRuns({ query: { state, ...page } }) {
-      const body = state === 'waiting' ? await waiting.list(page) : await runs.listActive({ state, ...page });
+    async listRuns({ query: { state, worker, ...page } }) {
+      if (state !== 'waiting')
+        return { status: 200, body: await runs.listActive({ state, worker, ...page }) };
+      // What waits is no worker's.
+      const body = worker === undefined ? await waiting.list(page) : { items: [], nextCursor: null };
       return { status: 200, body };
     },
   };

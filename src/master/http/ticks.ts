@@ -133,6 +133,7 @@ export function tickRoutes(
         limit: query.limit,
         outcomes: wanted,
         isPartly: query.partly,
+        isFailed: query.failed,
       });
       const { knownAfter, now } = told;
       return {

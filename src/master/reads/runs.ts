@@ -46,6 +46,8 @@ export interface RunReader {
   /** Runs that hold a claim, of all jobs, oldest first. */
   listActive(query: {
     state?: 'armed' | 'running' | undefined;
+    /** Only those of this worker. */
+    worker?: string | undefined;
     limit: number;
     cursor?: string | undefined;
   }): Promise<RunPage>;
@@ -222,10 +224,10 @@ export function runReader({
       };
     },
 
-    async listActive({ state, limit, cursor }) {
+    async listActive({ state, worker, limit, cursor }) {
       const after = decodeCursor('active', cursor);
       await views.caughtUp(CATCH_UP_MS);
-      const found = views.runs.list(state, { after, limit: limit + 1 });
+      const found = views.runs.list({ state, worker }, { after, limit: limit + 1 });
       const items = found.slice(0, limit);
       return {
         items: items.flatMap((run) => (run.record ? [showRun(run.record)] : [])),

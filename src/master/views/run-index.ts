@@ -27,7 +27,7 @@ export interface RunIndex {
   find(job: string, runId: string): ActiveRun | undefined;
   /** In the order of run ids. */
   list(
-    state: 'armed' | 'running' | undefined,
+    wanted: { state: 'armed' | 'running' | undefined; worker?: string | undefined },
     page: { after: string | undefined; limit: number },
   ): ActiveRun[];
 }
@@ -89,9 +89,13 @@ export function createRunIndex(keys: Keyspace, unreadable: Unreadable): RunIndex
     countOf: (job) => byJob.get(job)?.size ?? 0,
     of: (job) => [...(byJob.get(job)?.values() ?? [])],
     find: (job, runId) => [...(byJob.get(job)?.values() ?? [])].find((run) => run.runId === runId),
-    list(state, { after, limit }) {
+    list({ state, worker }, { after, limit }) {
+      const isWanted = ({ record }: ActiveRun): boolean =>
+        record !== undefined &&
+        (state === undefined || record.state === state) &&
+        (worker === undefined || record.worker === worker);
       return [...byKey.values()]
-        .filter((run) => run.record && (state === undefined || run.record.state === state))
+        .filter(isWanted)
         .filter((run) => after === undefined || orderOf(run) > after)
         .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
         .slice(0, limit);

@@ -182,16 +182,14 @@ export async function claim(
   id: string,
   startAt: Instant | number,
   state: 'armed' | 'running' = 'armed',
+  worker = WORKER,
 ): Promise<void> {
-  const { endedAt: _endedAt, startedAt: _startedAt, ...run } = runOf(name, id);
+  const { endedAt: _endedAt, startedAt: _startedAt, ...run } = runOf(name, id, { worker });
   await master.etcd.txn({
     compare: [],
     success: [
-      put(
-        master.keys.lock(name),
-        codecs.lock.encode({ runId: id, worker: WORKER, startAt: instant(startAt) }),
-      ),
-      put(master.keys.active(WORKER, name, id), codecs.run.encode({ ...run, state })),
+      put(master.keys.lock(name), codecs.lock.encode({ runId: id, worker, startAt: instant(startAt) })),
+      put(master.keys.active(worker, name, id), codecs.run.encode({ ...run, state })),
     ],
     failure: [],
   });

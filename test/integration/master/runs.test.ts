@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { codecs } from '../../../src/common/store/keyspace.ts';
 import { useEtcd } from '../../support/shared-etcd.ts';
 import { waitFor } from '../../support/wait.ts';
-import { claim, endClaim, job, runOf, startTestMaster, type TestMaster } from './harness.ts';
+import { claim, endClaim, job, runOf, startTestMaster, WORKER, type TestMaster } from './harness.ts';
 
 const shared = useEtcd();
 let master: TestMaster;
@@ -14,6 +14,7 @@ beforeEach(async () => {
 
 const id = (n: number): string => `2026010${n}T000000.000Z-00000${n}`;
 const params = { job: 'a' };
+const OTHER = 'other-0a0b0c';
 const trigger = async (run: string) =>
   (await master.etcd.range({ key: master.keys.trigger('a', run) })).kvs[0];
 const record = (n: number, state: 'succeeded' | 'failed' = 'succeeded') =>
@@ -190,6 +191,31 @@ describe('running now', () => {
       },
     ]);
     expect((await master.etcd.range(master.keys.triggersOf('a'))).kvs).toEqual([]);
+  });
+});
+
+describe('listing the runs that are on', () => {
+  const ids = async (query: object) =>
+    (await master.call('listRuns', { query })).body.items.map(({ id }: { id: string }) => id);
+
+  it('gives those of one worker when that is asked for, page by page', async () => {
+    for (const n of [1, 2]) await claim(master, 'a', id(n), Date.now(), 'running');
+    await claim(master, 'a', id(3), Date.now(), 'running', OTHER);
+    await waitFor(() => master.views.runs.countOf('a') === 3, { what: 'the view knows the claims' });
+    expect(await ids({})).toEqual([1, 2, 3].map(id));
+    expect(await ids({ worker: OTHER })).toEqual([id(3)]);
+    expect(await ids({ worker: OTHER, state: 'armed' })).toEqual([]);
+    const first = (await master.call('listRuns', { query: { worker: WORKER, limit: 1 } })).body;
+    expect(first.items.map(({ id }: { id: string }) => id)).toEqual([id(1)]);
+    expect(await ids({ worker: WORKER, limit: 1, cursor: first.nextCursor })).toEqual([id(2)]);
+  });
+
+  it('knows none that waits of a worker, and refuses what is no id', async () => {
+    await master.call('runJob', { params });
+    expect(await ids({ state: 'waiting' })).toHaveLength(1);
+    expect(await ids({ state: 'waiting', worker: WORKER })).toEqual([]);
+    const { errors } = await master.refused('invalid_input', 'listRuns', { query: { worker: 'no worker' } });
+    expect(errors!.map(({ path }) => path)).toEqual(['worker']);
   });
 });
 

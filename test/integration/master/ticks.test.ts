@@ -91,6 +91,7 @@ describe('the ticks of a job', () => {
       due: 10,
       ran: 3,
       partly: 0,
+      failed: 1,
       mayHaveOverlapped: 0,
       skipped: 1,
       missed: 3,
@@ -228,6 +229,14 @@ describe('the ticks of a job', () => {
     expect(body.historyHint).toMatch(/keeps its last 2 records: a larger history\.keep/);
     expect(body.counts).toMatchObject({ ran: 2, unexplained: 0 });
     expect(body.counts.notKnown).toBeGreaterThan(0);
+  });
+
+  it('are found that ran and failed', async () => {
+    await record(3, { state: 'failed', exitCode: 2 });
+    await record(4);
+    const { items, counts } = await ask({ failed: 'true' });
+    expect(items.map(({ tick }: { tick: string }) => tick)).toEqual([iso(minute(3))]);
+    expect(counts).toMatchObject({ ran: 2, failed: 1 });
   });
 
   it('are found that ran on some workers only', async () => {

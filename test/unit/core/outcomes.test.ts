@@ -207,6 +207,29 @@ describe('a tick', () => {
     expect(outcomeOf(5, { ended: [lost, again, retry(5, lost)] })).toMatch(/^twice/);
   });
 
+  test('is counted as failed when the last run of it ended badly, and told by itself', () => {
+    const at = instant(tick(5));
+    const failed = (ended: RunRecord[]): number => {
+      const asked = { ...question({ ended }), from: at, to: at };
+      const segments = outcomesOf(asked);
+      const counts = countsOf(segments, asked.now);
+      const told = ticksOf(segments, { after: -Infinity, limit: 10, isFailed: true });
+      expect(told.ticks).toHaveLength(counts.failed);
+      expect(counts.failed).toBeLessThanOrEqual(counts.ran);
+      return counts.failed;
+    };
+    expect(failed([run(5)])).toBe(0);
+    for (const state of ['failed', 'timed_out', 'killed'] as const)
+      expect(failed([run(5, { state })])).toBe(1);
+    // Lost is an outcome of its own; what was tried again goes by the last.
+    expect(failed([lost])).toBe(0);
+    expect(failed([lost, { ...again, state: 'failed' }])).toBe(1);
+    expect(failed([{ ...lost, state: 'failed' }, again])).toBe(0);
+    const by = (worker: string, rest: Partial<RunRecord> = {}) =>
+      run(5, { worker, shard: { index: 0, total: 2 }, ...rest });
+    expect(failed([by('a'), by('b', { state: 'failed' })])).toBe(1);
+  });
+
   test('that each worker runs for itself is right by two workers, and twice by one', () => {
     const by = (worker: string, rest: Partial<RunRecord> = {}) =>
       run(5, { worker, shard: { index: 0, total: 2 }, ...rest });
