@@ -172,6 +172,10 @@ it('shows attempts as they are made, with what went wrong, and what the run was 
   await page.getByText('Fencing token', { exact: true }).waitFor();
   await expectAccessible(page);
   await screenshot(page, 'run-attempts-light');
+
+  // From the run to its job.
+  await page.getByRole('navigation', { name: 'Where this is' }).getByRole('link', { name: 'flaky' }).click();
+  await page.getByRole('heading', { level: 1, name: 'flaky', exact: true }).waitFor();
 });
 
 it('kills a run with a reason, and runs the job again', async () => {

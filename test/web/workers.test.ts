@@ -48,6 +48,7 @@ it('shows what a worker runs while it runs, by keyboard', async () => {
   const runs = page.getByRole('region', { name: 'Runs on alpha' });
   await runs.getByText('long-import').waitFor();
   await runs.getByText('running').waitFor();
+  await runs.getByRole('link', { name: 'long-import' }).and(page.locator('[href*="/runs/"]')).waitFor();
   await page.getByText('1 of 4', { exact: true }).waitFor();
   await expectAccessible(page);
   await screenshot(page, 'workers-light');
@@ -74,9 +75,21 @@ it('drains a worker that was asked about, with its progress, and resumes it', as
   await dialog.waitFor({ state: 'detached' });
   expect(await row.getByText('ready').isVisible()).toBe(true);
 
+  // Shown before the master has answered.
+  let answer = (): void => undefined;
+  const isHeld = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/drain', async (route) => {
+    await isHeld;
+    await route.continue();
+  });
   await row.getByRole('button', { name: `Drain ${name}` }).click();
   await dialog.getByRole('button', { name: 'Drain', exact: true }).click();
   await row.getByText('draining').waitFor();
+  await row.getByText('Asked by you').waitFor();
+  answer();
+  await row.getByText('Asked by api').waitFor();
   await row.getByText('1 run left').waitFor();
   await expectAccessible(page);
   await screenshot(page, 'workers-dark');
@@ -119,6 +132,8 @@ it('tells in words why a worker could not be drained', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Drain', exact: true }).click();
   await page.getByText('There is no such worker').waitFor();
   await page.getByText('no worker gone-1 is alive').waitFor();
+  // What was shown ahead of the answer is taken back.
+  await page.locator(rows, { hasText: 'gone' }).getByText('ready').waitFor();
 });
 
 it('is usable on a phone, in Chinese and in the dark', async () => {

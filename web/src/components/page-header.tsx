@@ -5,6 +5,8 @@ import { useEffect, type ReactNode } from 'react';
 
 export interface PageHeaderProps {
   readonly title: string;
+  /** Above the name: where the page belongs. */
+  readonly trail?: ReactNode;
   /** Beside the name: a badge, labels. */
   readonly beside?: ReactNode;
   /** Below it, in a quieter voice. */
@@ -13,13 +15,14 @@ export interface PageHeaderProps {
   readonly actions?: ReactNode;
 }
 
-export function PageHeader({ title, beside, summary, actions }: PageHeaderProps): ReactNode {
+export function PageHeader({ title, trail, beside, summary, actions }: PageHeaderProps): ReactNode {
   useEffect(() => {
     document.title = `${title} · etcron`;
   }, [title]);
   return (
     <Group justify="space-between" align="flex-start" mb="md" gap="sm">
       <Box miw={0}>
+        {trail}
         <Group gap="sm">
           <Title order={1} tabIndex={-1} id="page-heading" style={{ overflowWrap: 'anywhere' }}>
             {title}

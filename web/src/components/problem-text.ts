@@ -3,6 +3,7 @@
 import type { TFunction } from 'i18next';
 import i18next from 'i18next';
 import type { ProblemCode } from '../../../src/common/api/problems.ts';
+import { issueText } from '../lib/i18n/issue-words.ts';
 import { currentLanguage } from '../lib/i18n/language.ts';
 import { CallFailed, type FailureCode } from '../lib/problem.ts';
 
@@ -35,9 +36,10 @@ export function problemText(error: unknown, t: TFunction): readonly string[] {
   const details =
     error.fields.length === 0
       ? [error.message]
-      : error.fields.map(({ path, message }) =>
-          path === '' ? message : t('problem.field', { path, message }),
-        );
+      : error.fields.map(({ path, message: english }) => {
+          const message = issueText(english, currentLanguage());
+          return path === '' ? message : t('problem.field', { path, message });
+        });
   const meaning = currentLanguage() === 'en' ? undefined : problemTitle(error, t);
   return meaning === undefined ? details : [meaning, ...details];
 }

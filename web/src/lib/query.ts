@@ -4,6 +4,7 @@ import {
   infiniteQueryOptions,
   queryOptions,
   useMutation,
+  type QueryClient,
   type UseMutationResult,
 } from '@tanstack/react-query';
 import type { OperationId } from '../../../src/common/api/contract.ts';
@@ -42,6 +43,11 @@ export function readPages<Id extends Paged>(id: Id, ...[given]: GivenArgs<Id>) {
 }
 
 export interface ActionOptions<Id extends OperationId> {
+  /**
+   * Shows at once what will be, where that is safe to say; returns what takes it back when the master refuses
+   * (see `assume`).
+   */
+  readonly ahead?: (given: Given<Id>) => () => void;
   /** After it is done, with what was asked. */
   readonly onDone?: (body: Body<Id>, given: Given<Id>) => void;
   /** The page shows failures itself, as a form does at its fields. */
@@ -50,12 +56,30 @@ export interface ActionOptions<Id extends OperationId> {
 
 export function useAction<Id extends OperationId>(
   id: Id,
-  { onDone, quiet = false }: ActionOptions<Id> = {},
+  { ahead, onDone, quiet = false }: ActionOptions<Id> = {},
 ): UseMutationResult<Body<Id>, Error, Given<Id>> {
   return useMutation({
     mutationKey: [id],
     mutationFn: (given: Given<Id>) => call(id, given),
     meta: { quiet },
+    ...(ahead && {
+      onMutate: ahead,
+      onError: (_error: Error, _given: Given<Id>, takeBack: unknown) => (takeBack as () => void)(),
+    }),
     ...(onDone && { onSuccess: onDone }),
   });
+}
+
+/** What is shown of an operation is changed before the master has answered; returns what has it asked for again. */
+export function assume<Id extends OperationId>(
+  client: QueryClient,
+  id: Id,
+  change: (old: Body<Id>, given: Given<Id>) => Body<Id>,
+): () => void {
+  const filter = { queryKey: [id] };
+  // An answer that is on its way tells what was before.
+  void client.cancelQueries(filter);
+  for (const [queryKey, old] of client.getQueriesData<Body<Id>>(filter))
+    if (old !== undefined) client.setQueryData(queryKey, change(old, queryKey[1] as Given<Id>));
+  return () => void client.invalidateQueries(filter);
 }

@@ -1,5 +1,6 @@
 // When, where and how a run was, fact by fact.
-import { Paper, Text } from '@mantine/core';
+import { Anchor, Paper, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +9,7 @@ import { Countdown, DurationText, Elapsed } from '../../components/countdown.tsx
 import { KeyValue } from '../../components/key-value.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { bytesText } from '../../lib/amount-text.ts';
+import { read } from '../../lib/query.ts';
 
 export function RunFacts({ run }: { readonly run: RunView }): ReactNode {
   const { t } = useTranslation('runs');
@@ -32,11 +34,19 @@ export function RunFacts({ run }: { readonly run: RunView }): ReactNode {
         <DurationText ms={run.durationMs} />
       ),
     ],
+    [
+      t('fact.usual'),
+      startedAt !== undefined && endedAt === undefined ? <Usual key="usual" job={run.job} /> : undefined,
+    ],
     [t('fact.result'), <Ending key="ending" run={run} />],
     [t('fact.attempt'), run.attempt === 0 ? undefined : run.attempt],
     [
       t('fact.worker'),
-      run.worker === undefined ? undefined : <span className="page-mono">{run.worker}</span>,
+      run.worker === undefined ? undefined : (
+        <Anchor inherit className="page-mono" renderRoot={(props) => <Link to="/workers" {...props} />}>
+          {run.worker}
+        </Anchor>
+      ),
     ],
     [
       t('fact.shard'),
@@ -46,7 +56,18 @@ export function RunFacts({ run }: { readonly run: RunView }): ReactNode {
       t('fact.token'),
       run.fencingToken === undefined ? undefined : <span className="page-mono">{run.fencingToken}</span>,
     ],
-    [t('fact.definition'), t('version', { generation: run.generation })],
+    [
+      t('fact.definition'),
+      <Anchor
+        key="version"
+        inherit
+        renderRoot={(props) => (
+          <Link to="/jobs/$job" params={{ job: run.job }} search={{ tab: 'versions' }} {...props} />
+        )}
+      >
+        {t('version', { generation: run.generation })}
+      </Anchor>,
+    ],
     [
       t('fact.output'),
       outputBytes === undefined
@@ -64,6 +85,26 @@ export function RunFacts({ run }: { readonly run: RunView }): ReactNode {
   function startsIn({ state, scheduledFor }: RunView): ReactNode {
     return state === 'armed' ? <Countdown to={scheduledFor} /> : t('fact.notYet');
   }
+}
+
+const LOOKED_AT = 20;
+
+/** How long the job takes when it goes well, to compare with one that is on. */
+function Usual({ job }: { readonly job: string }): ReactNode {
+  const { t } = useTranslation('runs');
+  const query = { state: 'succeeded', limit: LOOKED_AT } as const;
+  const { data } = useQuery(read('listRunsOfJob', { params: { job }, query }));
+  const took = (data?.items ?? []).flatMap(({ durationMs }) => durationMs ?? []).sort((a, b) => a - b);
+  const median = took[Math.floor(took.length / 2)];
+  if (median === undefined) return data === undefined ? '…' : t('fact.notKnown');
+  return (
+    <>
+      <DurationText ms={median} />{' '}
+      <Text span size="xs" c="dimmed">
+        {t('fact.ofLast', { count: took.length })}
+      </Text>
+    </>
+  );
 }
 
 const hasEnding = ({ exitCode, signal, httpStatus }: RunView): boolean =>

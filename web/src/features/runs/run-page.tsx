@@ -9,6 +9,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { Trail } from '../../components/trail.tsx';
 import { read } from '../../lib/query.ts';
 import { KillRun } from './kill-run.tsx';
 import { RunAgain } from './run-again.tsx';
@@ -33,7 +34,8 @@ export function RunPage(): ReactNode {
   return (
     <>
       <PageHeader
-        title={params.job}
+        title={t('titleOfRun', { job: params.job })}
+        trail={<Trail job={params.job} />}
         beside={known && <OutcomeBadge outcome={known.state} />}
         summary={
           <>

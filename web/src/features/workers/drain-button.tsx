@@ -9,7 +9,17 @@ import type { WorkerView } from '../../../../src/common/api/workers.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { notifyDone } from '../../components/notify.ts';
 import { usePaletteActions, type PaletteAction } from '../../lib/palette.ts';
-import { read, useAction } from '../../lib/query.ts';
+import { assume, read, useAction } from '../../lib/query.ts';
+
+/** Nobody has heard of it yet. */
+const justAsked = (by: string): NonNullable<WorkerView['drain']> => ({
+  by,
+  askedAt: new Date().toISOString(),
+  since: null,
+  left: null,
+  runs: [],
+  killAt: null,
+});
 
 export interface DrainButtonProps {
   readonly worker: WorkerView;
@@ -28,8 +38,16 @@ export function DrainButton({ worker, isLast }: DrainButtonProps): ReactNode {
     );
     notifyDone(words);
   };
-  const drain = useAction('drainWorker', { onDone: (told) => show(told, t('drain.done', { worker: name })) });
+  const guess = (change: Partial<WorkerView>): (() => void) =>
+    assume(client, 'listWorkers', ({ items }) => ({
+      items: items.map((each) => (each.id === id ? { ...each, ...change } : each)),
+    }));
+  const drain = useAction('drainWorker', {
+    ahead: () => guess({ state: 'draining', drain: justAsked(t('drain.you')) }),
+    onDone: (told) => show(told, t('drain.done', { worker: name })),
+  });
   const resume = useAction('resumeWorker', {
+    ahead: () => guess({ state: 'ready', drain: null }),
     onDone: (told) => show(told, t('resume.done', { worker: name })),
   });
   const [isAsking, question] = useDisclosure(false);

@@ -4,7 +4,6 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { RunView } from '../../../../src/common/api/values.ts';
 import type { WorkerView } from '../../../../src/common/api/workers.ts';
 import { LabelList } from '../../components/label-list.tsx';
 import { SlotBar } from '../../components/slot-bar.tsx';
@@ -20,12 +19,11 @@ const CLOCK_WARNS_MS = 500;
 
 export interface WorkerRowProps {
   readonly worker: WorkerView;
-  readonly runs: readonly RunView[];
   /** No other takes work. */
   readonly isLast: boolean;
 }
 
-export function WorkerRow({ worker, runs, isLast }: WorkerRowProps): ReactNode {
+export function WorkerRow({ worker, isLast }: WorkerRowProps): ReactNode {
   const { t } = useTranslation('workers');
   const [isOpen, { toggle }] = useDisclosure(false);
   const toggleLabel = t(isOpen ? 'runs.hide' : 'runs.show', { worker: worker.name });
@@ -89,7 +87,7 @@ export function WorkerRow({ worker, runs, isLast }: WorkerRowProps): ReactNode {
       {isOpen && (
         <Table.Tr>
           <Table.Td colSpan={COLUMNS}>
-            <WorkerRuns worker={worker} runs={runs} />
+            <WorkerRuns worker={worker} />
           </Table.Td>
         </Table.Tr>
       )}

@@ -4,7 +4,6 @@ import { IconServer2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { RunView } from '../../../../src/common/api/values.ts';
 import type { WorkerView } from '../../../../src/common/api/workers.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
@@ -13,23 +12,18 @@ import '../../components/stacked-table.css';
 import { read } from '../../lib/query.ts';
 import { WorkerRow } from './worker-row.tsx';
 
-/** Of all workers together, those that hold a claim now. */
-const MOST_RUNS = 500;
 const START = 'etcron worker --etcd http://etcd:2379';
 
 export function WorkersPage(): ReactNode {
   const { t } = useTranslation('workers');
   const workers = useQuery(read('listWorkers'));
-  const runs = useQuery(read('listRuns', { query: { limit: MOST_RUNS } }));
   const all = workers.data?.items;
   const summary = all && all.length > 0 ? t('summary', totals(all)) : undefined;
   return (
     <>
       <PageHeader title={t('title')} summary={summary} />
       <Loaded query={workers}>
-        {({ items }) =>
-          items.length === 0 ? <NoWorkers /> : <WorkerTable workers={items} runs={runs.data?.items ?? []} />
-        }
+        {({ items }) => (items.length === 0 ? <NoWorkers /> : <WorkerTable workers={items} />)}
       </Loaded>
     </>
   );
@@ -43,10 +37,9 @@ const totals = (all: readonly WorkerView[]) => ({
 
 interface WorkerTableProps {
   readonly workers: readonly WorkerView[];
-  readonly runs: readonly RunView[];
 }
 
-function WorkerTable({ workers, runs }: WorkerTableProps): ReactNode {
+function WorkerTable({ workers }: WorkerTableProps): ReactNode {
   const { t } = useTranslation('workers');
   const byName = workers.toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
   const othersTakeWork = (id: string): boolean =>
@@ -65,12 +58,7 @@ function WorkerTable({ workers, runs }: WorkerTableProps): ReactNode {
         </Table.Thead>
         <Table.Tbody>
           {byName.map((worker) => (
-            <WorkerRow
-              key={worker.id}
-              worker={worker}
-              runs={runs.filter((run) => run.worker === worker.id)}
-              isLast={!othersTakeWork(worker.id)}
-            />
+            <WorkerRow key={worker.id} worker={worker} isLast={!othersTakeWork(worker.id)} />
           ))}
         </Table.Tbody>
       </Table>

@@ -46,6 +46,7 @@ export const common = {
     due: 'due',
     in: 'in {{text}}',
   },
+  trail: { label: 'Where this is', jobs: 'Jobs' },
   labels: { none: 'no labels', more: '{{count}} more' },
   strip: {
     none: 'No run yet',

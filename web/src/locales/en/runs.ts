@@ -1,6 +1,7 @@
 // Runs: the list of all that are on, and one run with its output.
 export const runs = {
   title: 'Runs',
+  titleOfRun: 'Run of {{job}}',
   list: {
     label: 'Which runs',
     active: 'All that are on',
@@ -50,6 +51,10 @@ export const runs = {
     lag: 'Start lag',
     ended: 'Ended',
     duration: 'Duration',
+    usual: 'Usually takes',
+    notKnown: 'not known yet',
+    ofLast_one: 'the last that succeeded',
+    ofLast_other: 'median of the last {{count}}',
     result: 'Result',
     attempt: 'Attempt',
     worker: 'Worker',

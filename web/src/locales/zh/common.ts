@@ -49,6 +49,7 @@ export const common: Translated<typeof en> = {
     due: '已到点',
     in: '{{text}}后',
   },
+  trail: { label: '当前位置', jobs: '任务' },
   labels: { none: '无标签', more: '另有 {{count}} 个' },
   strip: {
     none: '还没有运行过',

@@ -4,6 +4,7 @@ import type { runs as en } from '../en/runs.ts';
 
 export const runs: Translated<typeof en> = {
   title: '运行',
+  titleOfRun: '{{job}} 的运行',
   list: {
     label: '显示哪些运行',
     active: '全部进行中',
@@ -52,6 +53,9 @@ export const runs: Translated<typeof en> = {
     lag: '启动延迟',
     ended: '结束',
     duration: '耗时',
+    usual: '通常耗时',
+    notKnown: '尚不清楚',
+    ofLast_other: '最近 {{count}} 次成功的中位数',
     result: '结果',
     attempt: '尝试次数',
     worker: '工作节点',
