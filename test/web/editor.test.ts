@@ -58,6 +58,13 @@ it('makes a first job from a template, with its ticks before it is made', async 
   await page.getByText(/25/).last().waitFor();
   await page.getByText('The schedule cannot be read yet').waitFor();
   await page.getByLabel('Schedule 1', { exact: true }).fill('0 12 * * 1-5');
+  // Who writes no cron chooses by words.
+  await page.getByRole('button', { name: 'Common schedules' }).click();
+  await page.getByRole('menuitem', { name: /^At 09:00, Monday through Friday/ }).click();
+  await page.waitForFunction(
+    () => (document.getElementById('field-schedule') as HTMLInputElement).value === '0 9 * * 1-5',
+  );
+  await page.getByLabel('Schedule 1', { exact: true }).fill('0 12 * * 1-5');
   await page.getByRole('button', { name: 'Add another schedule' }).click();
   await page.getByLabel('Schedule 2', { exact: true }).fill('@daily');
 
@@ -167,6 +174,24 @@ it('shows what somebody else did meanwhile, and loses nothing of either', async 
   });
 });
 
+it('says that somebody deleted the job meanwhile, and keeps what was written as a new one', async () => {
+  const plain = { ...nightly, task: { kind: 'shell', command: 'true' } };
+  await web.api('POST', '/jobs', plain);
+  const page = await web.open('/jobs/nightly/edit', { mayComplain: /404/ });
+  await page.getByRole('textbox', { name: 'Command' }).fill('echo mine');
+  await web.api('DELETE', '/jobs/nightly');
+  const told = page.getByRole('status').filter({ hasText: 'Somebody deleted this job meanwhile' });
+  await told.waitFor();
+  expect(await page.getByRole('button', { name: 'Review and save' }).isDisabled()).toBe(true);
+  await expectAccessible(page);
+  await told.getByRole('button', { name: 'Keep what is here as a new job' }).click();
+  await page.getByRole('heading', { level: 1, name: 'New job' }).waitFor();
+  await look(page);
+  await page.getByRole('dialog', { name: 'Create nightly?' }).getByRole('button', { name: 'Create' }).click();
+  await page.getByText('nightly was created').waitFor();
+  expect(await stored('nightly')).toMatchObject({ task: { command: 'echo mine' } });
+});
+
 it('asks before unsaved changes are left behind, and copies a job', async () => {
   await web.api('POST', '/jobs', { ...nightly, task: { kind: 'shell', command: 'true' } });
   const page = await web.open('/jobs/nightly/edit');
@@ -193,6 +218,41 @@ it('asks before unsaved changes are left behind, and copies a job', async () => 
   expect(await stored('nightly-2')).toMatchObject({ timezone: 'Europe/Berlin' });
 });
 
+it('lets nothing that was typed be lost unseen: rows that cannot be kept, and JSON that is none', async () => {
+  const page = await web.open('/jobs/new');
+  await page.getByRole('button', { name: /^Handler/ }).click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('careful');
+  await page.getByRole('textbox', { name: 'Payload' }).fill('{"a": 1,}');
+  await page.getByText('is no JSON: write such as').first().waitFor();
+  await look(page);
+  await page.waitForFunction(() => document.activeElement?.id === 'field-task-payload');
+  await page.getByRole('textbox', { name: 'Payload' }).fill('{"a": 1}');
+
+  const problem = page.getByText('1 problem', { exact: true });
+  await problem.waitFor({ state: 'detached' });
+  const add = page.getByRole('button', { name: 'Add to Labels' });
+  await add.click();
+  await page.getByLabel('Value of row 1').fill('data');
+  await page.getByText('A row has a value and no name').first().waitFor();
+  await look(page);
+  await problem.waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await page.getByLabel('Name 1').fill('team');
+  await problem.waitFor({ state: 'detached' });
+  await add.click();
+  await page.getByLabel('Name 2').fill('team');
+  await problem.waitFor();
+  await page.getByLabel('Name 2').fill('tier');
+  await page.getByLabel('Value of tier').fill('gold');
+  await look(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+  await page.getByText('careful was created').waitFor();
+  expect(await stored('careful')).toMatchObject({
+    labels: { team: 'data', tier: 'gold' },
+    task: { kind: 'handler', payload: { a: 1 } },
+  });
+});
+
 it('tells what a change of the clocks does, and is usable on a phone, in Chinese and in the dark', async () => {
   const page = await web.open('/jobs/new', {
     viewport: { width: 390, height: 844 },
@@ -203,9 +263,14 @@ it('tells what a change of the clocks does, and is usable on a phone, in Chinese
   await page.getByLabel('时间表 1', { exact: true }).fill('30 2 28 3 *');
   await page.getByRole('combobox', { name: '时区' }).fill('Europe/Berlin');
   await page.keyboard.press('Escape');
-  await page.getByText('02:30 does not exist on 2027-03-28').waitFor();
+  await page.getByText('Europe/Berlin 2027-03-28 没有 02:30：改在 03:00 触发').waitFor();
+  await page.getByText('02:30，每月 28 号，仅于三月份').waitFor();
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
   await expectAccessible(page);
   await screenshot(page, 'editor-phone');
+  // What is wrong, too.
+  await page.getByRole('combobox', { name: '时区' }).fill('Berlin');
+  await page.keyboard.press('Escape');
+  await page.getByText('"Berlin" 不是已知时区').first().waitFor();
 });

@@ -118,7 +118,7 @@ export function nextTicks(schedule: Schedule, zone: Zone, after: Instant, count:
 }
 
 /** In place of a name that is not given. */
-const NO_NAME = 'preview';
+export const NO_NAME = 'preview';
 
 function nameRemark({ schedule, jitter }: NamedOrNot): string | undefined {
   const hashes = [schedule].flat().some(hasHash);

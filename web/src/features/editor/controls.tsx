@@ -16,6 +16,8 @@ export interface ControlProps {
   readonly isDisabled: boolean;
   /** `undefined`: it is not set. */
   readonly onChange: (value: unknown) => void;
+  /** What stands in it and cannot be passed on, so that it is not lost unseen; undefined: it can be. */
+  readonly onFault: (message: string | undefined) => void;
 }
 
 const base = ({ id, label, help, error, isDisabled }: ControlProps) => ({

@@ -17,6 +17,7 @@ export interface DefinitionFormProps {
   /** A job has its name for ever. */
   readonly isNew: boolean;
   readonly onChange: (path: string, value: unknown) => void;
+  readonly onFault: (path: string, message: string | undefined) => void;
 }
 
 export function DefinitionForm({
@@ -25,6 +26,7 @@ export function DefinitionForm({
   isDisabled,
   isNew,
   onChange,
+  onFault,
 }: DefinitionFormProps): ReactNode {
   const { t } = useTranslation('editor');
   const [opened, setOpened] = useState<string[]>([]);
@@ -41,6 +43,7 @@ export function DefinitionForm({
       issues={issues}
       isDisabled={isDisabled || (field.path === 'name' && !isNew)}
       onChange={onChange}
+      onFault={onFault}
     />
   );
   const sections = SECTIONS.map((section) => {

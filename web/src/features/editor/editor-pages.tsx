@@ -5,7 +5,9 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Loaded } from '../../components/loaded.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { Trail } from '../../components/trail.tsx';
 import type { Body } from '../../lib/api.ts';
+import { CallFailed } from '../../lib/problem.ts';
 import { read } from '../../lib/query.ts';
 import { draftOf, withoutDefaults } from './draft.ts';
 import { Editor } from './editor.tsx';
@@ -35,7 +37,7 @@ function Copy({ from }: { readonly from: string }): ReactNode {
   if (job.data === undefined || !job.isFetchedAfterMount)
     return (
       <>
-        <PageHeader title={t('titleNew')} />
+        <PageHeader trail={<Trail />} title={t('titleNew')} />
         <Loaded query={job}>{() => null}</Loaded>
       </>
     );
@@ -55,16 +57,17 @@ export function EditJobPage(): ReactNode {
   if (job.data === undefined || !job.isFetchedAfterMount)
     return (
       <>
-        <PageHeader title={t('title', { name })} />
+        <PageHeader trail={<Trail job={name} />} title={t('title', { name })} />
         <Loaded query={job}>{() => null}</Loaded>
       </>
     );
-  return <JobEditor key={name} job={job.data} />;
+  const isGone = job.error instanceof CallFailed && job.error.code === 'job_not_found';
+  return <JobEditor key={name} job={job.data} isGone={isGone} />;
 }
 
 /** Begins with the job as it is when it is opened; what becomes of it meanwhile is told beside it. */
-function JobEditor({ job }: { readonly job: Body<'getJob'> }): ReactNode {
+function JobEditor({ job, isGone }: { readonly job: Body<'getJob'>; readonly isGone: boolean }): ReactNode {
   const [first] = useState(job);
   const [initial] = useState(() => draftOf(withoutDefaults(job.definition)));
-  return <Editor job={first} latest={job} initial={initial} hasTemplates={false} />;
+  return <Editor job={first} latest={job} isGone={isGone} initial={initial} hasTemplates={false} />;
 }

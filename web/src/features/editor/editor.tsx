@@ -1,7 +1,7 @@
 // Writing a definition: a form and the same as YAML, what its schedule means, what is wrong with it; and saving it,
 // after a look at what changes, without writing over what somebody else did meanwhile.
-import { Alert, Button, Group, Kbd, List, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
-import { IconCopy, IconDeviceFloppy, IconUsers } from '@tabler/icons-react';
+import { Alert, Button, Group, Kbd, Paper, SegmentedControl, Stack, Text } from '@mantine/core';
+import { IconCopy, IconDeviceFloppy, IconTrash, IconUsers } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,7 +10,9 @@ import { LoadingLines } from '../../components/loaded.tsx';
 import { notifyDone, notifyFailed } from '../../components/notify.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { problemText } from '../../components/problem-text.ts';
+import { Trail } from '../../components/trail.tsx';
 import { call, type Body, type Given } from '../../lib/api.ts';
+import { COMMAND_KEY } from '../../lib/keys.ts';
 import { CallFailed } from '../../lib/problem.ts';
 import { storedOf } from './check.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
@@ -22,6 +24,7 @@ import { formFields } from './form-fields.ts';
 import { LeaveGuard } from './leave-guard.tsx';
 import { meetings, type Meeting } from './merge.ts';
 import { isWithin, valueAt } from './paths.ts';
+import { Problems } from './problems.tsx';
 import { ReviewDialog } from './review-dialog.tsx';
 import { SchedulePreview } from './schedule-preview.tsx';
 import { TemplateChoice } from './template-choice.tsx';
@@ -37,6 +40,8 @@ export interface EditorProps {
   readonly job: Job | undefined;
   /** As it is now, as far as the page was told. */
   readonly latest: Job | undefined;
+  /** It was deleted meanwhile. */
+  readonly isGone?: boolean;
   readonly initial: Draft;
   /** Of a new one that begins from nothing. */
   readonly hasTemplates: boolean;
@@ -49,7 +54,7 @@ function nameIn(value: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
-export function Editor({ job, latest, initial, hasTemplates }: EditorProps): ReactNode {
+export function Editor({ job, latest, isGone = false, initial, hasTemplates }: EditorProps): ReactNode {
   const { t } = useTranslation('editor');
   const { t: common } = useTranslation();
   const navigate = useNavigate();
@@ -65,7 +70,8 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
   const drafting = useDraft(initial, stored);
   const { draft, check, issues, shown } = drafting;
   const isNew = base === undefined;
-  const isDirty = draft.text !== pristine;
+  // What was a job and is none any more is all unsaved.
+  const isDirty = draft.text !== pristine || (job !== undefined && isNew);
   const name = base?.name ?? nameIn(draft.value);
   const isBehind = base && latest && latest.revisions.mod > base.revisions.mod;
 
@@ -186,7 +192,7 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    if (!review && !conflict && !isBusy) look();
+    if (!review && !conflict && !isBusy && !(base && isGone)) look();
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => onKey(event);
@@ -197,6 +203,7 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
   return (
     <>
       <PageHeader
+        trail={<Trail job={base?.name} />}
         title={isNew ? t('titleNew') : t('title', { name })}
         summary={isDirty ? t('unsaved') : undefined}
         actions={
@@ -214,11 +221,11 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
               leftSection={<IconDeviceFloppy size={14} aria-hidden />}
               rightSection={
                 <Kbd size="xs" visibleFrom="sm" aria-hidden>
-                  Ctrl S
+                  {COMMAND_KEY} S
                 </Kbd>
               }
               loading={isBusy && review === undefined}
-              disabled={!isNew && !isDirty}
+              disabled={!isNew && (!isDirty || isGone)}
               onClick={look}
             >
               {t('look')}
@@ -226,7 +233,17 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
           </>
         }
       />
-      {isBehind && (
+      {base && isGone && (
+        <Alert color="red" icon={<IconTrash aria-hidden />} mb="md" role="status">
+          <Group gap="sm">
+            <Text size="sm">{t('gone.told')}</Text>
+            <Button variant="default" size="compact-xs" onClick={() => setBase(undefined)}>
+              {t('gone.keep')}
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      {isBehind && !isGone && (
         <Alert color="orange" icon={<IconUsers aria-hidden />} mb="md" role="status">
           <Group gap="sm">
             <Text size="sm">{t('conflict.behind')}</Text>
@@ -272,6 +289,7 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
                 isDisabled={draft.fault !== undefined}
                 isNew={isNew}
                 onChange={drafting.setField}
+                onFault={drafting.setFault}
               />
             </Paper>
           ) : (
@@ -298,6 +316,7 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
       </div>
       <ReviewDialog
         preview={review}
+        before={base?.definition}
         name={name}
         isNew={isNew}
         isBusy={isBusy}
@@ -313,43 +332,5 @@ export function Editor({ job, latest, initial, hasTemplates }: EditorProps): Rea
       />
       <LeaveGuard isDirty={isDirty} isLeaving={isLeaving} />
     </>
-  );
-}
-
-interface ProblemsProps {
-  readonly issues: readonly FieldIssue[];
-  readonly onGo: (path: string) => void;
-}
-
-function Problems({ issues, onGo }: ProblemsProps): ReactNode {
-  const { t } = useTranslation('editor');
-  return (
-    <div role="status">
-      {issues.length > 0 && (
-        <Paper p="sm">
-          <Title order={2} mb={4}>
-            {t('problems', { count: issues.length })}
-          </Title>
-          <List size="sm" spacing={4}>
-            {issues.map(({ path, message }) => (
-              <List.Item key={`${path} ${message}`}>
-                {path !== '' && (
-                  <Button
-                    variant="transparent"
-                    size="compact-xs"
-                    px={0}
-                    className="page-mono"
-                    onClick={() => onGo(path)}
-                  >
-                    {path}
-                  </Button>
-                )}{' '}
-                {message}
-              </List.Item>
-            ))}
-          </List>
-        </Paper>
-      )}
-    </div>
   );
 }

@@ -26,11 +26,19 @@ export interface FieldInputProps {
   readonly issues: readonly FieldIssue[];
   readonly isDisabled: boolean;
   readonly onChange: (path: string, value: unknown) => void;
+  readonly onFault: (path: string, message: string | undefined) => void;
 }
 
 export const idOf = (path: string): string => `field-${path.replaceAll('.', '-')}`;
 
-export function FieldInput({ field, draft, issues, isDisabled, onChange }: FieldInputProps): ReactNode {
+export function FieldInput({
+  field,
+  draft,
+  issues,
+  isDisabled,
+  onChange,
+  onFault,
+}: FieldInputProps): ReactNode {
   const { t } = useTranslation('editor');
   const { path, control } = field;
   const own = issues.filter((issue) => isWithin(issue.path, path));
@@ -54,6 +62,7 @@ export function FieldInput({ field, draft, issues, isDisabled, onChange }: Field
     error: error === '' ? undefined : error,
     isDisabled,
     onChange: (value) => onChange(path, value),
+    onFault: (message) => onFault(path, message),
   };
   const errorAt = (i: number): string | undefined =>
     own.find((issue) => issue.path === entryPath(i))?.message;

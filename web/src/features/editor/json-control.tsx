@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sameValue } from '../../../../src/common/core/same-value.ts';
 import type { ControlProps } from './controls.tsx';
+import { useFault } from './use-fault.ts';
 
 export interface JsonProps extends ControlProps {
   readonly mayBeText: boolean;
@@ -37,6 +38,7 @@ export function JsonControl({
   value,
   mayBeText,
   onChange,
+  onFault,
 }: JsonProps): ReactNode {
   const { t } = useTranslation('editor');
   const [typed, setTyped] = useState(() => textOf(value, mayBeText));
@@ -44,12 +46,14 @@ export function JsonControl({
   // Changed as YAML meanwhile.
   const isSame = !told.ok || sameValue(told.value, value);
   const text = isSame ? typed : textOf(value, mayBeText);
+  const isBrokenJson = mayBeText && /^\s*[[{]/.test(text) && told.ok && typeof told.value === 'string';
+  useFault(told.ok ? undefined : t('noJson'), onFault);
   return (
     <Textarea
       id={id}
       label={label}
-      description={help}
-      error={error ?? (told.ok ? undefined : t('noJson'))}
+      description={isBrokenJson ? `${help} ${t('asText')}` : help}
+      error={error}
       disabled={isDisabled}
       value={text}
       onChange={(event) => {

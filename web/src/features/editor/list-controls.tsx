@@ -1,10 +1,11 @@
 // Inputs for lists: the expressions of a schedule, the arguments of a program, codes. Each entry is a line of its own,
 // so that what is wrong with it is told beside it.
-import { ActionIcon, Button, Group, Input, Stack, TagsInput, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Input, Menu, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { IconBulb, IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ControlProps } from './controls.tsx';
+import { wordsOf } from './schedule-words.ts';
 
 export interface ListProps extends ControlProps {
   /** What is wrong with an entry. */
@@ -20,12 +21,13 @@ interface LinesProps extends ListProps {
   readonly entryLabel: (index: number) => string;
   readonly addLabel: string;
   readonly placeholder: string;
-  readonly list?: string;
+  /** Beside the button that adds one. */
+  readonly beside?: ReactNode;
 }
 
 function Lines(props: LinesProps): ReactNode {
   const { t } = useTranslation('editor');
-  const { id, label, help, error, isDisabled, value, errorAt, entryLabel, addLabel, placeholder, list } =
+  const { id, label, help, error, isDisabled, value, errorAt, entryLabel, addLabel, placeholder, beside } =
     props;
   const texts = textsOf(value);
   const change = (next: readonly string[]): void => props.onChange(next);
@@ -43,7 +45,6 @@ function Lines(props: LinesProps): ReactNode {
               aria-label={entryLabel(i)}
               error={errorAt(i)}
               disabled={isDisabled}
-              {...(list !== undefined && { list })}
               onChange={(event) => change(texts.with(i, event.currentTarget.value))}
               spellCheck={false}
               autoComplete="off"
@@ -61,7 +62,7 @@ function Lines(props: LinesProps): ReactNode {
             )}
           </Group>
         ))}
-        <div>
+        <Group gap="xs">
           <Button
             variant="subtle"
             size="compact-xs"
@@ -71,7 +72,8 @@ function Lines(props: LinesProps): ReactNode {
           >
             {addLabel}
           </Button>
-        </div>
+          {beside}
+        </Group>
       </Stack>
     </Input.Wrapper>
   );
@@ -80,41 +82,74 @@ function Lines(props: LinesProps): ReactNode {
 const EXAMPLES = [
   '*/5 * * * *',
   '0 * * * *',
+  'H * * * *',
   '30 2 * * *',
-  'H H * * 1-5',
+  '0 9 * * 1-5',
+  'H H(1-5) * * *',
+  '0 18 * * fri',
   '0 0 1 * *',
+  '0 6 L * *',
   '*/10 * * * * *',
-  '@hourly',
-  '@daily',
-  '@weekly',
   '@every 90s',
   '@manual',
 ];
 
+/** For those who do not write cron: what it says in words, and how that is written. */
+function ScheduleMenu({ isDisabled, onChoose }: ScheduleMenuProps): ReactNode {
+  const { t } = useTranslation('editor');
+  return (
+    <Menu position="bottom-start" width={340}>
+      <Menu.Target>
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          leftSection={<IconBulb size={14} aria-hidden />}
+          disabled={isDisabled}
+        >
+          {t('schedule.examples')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {EXAMPLES.map((text) => (
+          <Menu.Item key={text} onClick={() => onChoose(text)}>
+            <Group justify="space-between" wrap="nowrap" gap="md">
+              <span>{wordsOf({ schedule: text })}</span>
+              <Text span size="xs" c="dimmed" className="page-mono page-count">
+                {text}
+              </Text>
+            </Group>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface ScheduleMenuProps {
+  readonly isDisabled: boolean;
+  readonly onChoose: (text: string) => void;
+}
+
 export function ScheduleControl(props: ListProps): ReactNode {
   const { t } = useTranslation('editor');
-  const list = `${props.id}-examples`;
+  const change = (value: unknown): void => {
+    const texts = value as readonly string[];
+    props.onChange(texts.length === 1 ? texts[0] : texts);
+  };
   return (
-    <>
-      <datalist id={list}>
-        {EXAMPLES.map((text) => (
-          <option key={text} value={text}>
-            {text}
-          </option>
-        ))}
-      </datalist>
-      <Lines
-        {...props}
-        list={list}
-        entryLabel={(i) => t('schedule.entry', { number: i + 1 })}
-        addLabel={t('schedule.add')}
-        placeholder="*/5 * * * *"
-        onChange={(value) => {
-          const texts = value as readonly string[];
-          props.onChange(texts.length === 1 ? texts[0] : texts);
-        }}
-      />
-    </>
+    <Lines
+      {...props}
+      entryLabel={(i) => t('schedule.entry', { number: i + 1 })}
+      addLabel={t('schedule.add')}
+      placeholder="*/5 * * * *"
+      beside={
+        <ScheduleMenu
+          isDisabled={props.isDisabled}
+          onChoose={(text) => change([...textsOf(props.value).slice(0, -1), text])}
+        />
+      }
+      onChange={change}
+    />
   );
 }
 

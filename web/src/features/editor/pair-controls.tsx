@@ -16,6 +16,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sameValue } from '../../../../src/common/core/same-value.ts';
 import type { ControlProps } from './controls.tsx';
+import { useFault } from './use-fault.ts';
 
 export interface PairsProps extends ControlProps {
   readonly form: 'text' | 'several' | 'secret';
@@ -34,6 +35,16 @@ const recordOf = (rows: readonly Row[]): Record<string, Value> | undefined => {
   return named.length === 0 ? undefined : Object.fromEntries(named);
 };
 
+const isEmpty = (value: Value): boolean =>
+  typeof value === 'string' || Array.isArray(value) ? value.length === 0 : false;
+
+/** A row without a name, or a second one of a name, would be left out. */
+function faultOf(rows: readonly Row[]): 'unnamed' | 'twice' | undefined {
+  if (rows.some(([name, value]) => name === '' && !isEmpty(value))) return 'unnamed';
+  const names = rows.flatMap(([name]) => (name === '' ? [] : [name]));
+  return new Set(names).size < names.length ? 'twice' : undefined;
+}
+
 export function PairsControl({
   id,
   label,
@@ -43,11 +54,14 @@ export function PairsControl({
   value,
   form,
   onChange,
+  onFault,
 }: PairsProps): ReactNode {
   const { t } = useTranslation('editor');
   const [rows, setRows] = useState<readonly Row[]>(() => rowsOf(value));
   // The same definition may be changed as text meanwhile.
   const shown = sameValue(recordOf(rows), recordOf(rowsOf(value))) ? rows : rowsOf(value);
+  const fault = faultOf(shown);
+  useFault(fault === undefined ? undefined : t(`pair.${fault}`), onFault);
   const change = (next: readonly Row[]): void => {
     setRows(next);
     onChange(recordOf(next));

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../components/dialog.tsx';
 import type { Body } from '../../lib/api.ts';
 import { ChangesTable } from './changes-table.tsx';
+import { wordsOf } from './schedule-words.ts';
 import { TickList } from './tick-list.tsx';
 
 type DefinitionPreview = Body<'previewDefinition'>;
@@ -14,6 +15,8 @@ type DefinitionPreview = Body<'previewDefinition'>;
 export interface ReviewDialogProps {
   /** undefined: closed. */
   readonly preview: DefinitionPreview | undefined;
+  /** What is stored now; undefined: it is a new one. */
+  readonly before: unknown;
   readonly name: string;
   readonly isNew: boolean;
   readonly isBusy: boolean;
@@ -40,7 +43,7 @@ interface ReviewProps extends ReviewDialogProps {
   readonly preview: DefinitionPreview;
 }
 
-function Review({ preview, isNew, isBusy, onClose, onSave }: ReviewProps): ReactNode {
+function Review({ preview, before, isNew, isBusy, onClose, onSave }: ReviewProps): ReactNode {
   const { t } = useTranslation('editor');
   const { stored, ticks, definition, hint } = preview;
   const isPaused = definition?.paused === true;
@@ -79,14 +82,14 @@ function Review({ preview, isNew, isBusy, onClose, onSave }: ReviewProps): React
             {stored !== null && (
               <div>
                 <Text size="xs" fw={600} c="dimmed">
-                  {t('review.old')}: {stored.description}
+                  {t('review.old')}: {wordsOf(before)}
                 </Text>
                 <TickList ticks={old} label={t('review.old')} />
               </div>
             )}
             <div>
               <Text size="xs" fw={600} c="dimmed">
-                {t('review.fresh')}: {preview.description}
+                {t('review.fresh')}: {wordsOf(definition)}
               </Text>
               <TickList ticks={ticks} label={t('review.fresh')} {...(stored && { isNew: isNewTick })} />
             </div>

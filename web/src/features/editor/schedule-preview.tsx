@@ -3,8 +3,11 @@ import { Paper, Stack, Text, Title } from '@mantine/core';
 import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { instant, type Instant } from '../../../../src/common/model/time.ts';
+import { currentLanguage } from '../../lib/i18n/language.ts';
+import { remarkText } from '../../lib/i18n/remark-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { explain } from './check.ts';
+import { wordsOf } from './schedule-words.ts';
 import { TickList } from './tick-list.tsx';
 
 export interface SchedulePreviewProps {
@@ -29,12 +32,12 @@ export function SchedulePreview({ draft, anchor }: SchedulePreviewProps): ReactN
         ) : (
           <>
             <Text size="sm" fw={600}>
-              {told.description}
+              {wordsOf(draft)}
             </Text>
             <TickList ticks={told.ticks} label={t('preview.ticks')} />
             {told.remark !== undefined && (
               <Text size="xs" c="dimmed">
-                {told.remark}
+                {remarkText(told.remark, currentLanguage())}
               </Text>
             )}
           </>

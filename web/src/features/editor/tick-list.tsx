@@ -3,6 +3,8 @@ import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Countdown } from '../../components/countdown.tsx';
+import { currentLanguage } from '../../lib/i18n/language.ts';
+import { remarkText } from '../../lib/i18n/remark-words.ts';
 
 interface Tick {
   readonly at: number | string;
@@ -39,7 +41,9 @@ export function TickList({ ticks, label, isNew }: TickListProps): ReactNode {
               <Countdown to={new Date(tick.at).toISOString()} />
             </Text>
           )}
-          {tick.remark !== undefined && <span className="editor-remark">{tick.remark}</span>}
+          {tick.remark !== undefined && (
+            <span className="editor-remark">{remarkText(tick.remark, currentLanguage())}</span>
+          )}
         </li>
       ))}
     </ol>

@@ -3,6 +3,8 @@
 import { useMemo, useState } from 'react';
 import type { FieldIssue } from '../../../../src/common/model/issue.ts';
 import { instant } from '../../../../src/common/model/time.ts';
+import { issueText } from '../../lib/i18n/issue-words.ts';
+import { currentLanguage, type Language } from '../../lib/i18n/language.ts';
 import { useNow } from '../../lib/now.ts';
 import { checkDraft, type CheckResult, type Stored } from './check.ts';
 import { withField, withText, type Draft } from './draft.ts';
@@ -20,12 +22,19 @@ export interface Drafting {
   readonly setField: (path: string, value: unknown) => void;
   readonly setText: (text: string) => void;
   readonly replace: (draft: Draft) => void;
+  /** What stands in the input of a field and cannot be passed on; undefined: it can be. */
+  readonly setFault: (path: string, message: string | undefined) => void;
   readonly showAll: () => void;
   /** What the master says of the draft as it is now. */
   readonly refuse: (issues: readonly FieldIssue[]) => void;
 }
 
 const CHECKED_EVERY_MS = 10_000;
+const NONE: readonly FieldIssue[] = [];
+
+const inWords = (issues: readonly FieldIssue[], language: Language): FieldIssue[] =>
+  issues.map(({ path, message }) => ({ path, message: issueText(message, language) }));
+
 /** What processes share whatever they are started by. */
 const SHARED = ['env', 'cwd', 'user'] as const;
 
@@ -48,7 +57,17 @@ export function useDraft(initial: Draft, stored: Stored | undefined): Drafting {
   const [isAll, setAll] = useState(false);
   const [refused, setRefused] = useState<{ readonly text: string; readonly issues: readonly FieldIssue[] }>();
 
-  const check = useMemo(() => checkDraft(draft.value, instant(now), stored), [draft.value, now, stored]);
+  const [faults, setFaults] = useState<readonly FieldIssue[]>(NONE);
+
+  const language = currentLanguage();
+  const checked = useMemo((): CheckResult => {
+    const told = checkDraft(draft.value, instant(now), stored);
+    return told.ok ? told : { ok: false, issues: inWords(told.issues, language) };
+  }, [draft.value, now, stored, language]);
+  const check = useMemo((): CheckResult => {
+    if (faults.length === 0) return checked;
+    return { ok: false, issues: [...faults, ...(checked.ok ? [] : checked.issues)] };
+  }, [checked, faults]);
   const issues = useMemo(() => {
     const own = check.ok ? [] : check.issues;
     if (refused?.text !== draft.text) return own;
@@ -56,7 +75,11 @@ export function useDraft(initial: Draft, stored: Stored | undefined): Drafting {
   }, [check, refused, draft.text]);
   const shown = isAll
     ? issues
-    : issues.filter(({ path }) => [...touched].some((each) => isWithin(path, each) || isWithin(each, path)));
+    : issues.filter(
+        (issue) =>
+          faults.includes(issue) ||
+          [...touched].some((each) => isWithin(issue.path, each) || isWithin(each, issue.path)),
+      );
 
   return {
     draft,
@@ -73,7 +96,13 @@ export function useDraft(initial: Draft, stored: Stored | undefined): Drafting {
     },
     setText: (text) => setDraft((old) => withText(old, text)),
     replace: setDraft,
+    setFault: (path, message) =>
+      setFaults((old) => {
+        const others = old.filter((each) => each.path !== path);
+        if (message === undefined) return others.length === old.length ? old : others;
+        return [...others, { path, message }];
+      }),
     showAll: () => setAll(true),
-    refuse: (told) => setRefused({ text: draft.text, issues: told }),
+    refuse: (told) => setRefused({ text: draft.text, issues: inWords(told, language) }),
   };
 }

@@ -25,10 +25,11 @@ export const editor = {
   view: { label: 'Write it as', form: 'Form', yaml: 'YAML', yamlLabel: 'The definition as YAML' },
   yamlFault: 'The YAML cannot be read, so the form shows what it said last: {{message}}',
   noJson: 'is no JSON: write such as {"key": "value"}',
+  asText: 'It is no JSON, so it is kept as text.',
   problems_one: '{{count}} problem',
   problems_other: '{{count}} problems',
   remove: 'Remove {{what}}',
-  schedule: { entry: 'Schedule {{number}}', add: 'Add another schedule' },
+  schedule: { entry: 'Schedule {{number}}', add: 'Add another schedule', examples: 'Common schedules' },
   argv: { program: 'Program', argument: 'Argument {{number}}', add: 'Add an argument' },
   pair: {
     nameless: 'row {{number}}',
@@ -36,7 +37,8 @@ export const editor = {
     namePlaceholder: 'name',
     value: 'Value of {{what}}',
     several: 'value, or several',
-    twice: 'is there twice',
+    twice: 'This name is there twice',
+    unnamed: 'A row has a value and no name',
     secret: 'secret',
     isSecret: '{{what}} is secret',
     kept: 'the stored value is kept',
@@ -176,6 +178,10 @@ export const editor = {
     back: 'Back to editing',
     save: 'Save',
     create: 'Create',
+  },
+  gone: {
+    told: 'Somebody deleted this job meanwhile.',
+    keep: 'Keep what is here as a new job',
   },
   conflict: {
     title: '{{name}} was changed meanwhile',

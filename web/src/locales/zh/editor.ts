@@ -28,9 +28,10 @@ export const editor: Translated<typeof en> = {
   view: { label: '编写方式', form: '表单', yaml: 'YAML', yamlLabel: '以 YAML 表示的定义' },
   yamlFault: 'YAML 无法解析，表单显示的是上一次有效的内容：{{message}}',
   noJson: '不是 JSON：请写成 {"key": "value"} 这样的形式',
+  asText: '它不是 JSON，因此按文本保存。',
   problems_other: '{{count}} 个问题',
   remove: '移除 {{what}}',
-  schedule: { entry: '时间表 {{number}}', add: '再加一个时间表' },
+  schedule: { entry: '时间表 {{number}}', add: '再加一个时间表', examples: '常用时间表' },
   argv: { program: '程序', argument: '参数 {{number}}', add: '添加参数' },
   pair: {
     nameless: '第 {{number}} 行',
@@ -39,6 +40,7 @@ export const editor: Translated<typeof en> = {
     value: '{{what}} 的值',
     several: '一个或多个值',
     twice: '名称重复',
+    unnamed: '有一行有值但没有名称',
     secret: '机密',
     isSecret: '{{what}} 是机密',
     kept: '保留已存储的值',
@@ -147,6 +149,7 @@ export const editor: Translated<typeof en> = {
     save: '保存',
     create: '创建',
   },
+  gone: { told: '期间有人删除了这个任务。', keep: '将此处内容保留为新任务' },
   conflict: {
     title: '{{name}} 已被他人修改',
     explain: '您编辑期间有人保存了这个任务。不会覆盖任何内容：请选择最终采用哪一个。',
