@@ -52,6 +52,8 @@ it('goes to pages by two keys, and lists the shortcuts', async () => {
   await expectAccessible(page);
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
+  await page.keyboard.press('n');
+  await page.getByRole('heading', { level: 1, name: 'New job' }).waitFor();
 });
 
 it('has no single keys when they are switched off, also after a reload', async () => {

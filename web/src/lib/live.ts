@@ -87,7 +87,12 @@ export function startLive({ onResync }: LiveOptions): Live {
   };
 
   const retry = (): void => wake?.();
+  /** A tab that one comes back to, as after a sleep: no need to wait out a long pause. */
+  const onShown = (): void => {
+    if (document.visibilityState === 'visible') retry();
+  };
   window.addEventListener('online', retry);
+  document.addEventListener('visibilitychange', onShown);
   void follow();
   return {
     connection,
@@ -98,6 +103,7 @@ export function startLive({ onResync }: LiveOptions): Live {
     retry,
     stop() {
       window.removeEventListener('online', retry);
+      document.removeEventListener('visibilitychange', onShown);
       ending.abort();
       wake?.();
     },

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { addressOf } from '../../lib/base.ts';
+import { COMMAND_KEY } from '../../lib/keys.ts';
 import { ConnectionDot } from './connection.tsx';
 import { LookMenu } from './look-menu.tsx';
 import { paletteOpen } from './palette-open.ts';
@@ -15,8 +16,6 @@ export interface HeaderProps {
   readonly onMenu: () => void;
   readonly onHelp: () => void;
 }
-
-const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Header({ isMenuOpen, onMenu, onHelp }: HeaderProps): ReactNode {
   const { t } = useTranslation('shell');
@@ -47,7 +46,7 @@ export function Header({ isMenuOpen, onMenu, onHelp }: HeaderProps): ReactNode {
           {t('palette.short')}
         </Text>
         <Kbd size="xs" visibleFrom="sm" aria-hidden>
-          {isApple ? '⌘ K' : 'Ctrl K'}
+          {COMMAND_KEY} K
         </Kbd>
       </UnstyledButton>
       <Group gap={4} wrap="nowrap">

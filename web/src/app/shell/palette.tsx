@@ -8,7 +8,7 @@ import {
   type SpotlightActionData,
   type SpotlightActionGroupData,
 } from '@mantine/spotlight';
-import { IconClipboardList, IconLanguage, IconSearch } from '@tabler/icons-react';
+import { IconClipboardList, IconLanguage, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState, type ReactNode } from 'react';
@@ -107,12 +107,20 @@ function useFixedActions(): SpotlightActionGroupData[] {
   return [
     {
       group: t('palette.pages'),
-      actions: pages.map(({ to, key, icon: Icon }) => ({
-        id: `page ${to}`,
-        label: t(`nav.${key}`),
-        leftSection: <Icon size={18} aria-hidden />,
-        onClick: () => void navigate({ to }),
-      })),
+      actions: [
+        ...pages.map(({ to, key, icon: Icon }) => ({
+          id: `page ${to}`,
+          label: t(`nav.${key}`),
+          leftSection: <Icon size={18} aria-hidden />,
+          onClick: () => void navigate({ to }),
+        })),
+        {
+          id: 'new job',
+          label: t('newJob'),
+          leftSection: <IconPlus size={18} aria-hidden />,
+          onClick: () => void navigate({ to: '/jobs/new' }),
+        },
+      ],
     },
     {
       group: t('palette.look'),

@@ -3,6 +3,7 @@ import { Group, Kbd, Stack, Switch, Table, Text, Title } from '@mantine/core';
 import { Fragment, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../components/dialog.tsx';
+import { COMMAND_KEY } from '../../lib/keys.ts';
 import { shortcuts, singleKeys, switchSingleKeys, type Shortcut } from '../../lib/shortcuts.ts';
 import { useStore } from '../../lib/store.ts';
 
@@ -53,7 +54,7 @@ function ShortcutGroup({ group, own }: ShortcutGroupProps): ReactNode {
             <Table.Tr>
               <Table.Td>{t('shortcuts.palette')}</Table.Td>
               <Table.Td ta="right">
-                <Kbd>Ctrl</Kbd> <Kbd>K</Kbd>
+                <Kbd>{COMMAND_KEY}</Kbd> <Kbd>K</Kbd>
               </Table.Td>
             </Table.Tr>
           )}

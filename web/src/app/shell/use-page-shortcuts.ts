@@ -13,6 +13,7 @@ export function usePageShortcuts(onHelp: () => void): void {
     (): Shortcut[] => [
       { keys: '?', group: 'general', label: t('shortcuts.open'), act: onHelp },
       { keys: '/', group: 'general', label: t('shortcuts.palette'), act: () => paletteOpen.set(true) },
+      { keys: 'n', group: 'general', label: t('newJob'), act: () => void navigate({ to: '/jobs/new' }) },
       ...pages.map(({ to, key, shortcut }): Shortcut => ({
         keys: `g ${shortcut}`,
         group: 'pages',

@@ -11,6 +11,7 @@ export const shell = {
     cluster: 'Cluster',
     api: 'API reference',
   },
+  newJob: 'New job',
   connection: {
     connecting: 'Connecting',
     open: 'Live',

@@ -14,6 +14,7 @@ export const shell: Translated<typeof en> = {
     cluster: '集群',
     api: 'API 文档',
   },
+  newJob: '新建任务',
   connection: {
     connecting: '连接中',
     open: '实时',
