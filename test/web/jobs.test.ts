@@ -191,6 +191,15 @@ it('holds two thousand jobs of which only those on the screen are there, and rea
   await page.getByText('1 selected').waitFor();
   await web.api('PUT', '/jobs/job-1990', job('job-1990', { paused: true }));
   await row(page, 'job-1990').getByRole('img', { name: 'Paused' }).waitFor();
+  // A range over rows that have never been loaded is all of it.
+  await page.evaluate(() => window.scrollTo(0, 0));
+  const shiftClick = (name: string): Promise<void> =>
+    row(page, name)
+      .getByRole('checkbox')
+      .click({ modifiers: ['Shift'] });
+  await shiftClick('job-0005');
+  await page.getByText('1986 selected').waitFor();
+  await page.getByRole('button', { name: 'Select none' }).click();
   // What cannot be loaded there says so, and comes when it is asked for again.
   let isAway = true;
   await page.route(

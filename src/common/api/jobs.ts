@@ -201,6 +201,16 @@ export const search = {
   state: stateFilter,
 };
 
+/** In which order a list is told. */
+const ordering = {
+  sort: z.enum(JOB_SORTS).default('name').meta({
+    description:
+      'nextTick: soonest first. lastRun: by the end of the last run. lastOutcome: what went wrong first. duration: of the last run. What is not known comes last either way',
+  }),
+  order: z.enum(['asc', 'desc']).default('asc'),
+};
+const offset = z.coerce.number().int().min(0).max(MOST_SKIPPED).optional();
+
 export const jobOperations = {
   listJobs: operation({
     method: 'GET',
@@ -214,18 +224,14 @@ export const jobOperations = {
       name: oneOrSeveral.pipe(z.array(z.string()).max(MOST_WITH_RECENT)).meta({
         description: `Only the jobs of these names, at most ${MOST_WITH_RECENT}; repeated or separated by commas`,
       }),
-      sort: z.enum(JOB_SORTS).default('name').meta({
-        description:
-          'nextTick: soonest first. lastRun: by the end of the last run. lastOutcome: what went wrong first. duration: of the last run. What is not known comes last either way',
-      }),
-      order: z.enum(['asc', 'desc']).default('asc'),
+      ...ordering,
       include: z
         .literal('recent')
         .optional()
         .meta({
           description: `Also the newest ${RECENT_RUNS} runs of each job; with a limit of ${MOST_WITH_RECENT} at most`,
         }),
-      offset: z.coerce.number().int().min(0).max(MOST_SKIPPED).optional().meta({
+      offset: offset.meta({
         description:
           'Leave out so many from the start: to look into the middle of a long list. Not with `cursor`, which goes through all of it',
       }),
@@ -244,7 +250,18 @@ export const jobOperations = {
     tag: 'jobs',
     summary: 'List the names of jobs, in order',
     description: `Of all that match, ${MOST_NAMES} at most: as many as a batch takes. \`total\` tells how many match.`,
-    query: z.strictObject(search),
+    query: z.strictObject({
+      ...search,
+      ...ordering,
+      offset: offset.meta({ description: 'Leave out so many from the start' }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(MOST_NAMES)
+        .default(MOST_NAMES)
+        .meta({ description: 'How many names' }),
+    }),
     answers: { 200: z.strictObject({ names: z.array(z.string()), total: z.int() }) },
   }),
   listLabels: operation({

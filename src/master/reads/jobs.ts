@@ -2,7 +2,6 @@
 import {
   MOST_LABEL_VALUES,
   MOST_LABELS,
-  MOST_NAMES,
   MOST_WITH_RECENT,
   type JobDetail,
   type JobState,
@@ -21,7 +20,7 @@ import { showJob, showRun } from '../shown.ts';
 import type { Activity } from '../views/activity.ts';
 import type { JobEntry } from '../views/job-index.ts';
 import type { Views } from '../views/views.ts';
-import { filterOf, searchJobs, type JobPageQuery, type JobSearch } from './job-search.ts';
+import { searchJobs, type JobPageQuery } from './job-search.ts';
 import type { NextTicks } from './next-ticks.ts';
 import { CATCH_UP_MS, type RunReader } from './runs.ts';
 import type { TickReader } from './ticks.ts';
@@ -35,13 +34,15 @@ export interface JobQuery extends JobPageQuery {
   readonly include?: 'recent' | undefined;
 }
 
+export type NamesQuery = Omit<JobPageQuery, 'name' | 'cursor'>;
+
 type LabelList = AnswerOf<'listLabels'>['body'];
 
 export interface JobReader {
   /** Knows every write that this master has answered. Throws invalid_input naming `cursor`. */
   list(query: JobQuery): Promise<{ items: JobSummary[]; nextCursor: string | null; total: number }>;
-  /** The names of all that match, as far as they are not too many. */
-  names(search: JobSearch): Promise<{ names: string[]; total: number }>;
+  /** The names of those that match, in the order of the list. */
+  names(query: NamesQuery): Promise<{ names: string[]; total: number }>;
   labels(): Promise<LabelList>;
   /** The newest, by quorum. Throws job_not_found, job_broken. */
   get(job: string, want: { ticks: number; runs: number }): Promise<JobDetail>;
@@ -164,10 +165,9 @@ export function jobReader(deps: JobReaderDeps): JobReader {
       };
     },
 
-    async names(search) {
+    async names(query) {
       await views.caughtUp(CATCH_UP_MS);
-      const page = { after: undefined, limit: MOST_NAMES };
-      const { entries, total } = views.jobs.find(filterOf(search, deps), page);
+      const { entries, total } = await searchJobs({ ...query, name: [] }, deps);
       return { names: entries.map(({ name }) => name), total };
     },
 

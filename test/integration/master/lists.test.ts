@@ -286,6 +286,11 @@ describe('a list in another order', () => {
   it('comes as bare names, too, and with the labels there are to choose from', async () => {
     const { body } = await master.call('listJobNames', { query: { state: 'failing', q: 'B' } });
     expect(body).toEqual({ names: ['b'], total: 1 });
+    const range = { sort: 'nextTick', order: 'desc', offset: 1, limit: 2 } as const;
+    expect((await master.call('listJobNames', { query: range })).body).toEqual({
+      names: ['c', 'a'],
+      total: 4,
+    });
     for (const [name, team] of [
       ['x', 'data'],
       ['y', 'data'],

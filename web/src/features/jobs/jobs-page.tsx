@@ -24,7 +24,7 @@ export function JobsPage(): ReactNode {
   const { t } = useTranslation('jobs');
   const { wanted, want } = useWanted(route.useSearch());
   const list = useJobList(wanted);
-  const selection = useSelection(list.jobs);
+  const selection = useSelection(list.jobs, wanted);
   const searchBox = useRef<HTMLInputElement>(null);
   const { total } = list;
   const isEmpty = total === 0 && !isNarrowed(wanted) && !list.query.isPlaceholderData;

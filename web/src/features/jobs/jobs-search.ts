@@ -49,13 +49,15 @@ export const filterGiven = ({ q, state, label }: JobsSearch) => ({
   ...(label !== undefined && { label }),
 });
 
+/** The same jobs, in the order of the list. */
+export const namesGiven = (wanted: JobsSearch) =>
+  ({ ...filterGiven(wanted), sort: wanted.sort ?? 'name', order: wanted.order ?? 'asc' }) as const;
+
 /** The pages of the list, with the runs of the strips. */
 export const listGiven = (wanted: JobsSearch) =>
   ({
     query: {
-      ...filterGiven(wanted),
-      sort: wanted.sort ?? 'name',
-      order: wanted.order ?? 'asc',
+      ...namesGiven(wanted),
       include: 'recent',
       limit: PAGE,
     },

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../../components/notify.ts';
 import { call } from '../../lib/api.ts';
-import { filterGiven, type JobsSearch } from './jobs-search.ts';
+import { namesGiven, type JobsSearch } from './jobs-search.ts';
 import type { Selection } from './use-selection.ts';
 
 export interface SelectAllProps {
@@ -17,7 +17,7 @@ export interface SelectAllProps {
 export function SelectAll({ selection, wanted, total }: SelectAllProps): ReactNode {
   const { t } = useTranslation('jobs');
   const all = useMutation({
-    mutationFn: () => call('listJobNames', { query: filterGiven(wanted) }),
+    mutationFn: () => call('listJobNames', { query: namesGiven(wanted) }),
     onSuccess: ({ names, total }) => {
       selection.replace(names);
       if (names.length < total) notifyDone(t('selectedFirst', { count: names.length, total }));

@@ -57,6 +57,12 @@ export const jobs = {
   selectAll_other: 'Select all {{count}} jobs that match',
   selectNone: 'Select none',
   selectedFirst: 'The first {{count}} of {{total}} are selected: as many as are done at once',
+  range: {
+    not: 'The range was not selected',
+    tooLong:
+      'From there to here are {{jobs}} jobs, and {{most}} at most are selected at once. Narrow the list, or select them in parts.',
+    moved: 'The list has changed meanwhile. Choose both ends again.',
+  },
   keys: {
     search: 'Search jobs',
     down: 'Next job',

@@ -56,6 +56,11 @@ export const jobs: Translated<typeof en> = {
   selectAll_other: '选择全部 {{count}} 个匹配的任务',
   selectNone: '取消选择',
   selectedFirst: '已选择 {{total}} 个中的前 {{count}} 个：一次最多处理这么多',
+  range: {
+    not: '未选中该范围',
+    tooLong: '这一范围有 {{jobs}} 个任务，一次最多选择 {{most}} 个。请缩小列表，或分几次选择。',
+    moved: '列表在此期间发生了变化，请重新选择首尾两项。',
+  },
   keys: {
     search: '搜索任务',
     down: '下一个任务',
