@@ -24,6 +24,11 @@ it('tells when it ticks, in its zone and here, and what a change of the clocks d
   const side = page.getByRole('complementary', { name: 'Next ticks' });
   await side.getByText('At 02:30').waitFor();
   await side.getByRole('listitem').nth(7).waitFor();
+  // Each day is told once, each time with the offset that it has.
+  await side
+    .getByText(/^02:30:00 (EST|GMT-5)$/)
+    .first()
+    .waitFor();
   await side
     .getByText(/^Here: /)
     .first()
@@ -101,7 +106,10 @@ it('shows what became of every tick, by days and one by one with the reason', as
   const today = days.getByRole('button', { pressed: true });
   await today.filter({ has: page.locator('[data-part=ran]') }).waitFor();
   const ticks = page.getByRole('region', { name: 'Ticks of the day' });
-  await ticks.getByRole('row').filter({ hasText: 'succeeded' }).first().waitFor();
+  const one = ticks.getByRole('row').filter({ hasText: 'succeeded' }).first();
+  // That it ran is said by how it went.
+  expect(await one.getByText('ran', { exact: true }).count()).toBe(0);
+  expect(await one.getByRole('link').first().getAttribute('href')).toContain('/jobs/often/runs/');
   await ticks.getByRole('button', { name: /^ran/ }).click();
   await ticks.getByRole('button', { name: /^ran/, pressed: true }).waitFor();
   await expectAccessible(page);

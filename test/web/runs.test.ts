@@ -279,6 +279,20 @@ it('lists what ended lately, newest first, as it happens, by how it ended', asyn
   await expectAccessible(page);
   await screenshot(page, 'runs-recent-light');
 
+  // Nothing moves under the pointer: what came meanwhile is told, and shown when it is wanted.
+  await rows.first().hover();
+  await web.api('POST', '/jobs/good/run?wait=30s');
+  const newer = page.getByRole('button', { name: '1 newer: show it' });
+  await newer.waitFor();
+  expect(await rows.count()).toBe(3);
+  await newer.click();
+  await newer.waitFor({ state: 'detached' });
+  expect(await rows.count()).toBe(4);
+  await web.api('POST', '/jobs/good/run?wait=30s');
+  await newer.waitFor();
+  await page.getByRole('heading', { level: 1 }).hover();
+  await expect.poll(() => rows.count()).toBe(5);
+
   await page.getByRole('combobox', { name: 'How they ended' }).selectOption('wrong');
   await page.getByText('1 run', { exact: true }).waitFor();
   expect(await rows.getByRole('link').allInnerTexts()).toEqual(['bad']);

@@ -2,7 +2,13 @@
 import { expect, it } from 'vitest';
 import { countText, durationText } from '../../../web/src/lib/duration-text.ts';
 import { preferred } from '../../../web/src/lib/i18n/language.ts';
-import { clockText, instantText, timeText, relativeText } from '../../../web/src/lib/i18n/time-text.ts';
+import {
+  clockText,
+  dayText,
+  instantText,
+  relativeText,
+  timeText,
+} from '../../../web/src/lib/i18n/time-text.ts';
 
 it.each([
   [0, '0ms'],
@@ -42,6 +48,15 @@ it('says an instant exactly in the zone that it is asked for', () => {
   expect(clockText(now, now, 'en', 'UTC')).toBe('09:00:00');
   expect(timeText(now, 'en', 'Europe/Berlin')).toBe('10:00:00 GMT+1');
   expect(clockText(now - 3 * 86_400_000, now, 'en', 'UTC')).toBe('Nov 20, 09:00:00');
+  expect(dayText(now, now, 'en', 'UTC')).toBe('Mon, Nov 23');
+  expect(dayText(now, now, 'zh', 'Pacific/Kiritimati')).toBe('11月23日周一');
+  expect(dayText(now + 40 * 86_400_000, now, 'en', 'UTC')).toBe('Sat, Jan 2, 2027');
+});
+
+it('says what is today by the zone that it is asked for', () => {
+  const late = Date.parse('2026-11-23T23:30:00Z');
+  expect(clockText(late, now, 'en', 'UTC')).toBe('23:30:00');
+  expect(clockText(late, now, 'en', 'Asia/Shanghai')).toBe('Nov 24, 07:30:00');
 });
 
 it('takes the first language that it knows', () => {

@@ -1,7 +1,8 @@
 // Labels of a job or a worker, as many as there is room for.
-import { Badge, Group, Text, Tooltip } from '@mantine/core';
+import { Text, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import './label-list.css';
 
 export interface LabelListProps {
   readonly labels: Readonly<Record<string, string>> | undefined;
@@ -19,11 +20,11 @@ export function LabelList({ labels = {}, most = 4 }: LabelListProps): ReactNode 
     );
   const rest = all.slice(most);
   return (
-    <Group gap={4}>
+    <div className="label-list">
       {all.slice(0, most).map((label) => (
-        <Badge key={label} variant="default" size="sm" tt="none" fw={400} className="page-mono">
+        <span key={label} className="label-chip" title={label}>
           {label}
-        </Badge>
+        </span>
       ))}
       {rest.length > 0 && (
         <Tooltip multiline label={rest.join(', ')}>
@@ -32,6 +33,6 @@ export function LabelList({ labels = {}, most = 4 }: LabelListProps): ReactNode 
           </Text>
         </Tooltip>
       )}
-    </Group>
+    </div>
   );
 }

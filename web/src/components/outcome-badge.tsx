@@ -1,5 +1,4 @@
 // An outcome as icon, word and colour; what it means, on hover.
-import { Tooltip } from '@mantine/core';
 import {
   IconAlertTriangle,
   IconBan,
@@ -17,7 +16,9 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Hint } from './hint.tsx';
 import './outcome.css';
+import { outcomeWord } from './outcome-word.ts';
 import { toneOf, toneStyle, type Outcome, type Tone } from './tone.ts';
 
 const ICONS: Readonly<Record<Outcome, TablerIcon>> = {
@@ -45,31 +46,40 @@ export interface ToneBadgeProps {
   readonly tone: Tone;
   readonly icon: TablerIcon;
   readonly children: ReactNode;
-  readonly hint?: string;
+  readonly hint?: ReactNode;
   readonly turning?: boolean;
 }
 
 /** For states that are no outcome, such as those of a worker. */
 export function ToneBadge({ tone, icon: Icon, children, hint, turning = false }: ToneBadgeProps): ReactNode {
-  const badge = (
-    <span className="outcome-badge" style={toneStyle(tone)}>
-      <Icon size={13} stroke={2} aria-hidden className={turning ? 'outcome-turning' : undefined} />
-      {children}
-    </span>
+  return (
+    <Hint label={hint}>
+      {(pointed) => (
+        <span className="outcome-badge" style={toneStyle(tone)} {...pointed}>
+          <Icon size={13} stroke={2} aria-hidden className={turning ? 'outcome-turning' : undefined} />
+          {children}
+        </span>
+      )}
+    </Hint>
   );
-  return hint === undefined ? badge : <Tooltip label={hint}>{badge}</Tooltip>;
 }
 
 export function OutcomeBadge({ outcome }: { readonly outcome: Outcome }): ReactNode {
-  const { t } = useTranslation();
+  // Drawn anew with the language.
+  useTranslation();
   return (
     <ToneBadge
       tone={toneOf[outcome]}
       icon={ICONS[outcome]}
-      hint={t(`outcomeHint.${outcome}`)}
+      hint={<Meaning of={outcome} />}
       turning={outcome === 'running'}
     >
-      {t(`outcome.${outcome}`)}
+      {outcomeWord(outcome)}
     </ToneBadge>
   );
+}
+
+function Meaning({ of }: { readonly of: Outcome }): ReactNode {
+  const { t } = useTranslation();
+  return t(`outcomeHint.${of}`);
 }

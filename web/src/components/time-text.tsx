@@ -1,11 +1,11 @@
 // An instant as people say it ("3 minutes ago"), and exactly, here and in UTC, on hover. It stays true:
 // it is told anew as time goes on.
-import { Text, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { currentLanguage } from '../lib/i18n/language.ts';
 import { clockText, instantText, relativeText } from '../lib/i18n/time-text.ts';
-import { useNow } from '../lib/now.ts';
+import { useAsOf } from '../lib/now.ts';
+import { Hint } from './hint.tsx';
 
 export interface TimeTextProps {
   /** ISO 8601, as the API tells it. */
@@ -15,24 +15,27 @@ export interface TimeTextProps {
 }
 
 export function TimeText({ at, show = 'relative' }: TimeTextProps): ReactNode {
+  const ms = Date.parse(at);
+  const textOf = show === 'clock' ? clockText : relativeText;
+  const text = useAsOf((now) => textOf(ms, now, currentLanguage()));
+  return (
+    <Hint<HTMLTimeElement> label={<Exact ms={ms} />}>
+      {(pointed) => (
+        <time dateTime={at} className="page-count" {...pointed}>
+          {text}
+        </time>
+      )}
+    </Hint>
+  );
+}
+
+function Exact({ ms }: { readonly ms: number }): ReactNode {
   const { t } = useTranslation();
   const language = currentLanguage();
-  const now = useNow(show === 'clock' ? 60_000 : 1_000);
-  const ms = Date.parse(at);
-  const text = show === 'clock' ? clockText(ms, now, language) : relativeText(ms, now, language);
   return (
-    <Tooltip
-      multiline
-      label={
-        <>
-          <div>{t('time.local', { text: instantText(ms, language) })}</div>
-          <div>{t('time.utc', { text: instantText(ms, language, 'UTC') })}</div>
-        </>
-      }
-    >
-      <Text component="time" dateTime={at} inherit span className="page-count">
-        {text}
-      </Text>
-    </Tooltip>
+    <>
+      <div>{t('time.local', { text: instantText(ms, language) })}</div>
+      <div>{t('time.utc', { text: instantText(ms, language, 'UTC') })}</div>
+    </>
   );
 }

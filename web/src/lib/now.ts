@@ -35,6 +35,10 @@ function listen(listener: () => void): () => void {
   };
 }
 
+/** What `read` makes of the time, each second; told anew only when that is another. */
+export const useAsOf = (read: (now: number) => string): string =>
+  useSyncExternalStore(listen, () => read(now));
+
 /** Milliseconds since the epoch, told anew `everyMs` at most: a component that shows minutes asks for 60,000. */
 export const useNow = (everyMs = 1_000): number =>
   useSyncExternalStore(listen, () => Math.floor(now / everyMs) * everyMs);

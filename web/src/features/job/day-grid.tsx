@@ -3,6 +3,8 @@
 import { useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Calendar } from '../../../../src/common/api/ticks.ts';
+import { currentLanguage } from '../../lib/i18n/language.ts';
+import { dateText } from '../../lib/i18n/time-text.ts';
 import { partsOf } from './tick-counts.ts';
 
 type Day = Calendar['days'][number];
@@ -15,22 +17,20 @@ export interface DayGridProps {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -7, ArrowRight: 7 };
 
-/** The day itself is in no zone: it is written as one of UTC. */
-const noon = (date: string): Date => new Date(`${date}T12:00:00Z`);
 /** 0 is Monday. */
-const weekdayOf = (date: string): number => (noon(date).getUTCDay() + 6) % 7;
+const weekdayOf = (date: string): number => (new Date(`${date}T12:00:00Z`).getUTCDay() + 6) % 7;
+/** One after the other. */
+const WEEK = ['05', '06', '07', '08', '09', '10', '11'].map((day) => `2026-01-${day}`);
 
 export function DayGrid({ days, chosen, onChoose }: DayGridProps): ReactNode {
-  const { t, i18n } = useTranslation('job');
+  const { t } = useTranslation('job');
   const grid = useRef<HTMLDivElement>(null);
-  const shift = weekdayOf(days[0]?.date ?? '2026-01-05');
-  const names = new Intl.DateTimeFormat(i18n.language, { weekday: 'short', timeZone: 'UTC' });
-  const months = new Intl.DateTimeFormat(i18n.language, { month: 'short', timeZone: 'UTC' });
-  const full = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'full', timeZone: 'UTC' });
-  const list = new Intl.ListFormat(i18n.language, { type: 'unit', style: 'short' });
+  const shift = weekdayOf(days[0]?.date ?? WEEK[0]!);
+  const language = currentLanguage();
+  const list = new Intl.ListFormat(language, { type: 'unit', style: 'short' });
   const tell = ({ date, counts }: Day): string => {
     const parts = partsOf(counts).map(({ key, count }) => `${count} ${t(`count.${key}`)}`);
-    return `${full.format(noon(date))}: ${parts.length > 0 ? list.format(parts) : t('calendar.nothing')}`;
+    return `${dateText(date, language, 'fullDay')}: ${parts.length > 0 ? list.format(parts) : t('calendar.nothing')}`;
   };
   const move = (event: KeyboardEvent): void => {
     const step = STEPS[event.key];
@@ -44,9 +44,9 @@ export function DayGrid({ days, chosen, onChoose }: DayGridProps): ReactNode {
     // The keys are for the buttons within.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div ref={grid} className="job-days" role="group" aria-label={t('calendar.title')} onKeyDown={move}>
-      {Array.from({ length: 7 }, (_, day) => (
-        <span key={day} className="job-weekday" style={{ gridRow: day + 2 }} aria-hidden>
-          {names.format(new Date(Date.UTC(2026, 0, 5 + day)))}
+      {WEEK.map((date, day) => (
+        <span key={date} className="job-weekday" style={{ gridRow: day + 2 }} aria-hidden>
+          {dateText(date, language, 'weekday')}
         </span>
       ))}
       {days.map((day, place) => {
@@ -55,7 +55,7 @@ export function DayGrid({ days, chosen, onChoose }: DayGridProps): ReactNode {
         return [
           isFirst && (
             <span key={`month ${day.date}`} className="job-month" style={{ gridColumn: week }} aria-hidden>
-              {months.format(noon(day.date))}
+              {dateText(day.date, language, 'month')}
             </span>
           ),
           <button

@@ -9,11 +9,11 @@ import { DurationText } from '../../components/countdown.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { runPlace } from '../../components/run-address.ts';
-import '../../components/stacked-table.css';
-import { nameOfWorker } from '../../components/worker-name.ts';
+import { ColumnHeads, WorkerName } from '../../components/run-cells.tsx';
 import { currentLanguage } from '../../lib/i18n/language.ts';
-import { timeText } from '../../lib/i18n/time-text.ts';
+import { dateText, timeText } from '../../lib/i18n/time-text.ts';
 import { readPages } from '../../lib/query.ts';
+import { badgesOf } from './tick-badges.ts';
 import { legend, partsOf, type PartKey } from './tick-counts.ts';
 
 const PAGE = 100;
@@ -35,11 +35,10 @@ export function DayTicks({ job, day, zone }: DayTicksProps): ReactNode {
     ...readPages('listTicks', { params: { job }, query }),
     placeholderData: keepPreviousData,
   });
-  const title = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'full', timeZone: 'UTC' });
   return (
     <section aria-label={t('day.title')}>
       <Group gap="xs" mt="md" mb="xs">
-        <Title order={2}>{title.format(new Date(`${day.date}T12:00:00Z`))}</Title>
+        <Title order={2}>{dateText(day.date, currentLanguage(), 'fullDay')}</Title>
         {parts.map(({ key, count, color }) => (
           <UnstyledButton
             key={key}
@@ -90,53 +89,79 @@ interface TickTableProps {
   readonly zone: string;
 }
 
+const COLUMNS = ['tick', 'outcome', 'worker', 'lag', 'why'] as const;
+
 function TickTable({ job, ticks, zone }: TickTableProps): ReactNode {
   const { t } = useTranslation('job');
   const language = currentLanguage();
   return (
     <Paper>
       <Table className="stacked-table">
-        <Table.Thead>
-          <Table.Tr>
-            {(['tick', 'outcome', 'worker', 'lag', 'why'] as const).map((name) => (
-              <Table.Th key={name} data-number={name === 'lag' || undefined}>
-                {t(`column.${name}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <ColumnHeads
+          columns={COLUMNS.map((key) => ({ key, name: t(`column.${key}`), isNumber: key === 'lag' }))}
+        />
         <Table.Tbody>
           {ticks.map((tick) => (
-            <Table.Tr key={tick.tick}>
-              <Table.Td data-label={t('column.tick')} className="page-count">
-                {timeText(Date.parse(tick.tick), language, zone)}
-              </Table.Td>
-              <Table.Td data-label={t('column.outcome')}>
-                <Group gap={6}>
-                  <OutcomeBadge outcome={tick.outcome} />
-                  {tick.runs.map(({ run, state }) => (
-                    <Link key={run} {...runPlace(job, run)} className="job-run-link" title={run}>
-                      <OutcomeBadge outcome={state} />
-                    </Link>
-                  ))}
-                </Group>
-              </Table.Td>
-              <Table.Td data-label={t('column.worker')} className="page-count">
-                {tick.worker && nameOfWorker(tick.worker)}
-              </Table.Td>
-              <Table.Td data-label={t('column.lag')} className="job-number">
-                <DurationText ms={tick.startLagMs === undefined ? undefined : Math.round(tick.startLagMs)} />
-              </Table.Td>
-              <Table.Td data-label={t('column.why')}>
-                <Text size="xs">
-                  {tick.ticks && `${t('runs.ticks', { count: tick.ticks.count })}. `}
-                  {tick.reason}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
+            <TickLine
+              key={tick.tick}
+              job={job}
+              tick={tick}
+              time={timeText(Date.parse(tick.tick), language, zone)}
+            />
           ))}
         </Table.Tbody>
       </Table>
     </Paper>
+  );
+}
+
+interface TickLineProps {
+  readonly job: string;
+  readonly tick: TickView;
+  readonly time: string;
+}
+
+function TickLine({ job, tick, time }: TickLineProps): ReactNode {
+  const { t } = useTranslation('job');
+  const { runs, ticks, startLagMs } = tick;
+  const [only] = runs;
+  return (
+    <Table.Tr>
+      <Table.Td data-label={t('column.tick')} className="page-count">
+        {only && runs.length === 1 ? (
+          <Link {...runPlace(job, only.run)} className="job-run-link">
+            {time}
+          </Link>
+        ) : (
+          time
+        )}
+      </Table.Td>
+      <Table.Td data-label={t('column.outcome')}>
+        <Group gap={6}>
+          {badgesOf(tick).map(({ outcome, run }) =>
+            // Of several runs each is reached by its own.
+            run !== undefined && runs.length > 1 ? (
+              <Link key={run} {...runPlace(job, run)} className="job-run-link" title={run}>
+                <OutcomeBadge outcome={outcome} />
+              </Link>
+            ) : (
+              <OutcomeBadge key={outcome} outcome={outcome} />
+            ),
+          )}
+        </Group>
+      </Table.Td>
+      <Table.Td data-label={t('column.worker')}>
+        <WorkerName id={tick.worker} />
+      </Table.Td>
+      <Table.Td data-label={t('column.lag')} data-number>
+        <DurationText ms={startLagMs} />
+      </Table.Td>
+      <Table.Td data-label={t('column.why')}>
+        <Text size="xs">
+          {ticks && `${t('runs.ticks', { count: ticks.count })}. `}
+          {tick.reason}
+        </Text>
+      </Table.Td>
+    </Table.Tr>
   );
 }

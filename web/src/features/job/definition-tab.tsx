@@ -1,9 +1,10 @@
 // The definition: to be read by people, and as the YAML and JSON that the command line and the API take.
-import { Button, CopyButton, Group, Paper, SegmentedControl, Text } from '@mantine/core';
+import { Box, Button, CopyButton, Group, Paper, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { JobDetail } from '../../../../src/common/api/jobs.ts';
+import { Choice } from '../../components/choice.tsx';
 import { KeyValue } from '../../components/key-value.tsx';
 import { LabelList } from '../../components/label-list.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -15,18 +16,18 @@ export function DefinitionTab({ job }: { readonly job: JobDetail }): ReactNode {
   const [form, setForm] = useState<Form>('read');
   return (
     <>
-      <SegmentedControl
-        size="xs"
-        mb="sm"
-        aria-label={t('definition.form')}
-        value={form}
-        onChange={setForm}
-        data={[
-          { value: 'read', label: t('definition.read') },
-          { value: 'yaml', label: 'YAML' },
-          { value: 'json', label: 'JSON' },
-        ]}
-      />
+      <Box mb="sm">
+        <Choice
+          label={t('definition.form')}
+          options={[
+            ['read', t('definition.read')],
+            ['yaml', 'YAML'],
+            ['json', 'JSON'],
+          ]}
+          value={form}
+          onChoose={setForm}
+        />
+      </Box>
       {form === 'read' ? <Readable job={job} /> : <Source job={job} form={form} />}
     </>
   );

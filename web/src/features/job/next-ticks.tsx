@@ -1,6 +1,6 @@
 // When the job ticks next: in its zone and in the reader's, with what a change of the clocks does to a tick. Also of
 // a paused job: what it would do.
-import { Paper, Stack, Text, Title } from '@mantine/core';
+import { Paper, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,7 +10,8 @@ import { Countdown } from '../../components/countdown.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { scheduleText } from '../../lib/i18n/schedule-words.ts';
-import { instantText } from '../../lib/i18n/time-text.ts';
+import { dayText, timeText } from '../../lib/i18n/time-text.ts';
+import { useNow } from '../../lib/now.ts';
 import { read } from '../../lib/query.ts';
 
 const COUNT = 8;
@@ -70,27 +71,44 @@ interface TickListProps {
   readonly isPaused: boolean;
 }
 
+/** The day is told where it begins; a change of the clocks is told by the offset behind each time, and in words. */
 function TickList({ ticks, zone, isPaused }: TickListProps): ReactNode {
   const { t } = useTranslation('job');
   const language = currentLanguage();
-  const own = ownZone();
-  const isOwn = own === zone;
+  const now = useNow(60_000);
+  const isOwn = ownZone() === zone;
+  const days = ticks.map(({ at }) => dayText(Date.parse(at), now, language, zone));
+  const hereText = (at: number, day: string): string => {
+    const own = dayText(at, now, language);
+    const text = timeText(at, language);
+    return own === day ? t('next.here', { text }) : t('next.hereOn', { text, day: own });
+  };
   return (
-    <Stack gap={0} component="ol" className="job-ticks">
-      {ticks.map(({ at, remark }) => (
-        <li key={at}>
-          <span className="page-count">{instantText(Date.parse(at), language, zone)}</span>
-          <Text size="xs" c="dimmed" className="page-count job-tick">
-            {!isOwn && <span>{t('next.here', { text: instantText(Date.parse(at), language) })}</span>}
-            {!isPaused && <Countdown to={at} />}
-          </Text>
-          {remark !== undefined && (
-            <Text size="xs" className="job-remark">
-              {remark}
+    <ol className="job-ticks">
+      {ticks.map(({ at, remark }, place) => {
+        const day = days[place]!;
+        const isFirst = day !== days[place - 1];
+        const ms = Date.parse(at);
+        return (
+          <li key={at} data-first={isFirst || undefined}>
+            <span className="job-tick-day">{isFirst ? day : <VisuallyHidden>{day}</VisuallyHidden>}</span>
+            <span className="page-count">{timeText(ms, language, zone)}</span>
+            <Text size="xs" c="dimmed" className="job-tick-left">
+              {!isPaused && <Countdown to={at} />}
             </Text>
-          )}
-        </li>
-      ))}
-    </Stack>
+            {!isOwn && (
+              <Text size="xs" c="dimmed" className="page-count job-tick-more">
+                {hereText(ms, day)}
+              </Text>
+            )}
+            {remark !== undefined && (
+              <Text size="xs" className="job-tick-more job-remark">
+                {remark}
+              </Text>
+            )}
+          </li>
+        );
+      })}
+    </ol>
   );
 }

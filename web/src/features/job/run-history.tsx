@@ -6,14 +6,13 @@ import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownRunState, type RunView } from '../../../../src/common/api/values.ts';
-import { Countdown, DurationText, Elapsed } from '../../components/countdown.tsx';
+import { Countdown, DurationText } from '../../components/countdown.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { runPlace } from '../../components/run-address.ts';
-import '../../components/stacked-table.css';
+import { ColumnHeads, RunLength, RunWhy, WorkerName } from '../../components/run-cells.tsx';
 import { TimeText } from '../../components/time-text.tsx';
-import { nameOfWorker } from '../../components/worker-name.ts';
 import { readPages } from '../../lib/query.ts';
 
 const DurationChart = lazy(async () => ({ default: (await import('./duration-chart.tsx')).DurationChart }));
@@ -74,20 +73,20 @@ export function RunHistory({ job }: { readonly job: string }): ReactNode {
   );
 }
 
+const COLUMNS = ['outcome', 'tick', 'cause', 'worker', 'lag', 'duration', 'why'] as const;
+
 function RunTable({ runs }: { readonly runs: readonly RunView[] }): ReactNode {
   const { t } = useTranslation('job');
   return (
     <Paper>
       <Table className="stacked-table" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            {(['outcome', 'tick', 'cause', 'worker', 'lag', 'duration', 'why'] as const).map((name) => (
-              <Table.Th key={name} data-number={name === 'lag' || name === 'duration' || undefined}>
-                {t(`column.${name}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <ColumnHeads
+          columns={COLUMNS.map((key) => ({
+            key,
+            name: t(`column.${key}`),
+            isNumber: key === 'lag' || key === 'duration',
+          }))}
+        />
         <Table.Tbody>
           {runs.map((run) => (
             <RunLine key={run.id} run={run} />
@@ -100,19 +99,12 @@ function RunTable({ runs }: { readonly runs: readonly RunView[] }): ReactNode {
 
 function RunLine({ run }: { readonly run: RunView }): ReactNode {
   const { t } = useTranslation('job');
-  const code = run.exitCode ?? run.httpStatus ?? run.signal;
-  const why = run.reason ?? run.error;
+  const { t: common } = useTranslation();
+  const isAhead = run.state === 'armed' || run.state === 'waiting';
   return (
     <Table.Tr>
       <Table.Td data-label={t('column.outcome')}>
-        <Group gap={6} wrap="nowrap">
-          <OutcomeBadge outcome={run.state} />
-          {code !== undefined && code !== 0 && !why?.includes(`${code}`) && (
-            <Text span size="xs" c="dimmed" className="page-mono">
-              {code}
-            </Text>
-          )}
-        </Group>
+        <OutcomeBadge outcome={run.state} />
       </Table.Td>
       <Table.Td data-label={t('column.tick')}>
         <span>
@@ -127,30 +119,23 @@ function RunLine({ run }: { readonly run: RunView }): ReactNode {
         </span>
       </Table.Td>
       <Table.Td data-label={t('column.cause')}>
-        {t(`cause.${run.cause.kind}`)}
+        {common(`cause.${run.cause.kind}`)}
         {run.cause.by !== undefined && ` · ${run.cause.by}`}
       </Table.Td>
-      <Table.Td data-label={t('column.worker')} className="page-count">
-        {run.worker === undefined ? '' : nameOfWorker(run.worker)}
+      <Table.Td data-label={t('column.worker')}>
+        <WorkerName id={run.worker} />
       </Table.Td>
-      <Table.Td data-label={t('column.lag')} className="job-number">
-        <DurationText ms={run.startLagMs === undefined ? undefined : Math.round(run.startLagMs)} />
+      <Table.Td data-label={t('column.lag')} data-number>
+        <DurationText ms={run.startLagMs} />
       </Table.Td>
-      <Table.Td data-label={t('column.duration')} className="job-number">
-        <Length run={run} />
+      <Table.Td data-label={t('column.duration')} data-number>
+        {isAhead ? <Countdown to={run.scheduledFor} /> : <RunLength run={run} />}
       </Table.Td>
       <Table.Td data-label={t('column.why')}>
-        <Text size="xs" lineClamp={2} title={why}>
+        <RunWhy run={run}>
           {run.attempts.length > 1 && `${t('runs.attempts', { count: run.attempts.length })} `}
-          {why}
-        </Text>
+        </RunWhy>
       </Table.Td>
     </Table.Tr>
   );
-}
-
-function Length({ run }: { readonly run: RunView }): ReactNode {
-  if (run.state === 'armed' || run.state === 'waiting') return <Countdown to={run.scheduledFor} />;
-  if (run.state === 'running' && run.startedAt !== undefined) return <Elapsed since={run.startedAt} />;
-  return <DurationText ms={run.durationMs} />;
 }

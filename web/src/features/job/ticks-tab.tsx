@@ -1,12 +1,13 @@
 // What became of every tick: a calendar of the last months, each day with its outcomes, and of the chosen day every
 // tick with the reason.
-import { Group, SegmentedControl, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { IconHistoryOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Calendar } from '../../../../src/common/api/ticks.ts';
+import { Choice } from '../../components/choice.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -31,12 +32,14 @@ export function TicksTab({ job, zone }: { readonly job: string; readonly zone: s
           {t('calendar.explain', { zone: timezone })}
         </Text>
         {own !== zone && (
-          <SegmentedControl
-            size="xs"
-            aria-label={t('calendar.zone')}
+          <Choice
+            label={t('calendar.zone')}
+            options={[
+              [zone, zone],
+              [own, own],
+            ]}
             value={timezone}
-            onChange={setTimezone}
-            data={[zone, own]}
+            onChoose={setTimezone}
           />
         )}
       </Group>

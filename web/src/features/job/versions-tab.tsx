@@ -1,12 +1,13 @@
 // The versions of the definition: who changed what and when, what exactly, and back to any of them. Works for a job
 // that is broken, too: it is the way out of that.
-import { Badge, Button, Group, Paper, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Badge, Box, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconRestore } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { VersionSummary } from '../../../../src/common/api/versions.ts';
+import { Choice } from '../../components/choice.tsx';
 import { Confirm } from '../../components/confirm.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { notifyDone } from '../../components/notify.ts';
@@ -125,17 +126,17 @@ function Diff({ job, version }: { readonly job: string; readonly version: Versio
   return (
     <>
       {!version.current && (
-        <SegmentedControl
-          size="xs"
-          mt="xs"
-          aria-label={t('version.against')}
-          value={against}
-          onChange={setAgainst}
-          data={[
-            { value: 'before', label: t('version.before') },
-            { value: 'current', label: t('version.toCurrent') },
-          ]}
-        />
+        <Box mt="xs">
+          <Choice
+            label={t('version.against')}
+            options={[
+              ['before', t('version.before')],
+              ['current', t('version.toCurrent')],
+            ]}
+            value={against}
+            onChoose={setAgainst}
+          />
+        </Box>
       )}
       <DiffBody job={job} generation={version.generation} against={version.current ? 'before' : against} />
     </>

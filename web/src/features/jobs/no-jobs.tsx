@@ -5,14 +5,8 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { exampleJob } from '../../components/example-job.ts';
 import { useAction } from '../../lib/query.ts';
-
-/** Something to look at within seconds, that harms nothing and costs nothing. */
-const EXAMPLE = {
-  name: 'hello',
-  schedule: '@every 10s',
-  task: { kind: 'shell', command: 'echo "hello from $(hostname)"' },
-} as const;
 
 export function NoJobs(): ReactNode {
   const { t } = useTranslation('jobs');
@@ -23,10 +17,7 @@ export function NoJobs(): ReactNode {
   return (
     <EmptyState icon={IconCalendarPlus} title={t('empty.title')} explain={t('empty.explain')}>
       <Group gap="xs" mt="xs">
-        <Button
-          loading={create.isPending}
-          onClick={() => create.mutate({ body: { ...EXAMPLE, description: t('empty.example') } })}
-        >
+        <Button loading={create.isPending} onClick={() => create.mutate({ body: exampleJob() })}>
           {t('empty.create')}
         </Button>
         <Button variant="default" renderRoot={(props) => <Link to="/jobs/new" {...props} />}>

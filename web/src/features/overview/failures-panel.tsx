@@ -9,7 +9,7 @@ import { TimeText } from '../../components/time-text.tsx';
 import { numberText } from './figures.ts';
 import { Panel } from './panel.tsx';
 import { RunLink } from './places.tsx';
-import { useWhy } from './why.ts';
+import { useWhy } from '../../components/why.ts';
 
 export function FailuresPanel({ failures }: { readonly failures: Overview['failures'] }): ReactNode {
   const { t } = useTranslation('overview');

@@ -6,13 +6,10 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { EXAMPLE, exampleJob } from '../../components/example-job.ts';
 import { notifyDone } from '../../components/notify.ts';
 import { addressOf } from '../../lib/base.ts';
 import { useAction } from '../../lib/query.ts';
-
-const NAME = 'hello-etcron';
-const SCHEDULE = '@every 10s';
-const COMMAND = 'echo "Hello from $ETCRON_WORKER: this is run $ETCRON_RUN_ID"';
 
 export function FirstJob({ hasWorkers }: { readonly hasWorkers: boolean }): ReactNode {
   const { t } = useTranslation('overview');
@@ -23,21 +20,14 @@ export function FirstJob({ hasWorkers }: { readonly hasWorkers: boolean }): Reac
       void client.invalidateQueries();
     },
   });
-  const body = {
-    name: NAME,
-    description: t('first.description'),
-    labels: { example: 'yes' },
-    schedule: SCHEDULE,
-    task: { kind: 'shell', command: COMMAND },
-  } as const;
   return (
     <EmptyState icon={IconClockPlay} title={t('first.title')} explain={t('first.explain')}>
       <Stack gap="sm" align="center" mt="xs">
         <Code block ta="left" maw="100%">
-          {`${SCHEDULE}\n${COMMAND}`}
+          {`${EXAMPLE.schedule}\n${EXAMPLE.task.command}`}
         </Code>
         <Group gap="sm" justify="center">
-          <Button size="sm" loading={create.isPending} onClick={() => create.mutate({ body })}>
+          <Button size="sm" loading={create.isPending} onClick={() => create.mutate({ body: exampleJob() })}>
             {t('first.create')}
           </Button>
           <Anchor size="sm" href={addressOf('docs')}>

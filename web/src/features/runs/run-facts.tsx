@@ -128,9 +128,10 @@ export function Ending({ run: { exitCode, signal, httpStatus } }: EndingProps): 
 
 function Cause({ run: { cause, job } }: { readonly run: RunView }): ReactNode {
   const { t } = useTranslation('runs');
+  const { t: common } = useTranslation();
   return (
     <>
-      {t(`cause.${cause.kind}`)}
+      {common(`cause.${cause.kind}`)}
       {cause.by !== undefined && ` ${t('causeBy', { by: cause.by })}`}
       {cause.retryOf !== undefined && (
         <>

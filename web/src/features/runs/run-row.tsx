@@ -1,12 +1,13 @@
 // One run in a list of runs of all jobs.
-import { Anchor, Progress, Table, Text } from '@mantine/core';
+import { Anchor, Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunBrief } from '../../../../src/common/api/overview.ts';
 import type { RunView } from '../../../../src/common/api/values.ts';
-import { Countdown, DurationText, Elapsed } from '../../components/countdown.tsx';
+import { Countdown, DurationText } from '../../components/countdown.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
+import { RunLength, RunWhy, WorkerName } from '../../components/run-cells.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 
 export const RUN_COLUMNS = ['job', 'state', 'cause', 'started', 'duration', 'lag', 'worker', 'note'] as const;
@@ -18,7 +19,8 @@ export interface RunRowProps {
 
 export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactNode {
   const { t } = useTranslation('runs');
-  const { job, id, startedAt, endedAt, durationMs, progress } = run;
+  const { t: common } = useTranslation();
+  const { job, id, startedAt, endedAt } = run;
   const cause = typeof run.cause === 'string' ? run.cause : run.cause.kind;
   return (
     <Table.Tr>
@@ -34,7 +36,7 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
       <Table.Td data-label={t('column.state')}>
         <OutcomeBadge outcome={run.state} />
       </Table.Td>
-      <Table.Td data-label={t('column.cause')}>{t(`cause.${cause}`)}</Table.Td>
+      <Table.Td data-label={t('column.cause')}>{common(`cause.${cause}`)}</Table.Td>
       <Table.Td data-label={t(isOver ? 'column.ended' : 'column.started')}>
         {isOver ? (
           <TimeText at={endedAt ?? run.scheduledFor} />
@@ -48,27 +50,17 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
           <TimeText at={startedAt} />
         )}
       </Table.Td>
-      <Table.Td data-label={t('column.duration')} className="page-count run-number">
-        {durationMs !== undefined && <DurationText ms={durationMs} />}
-        {durationMs === undefined && startedAt !== undefined && endedAt === undefined && (
-          <Elapsed since={startedAt} />
-        )}
-        {progress !== undefined && endedAt === undefined && (
-          <Progress size={4} w={72} value={progress * 100} aria-label={t('progress')} />
-        )}
+      <Table.Td data-label={t('column.duration')} data-number>
+        <RunLength run={run} />
       </Table.Td>
-      <Table.Td data-label={t('column.lag')} className="page-count run-number">
+      <Table.Td data-label={t('column.lag')} data-number>
         <DurationText ms={run.startLagMs} />
       </Table.Td>
-      <Table.Td data-label={t('column.worker')} className="runs-worker">
-        <Text span inherit className="page-mono" style={{ overflowWrap: 'anywhere' }}>
-          {run.worker}
-        </Text>
+      <Table.Td data-label={t('column.worker')}>
+        <WorkerName id={run.worker} />
       </Table.Td>
       <Table.Td data-label={t('column.note')}>
-        <Text span size="xs" c="dimmed" lineClamp={2} style={{ overflowWrap: 'anywhere' }}>
-          {run.error ?? run.reason}
-        </Text>
+        <RunWhy run={run} />
       </Table.Td>
     </Table.Tr>
   );

@@ -4,11 +4,9 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunBrief } from '../../../../src/common/api/overview.ts';
 import type { RunView } from '../../../../src/common/api/values.ts';
-import '../../components/stacked-table.css';
+import { ColumnHeads } from '../../components/run-cells.tsx';
 import { RUN_COLUMNS, RunRow } from './run-row.tsx';
 import './runs.css';
-
-const NUMBERS: ReadonlySet<string> = new Set(['duration', 'lag']);
 
 export interface RunTableProps {
   readonly runs: readonly (RunView | RunBrief)[];
@@ -21,15 +19,13 @@ export function RunTable({ runs, isOver = false }: RunTableProps): ReactNode {
   return (
     <Paper>
       <Table className="stacked-table" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            {RUN_COLUMNS.map((name) => (
-              <Table.Th key={name} className={NUMBERS.has(name) ? 'run-number' : undefined}>
-                {name === 'started' && isOver ? t('column.ended') : t(`column.${name}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <ColumnHeads
+          columns={RUN_COLUMNS.map((key) => ({
+            key,
+            name: t(`column.${key === 'started' && isOver ? 'ended' : key}`),
+            isNumber: key === 'duration' || key === 'lag',
+          }))}
+        />
         <Table.Tbody>
           {runs.map((run) => (
             <RunRow key={`${run.job}/${run.id}`} run={run} isOver={isOver} />

@@ -25,7 +25,7 @@ export interface RecentList {
   readonly isCut: boolean;
 }
 
-const keyOfRun = ({ job, id }: RunBrief): string => `${job} ${id}`;
+export const keyOfRun = ({ job, id }: RunBrief): string => `${job} ${id}`;
 const endOf = ({ endedAt, scheduledFor }: RunBrief): string => endedAt ?? scheduledFor;
 
 /** Newest first, each once, at most so many. */

@@ -1,6 +1,7 @@
 // A schedule in words, in the language of the page. For people only; what has no words is shown as written.
 import 'cronstrue/locales/zh_CN';
-import { describeSchedule, type ScheduleWords } from '../../../../src/common/core/describe.ts';
+import { describeSchedule, hasHash, type ScheduleWords } from '../../../../src/common/core/describe.ts';
+import { createKept } from '../kept.ts';
 import type { Language } from './language.ts';
 
 const UNITS: Readonly<Record<string, string>> = { ms: '毫秒', s: '秒', m: '分钟', h: '小时', d: '天' };
@@ -21,9 +22,17 @@ const chinese: ScheduleWords = {
   joint: '；',
 };
 
+/** Half a millisecond each to make; most jobs share theirs with others. */
+const texts = createKept<string>();
+
 /** `H` in a schedule depends on the name of the job. */
 export const scheduleText = (
   schedule: string | readonly string[],
   job: string,
   language: Language,
-): string => (language === 'zh' ? describeSchedule(schedule, job, chinese) : describeSchedule(schedule, job));
+): string => {
+  const isOwn = [schedule].flat().some(hasHash);
+  return texts(JSON.stringify([language, schedule, isOwn && job]), () =>
+    language === 'zh' ? describeSchedule(schedule, job, chinese) : describeSchedule(schedule, job),
+  );
+};

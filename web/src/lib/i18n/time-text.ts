@@ -1,76 +1,67 @@
-// Instants in words, in the language of the page. Formatters are made once for each language: making one costs
-// more than a thousand uses.
+// Instants in words, in the language of the page. Formatters are made once for each shape, language and zone: making
+// one costs more than a thousand uses.
+import { createKept } from '../kept.ts';
 import type { Language } from './language.ts';
 
-const known = new Map<string, Intl.DateTimeFormat | Intl.RelativeTimeFormat>();
+const MINUTE = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const TIME = { ...MINUTE, second: '2-digit' } as const;
+const DAY = { month: 'short', day: 'numeric' } as const;
 
-function once<T extends Intl.DateTimeFormat | Intl.RelativeTimeFormat>(key: string, make: () => T): T {
-  const there = known.get(key) as T | undefined;
-  if (there) return there;
-  const made = make();
-  known.set(key, made);
-  return made;
+const SHAPES = {
+  minute: MINUTE,
+  clock: TIME,
+  dayAndClock: { ...DAY, ...TIME },
+  time: { ...TIME, timeZoneName: 'short' },
+  day: { ...DAY, weekday: 'short' },
+  dayOfYear: { ...DAY, weekday: 'short', year: 'numeric' },
+  full: { ...DAY, weekday: 'short', year: 'numeric', ...TIME, timeZoneName: 'short' },
+  fullDay: { dateStyle: 'full' },
+  month: { month: 'short' },
+  weekday: { weekday: 'short' },
+  numericDay: { year: 'numeric', month: '2-digit', day: '2-digit' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const formats = createKept<Intl.DateTimeFormat>();
+
+/** `zone` absent: the browser's. */
+function written(shape: keyof typeof SHAPES, at: number, language: Language, zone?: string): string {
+  const make = () => new Intl.DateTimeFormat(language, { ...SHAPES[shape], ...(zone && { timeZone: zone }) });
+  return formats(`${shape} ${language} ${zone ?? ''}`, make).format(at);
 }
 
-const FULL = {
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-  weekday: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-} as const;
+const isSameDay = (a: number, b: number, zone?: string): boolean =>
+  written('numericDay', a, 'en', zone) === written('numericDay', b, 'en', zone);
 
-/** `Mon, Nov 23, 2026, 09:15:59` with the zone behind it; `zone` absent: the browser's. */
-export function instantText(at: number, language: Language, zone?: string): string {
-  const format = once<Intl.DateTimeFormat>(
-    `full ${language} ${zone ?? ''}`,
-    () =>
-      new Intl.DateTimeFormat(language, {
-        ...FULL,
-        timeZoneName: 'short',
-        ...(zone !== undefined && { timeZone: zone }),
-      }),
-  );
-  return format.format(at);
-}
+/** `Mon, Nov 23, 2026, 09:15:59 GMT+1` */
+export const instantText = (at: number, language: Language, zone?: string): string =>
+  written('full', at, language, zone);
 
 /** `09:15:59 GMT+1`: where the day is told beside it. The zone tells apart what comes twice when clocks go back. */
-export function timeText(at: number, language: Language, zone: string): string {
-  const { hour, minute, second, hourCycle } = FULL;
-  const format = once<Intl.DateTimeFormat>(
-    `time ${language} ${zone}`,
-    () =>
-      new Intl.DateTimeFormat(language, {
-        hour,
-        minute,
-        second,
-        hourCycle,
-        timeZoneName: 'short',
-        timeZone: zone,
-      }),
-  );
-  return format.format(at);
-}
+export const timeText = (at: number, language: Language, zone?: string): string =>
+  written('time', at, language, zone);
+
+/** `09:15`: on axes, where the day is no question. */
+export const minuteText = (at: number, language: Language, zone?: string): string =>
+  written('minute', at, language, zone);
 
 /** As short as it can be told apart: the time today, with the day on others. */
-export function clockText(at: number, now: number, language: Language, zone?: string): string {
-  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
-  const format = once<Intl.DateTimeFormat>(
-    `clock ${isToday} ${language} ${zone ?? ''}`,
-    () =>
-      new Intl.DateTimeFormat(language, {
-        ...time,
-        ...(!isToday && { month: 'short', day: 'numeric' }),
-        ...(zone !== undefined && { timeZone: zone }),
-      }),
-  );
-  return format.format(at);
-}
+export const clockText = (at: number, now: number, language: Language, zone?: string): string =>
+  written(isSameDay(at, now, zone) ? 'clock' : 'dayAndClock', at, language, zone);
 
+/** `Mon, Nov 23`, with the year when it is another than that of now. */
+export const dayText = (at: number, now: number, language: Language, zone?: string): string => {
+  const yearOf = (ms: number): string => written('numericDay', ms, 'en', zone).slice(-4);
+  return written(yearOf(at) === yearOf(now) ? 'day' : 'dayOfYear', at, language, zone);
+};
+
+/** A day itself is in no zone: it is written as one of UTC. */
+const noon = (date: string): number => Date.parse(`${date}T12:00:00Z`);
+
+/** `2026-11-23` -> `Monday, November 23, 2026`, `Nov`, `Mon` */
+export const dateText = (date: string, language: Language, part: 'fullDay' | 'month' | 'weekday'): string =>
+  written(part, noon(date), language, 'UTC');
+
+const relative = createKept<Intl.RelativeTimeFormat>();
 const STEPS = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
@@ -80,10 +71,7 @@ const STEPS = [
 
 /** `3 minutes ago`, `in 2 hours`; within a second of now: `now`. */
 export function relativeText(at: number, now: number, language: Language): string {
-  const format = once<Intl.RelativeTimeFormat>(
-    `relative ${language}`,
-    () => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
-  );
+  const format = relative(language, () => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
   const ms = at - now;
   const [unit, size] = STEPS.find(([, step]) => Math.abs(ms) >= step) ?? STEPS[3];
   return format.format(Math.trunc(ms / size), unit);

@@ -40,6 +40,13 @@ export const common = {
     twice: 'Two runs of one tick: this should never be',
     unexplained: 'It was due, and nothing tells what became of it',
   },
+  cause: { schedule: 'schedule', catch_up: 'catch-up', manual: 'by hand', retry: 'retry elsewhere' },
+  progress: 'Progress',
+  why: {
+    signal: 'ended by signal {{signal}}',
+    status: 'answered with status {{status}}',
+    exitCode: 'exit code {{code}}',
+  },
   time: {
     local: 'Here: {{text}}',
     utc: 'UTC: {{text}}',
@@ -55,6 +62,7 @@ export const common = {
     ticks_one: '{{count}} tick',
     ticks_other: '{{count}} ticks',
   },
+  exampleJob: 'An example: says hello every ten seconds. Delete it whenever you like.',
   action: { cancel: 'Cancel', close: 'Close', retry: 'Try again' },
   confirm: { typeName: 'Type {{name}} to confirm' },
   loading: 'Loading',

@@ -32,6 +32,7 @@ export const job = {
     paused: 'It is paused: these ticks would come if it were not.',
     none: 'None. It runs when it is asked to.',
     here: 'Here: {{text}}',
+    hereOn: 'Here: {{day}}, {{text}}',
   },
   run: {
     button: 'Run now',
@@ -101,7 +102,6 @@ export const job = {
     duration: 'Duration',
     why: 'Why',
   },
-  cause: { schedule: 'schedule', catch_up: 'catch-up', manual: 'by hand', retry: 'retry' },
   chart: {
     title: 'Durations',
     label_one: 'How long {{count}} run took',

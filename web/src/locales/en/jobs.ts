@@ -43,6 +43,7 @@ export const jobs = {
     broken: 'Broken',
     unschedulable: 'No worker can run it',
     running: 'Running now',
+    again: 'Failing, and running now',
     paused: 'Paused',
     failing: 'Failing',
     fine: 'In order',
@@ -123,7 +124,6 @@ export const jobs = {
     explain:
       'A job is a schedule and what to run: a command, a request or a function of your own. Begin with an example that says hello every ten seconds, and look how it goes.',
     create: 'Create the example',
-    example: 'Says hello every ten seconds',
   },
   nothing: {
     title: 'No job matches',

@@ -4,6 +4,7 @@ export const overview = {
   tile: {
     running: 'Running now',
     slots: '{{busy}} of {{slots}} slots in use',
+    slotsArmed: '{{armed}} armed, {{busy}}/{{slots}} slots',
     waiting_one: '{{count}} run waits for a worker',
     waiting_other: '{{count}} runs wait for a worker',
     failing: 'Failing jobs',
@@ -45,11 +46,6 @@ export const overview = {
     killed: 'The run of {{job}} is being killed',
   },
   next: { title: 'Coming next', none: 'No job has a tick ahead.' },
-  why: {
-    signal: 'ended by signal {{signal}}',
-    status: 'answered with status {{status}}',
-    exitCode: 'exit code {{code}}',
-  },
   column: {
     job: 'Job',
     outcome: 'Outcome',
@@ -83,6 +79,8 @@ export const overview = {
     late: '{{lag}} late',
     standsFor_one: 'stands for {{count}} tick',
     standsFor_other: 'stands for {{count}} ticks',
+    oneOf_one: 'one of {{count}} run close together',
+    oneOf_other: 'one of {{count}} runs close together',
     open: 'Open the run',
     onlyWrong: 'Only what went wrong',
     noRuns: 'No run in this time.',
@@ -123,6 +121,7 @@ export const overview = {
     measure: 'Colour',
     byBusiest: 'Busiest second',
     byTicks: 'All ticks',
+    legend: { busiest: 'Jobs in the busiest second:', ticks: 'Ticks in five minutes:' },
     free: 'From {{from}}, five minutes: no ticks',
     slot_one: 'From {{from}}, five minutes: {{text}} tick, at {{second}}',
     slot_other: 'From {{from}}, five minutes: {{text}} ticks, the busiest second {{second}} with {{most}}',
@@ -139,7 +138,6 @@ export const overview = {
     title: 'No job yet',
     explain:
       'A job is a command, a request or a function with a schedule. Each of its ticks runs once, on one of the workers, and has an outcome here that tells what became of it. Try one that does no harm: it prints a line every ten seconds.',
-    description: 'An example: prints a line every ten seconds. Delete it whenever you like.',
     create: 'Create this example',
     api: 'All that a job can have',
     done: 'Created. It runs within ten seconds.',

@@ -12,6 +12,8 @@ export const runs = {
   },
   end: { label: 'How they ended', any: 'However they ended', wrong: 'Went wrong' },
   recent: {
+    newer_one: '{{count}} newer: show it',
+    newer_other: '{{count}} newer: show them',
     cut: 'So many ended in the last hour that some are left out: what went wrong, what took long and the newest are kept.',
   },
   search: 'Filter by job or worker',
@@ -39,7 +41,6 @@ export const runs = {
     note: 'Note',
   },
   run: 'Run',
-  cause: { schedule: 'schedule', catch_up: 'catch-up', manual: 'by hand', retry: 'retry elsewhere' },
   causeBy: '({{by}})',
   retryOf: 'of',
   fact: {

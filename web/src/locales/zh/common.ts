@@ -43,6 +43,13 @@ export const common: Translated<typeof en> = {
     twice: '同一时刻执行了两次：绝不应发生',
     unexplained: '已到点，但没有任何记录说明结果',
   },
+  cause: { schedule: '定时', catch_up: '补跑', manual: '手动', retry: '异地重试' },
+  progress: '进度',
+  why: {
+    signal: '被信号 {{signal}} 结束',
+    status: '响应状态码 {{status}}',
+    exitCode: '退出码 {{code}}',
+  },
   time: {
     local: '本地：{{text}}',
     utc: 'UTC：{{text}}',
@@ -56,6 +63,7 @@ export const common: Translated<typeof en> = {
     summary_other: '最近 {{count}} 次运行：{{parts}}',
     ticks_other: '{{count}} 次触发',
   },
+  exampleJob: '示例：每十秒问好一次，可随时删除。',
   action: { cancel: '取消', close: '关闭', retry: '重试' },
   confirm: { typeName: '请输入 {{name}} 以确认' },
   loading: '加载中',

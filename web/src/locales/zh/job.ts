@@ -29,6 +29,7 @@ export const job: Translated<typeof en> = {
     paused: '任务已暂停：若未暂停，将在以下时间触发。',
     none: '无。仅在请求时运行。',
     here: '本地：{{text}}',
+    hereOn: '本地：{{day}} {{text}}',
   },
   run: {
     button: '立即运行',
@@ -91,7 +92,6 @@ export const job: Translated<typeof en> = {
     duration: '耗时',
     why: '原因',
   },
-  cause: { schedule: '计划', catch_up: '补跑', manual: '手动', retry: '重试' },
   chart: {
     title: '耗时',
     label_other: '最近 {{count}} 次运行的耗时',

@@ -44,6 +44,7 @@ export const jobs: Translated<typeof en> = {
     broken: '已损坏',
     unschedulable: '没有工作节点能运行它',
     running: '正在运行',
+    again: '最近失败，正在运行',
     paused: '已暂停',
     failing: '最近失败',
     fine: '正常',
@@ -112,7 +113,6 @@ export const jobs: Translated<typeof en> = {
     explain:
       '任务由计划和要执行的内容组成：一条命令、一个 HTTP 请求或您自己的函数。先创建一个每十秒问好一次的示例，看看它如何运行。',
     create: '创建示例任务',
-    example: '每十秒问好一次',
   },
   nothing: {
     title: '没有匹配的任务',

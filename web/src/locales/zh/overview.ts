@@ -7,6 +7,7 @@ export const overview: Translated<typeof en> = {
   tile: {
     running: '正在运行',
     slots: '{{slots}} 个槽位中已用 {{busy}} 个',
+    slotsArmed: '待启动 {{armed}}，槽位 {{busy}}/{{slots}}',
     waiting_other: '{{count}} 个运行在等待工作节点',
     failing: '失败中的任务',
     ofJobs_other: '共 {{text}} 个任务',
@@ -43,11 +44,6 @@ export const overview: Translated<typeof en> = {
     killed: '正在终止 {{job}} 的运行',
   },
   next: { title: '即将执行', none: '没有任务有待触发的时间点。' },
-  why: {
-    signal: '被信号 {{signal}} 结束',
-    status: '响应状态码 {{status}}',
-    exitCode: '退出码 {{code}}',
-  },
   column: {
     job: '任务',
     outcome: '结果',
@@ -79,6 +75,7 @@ export const overview: Translated<typeof en> = {
     runWhy: '{{job}}，{{outcome}}，{{at}}，{{took}}：{{why}}',
     late: '晚 {{lag}}',
     standsFor_other: '代表 {{count}} 次触发',
+    oneOf_other: '相邻 {{count}} 次运行之一',
     open: '打开运行',
     onlyWrong: '只看出问题的',
     noRuns: '这段时间没有运行。',
@@ -118,6 +115,7 @@ export const overview: Translated<typeof en> = {
     measure: '着色依据',
     byBusiest: '最忙的一秒',
     byTicks: '全部触发',
+    legend: { busiest: '最忙一秒的任务数：', ticks: '五分钟内的触发次数：' },
     free: '{{from}} 起五分钟：没有触发',
     slot_other: '{{from}} 起五分钟：触发 {{text}} 次，最忙的一秒是 {{second}}，共 {{most}} 次',
     whole_other: '{{jobs}} 个任务，共触发 {{ticks}} 次',
@@ -132,7 +130,6 @@ export const overview: Translated<typeof en> = {
     title: '还没有任务',
     explain:
       '任务是带有调度的命令、请求或函数。它的每次触发只在一个工作节点上执行一次，结果都会显示在这里。先试一个无害的：每十秒打印一行文字。',
-    description: '示例：每十秒打印一行文字，可随时删除。',
     create: '创建这个示例',
     api: '任务可以设置的全部内容',
     done: '已创建，十秒内就会运行。',

@@ -15,6 +15,7 @@ export const runs: Translated<typeof en> = {
   },
   end: { label: '结束方式', any: '所有结果', wrong: '出了问题' },
   recent: {
+    newer_other: '有 {{count}} 次更新的运行，点击显示',
     cut: '过去一小时内结束的运行太多，未全部列出：保留出问题的、耗时长的和最新的。',
   },
   search: '按任务或工作节点筛选',
@@ -41,7 +42,6 @@ export const runs: Translated<typeof en> = {
     note: '备注',
   },
   run: '运行',
-  cause: { schedule: '定时', catch_up: '补跑', manual: '手动', retry: '异地重试' },
   causeBy: '（{{by}}）',
   retryOf: '重试自',
   fact: {

@@ -1,15 +1,21 @@
-// Why a run ended as it did, in one line, from what lists tell of it. The record's own words are the master's.
+// Why a run ended as it did, in one line. The record's own words are the master's.
 import { useTranslation } from 'react-i18next';
-import type { RunBrief } from '../../../../src/common/api/overview.ts';
+import type { RunBrief } from '../../../src/common/api/overview.ts';
+import type { RunView } from '../../../src/common/api/values.ts';
+
+export type RunEnd = Pick<
+  RunBrief | RunView,
+  'state' | 'error' | 'reason' | 'signal' | 'httpStatus' | 'exitCode'
+>;
 
 /** Nothing when there is nothing to add to its state. */
-export function useWhy(): (run: RunBrief) => string | undefined {
-  const { t } = useTranslation('overview');
-  return ({ error, reason, signal, httpStatus, exitCode }) => {
+export function useWhy(): (run: RunEnd) => string | undefined {
+  const { t } = useTranslation();
+  return ({ state, error, reason, signal, httpStatus, exitCode }) => {
     // What the master says of these in English the page says in its language.
     const isPlain = error === `exit code ${exitCode}` || error === `ended by signal ${signal}`;
     if (error !== undefined && !isPlain) return error;
-    if (reason !== undefined) return reason;
+    if (reason !== undefined || state === 'succeeded') return reason;
     if (signal !== undefined) return t('why.signal', { signal });
     if (httpStatus !== undefined) return t('why.status', { status: httpStatus });
     if (exitCode !== undefined && exitCode !== 0) return t('why.exitCode', { code: exitCode });
