@@ -12,8 +12,10 @@ import {
 import { percentText, rateOf, totalOf, worstLag } from '../../../web/src/features/overview/figures.ts';
 import {
   crowdOf,
+  heatBounds,
   heatGrid,
-  heatOf,
+  heatLegend,
+  heatStep,
   measureOf,
 } from '../../../web/src/features/overview/forecast/heat-grid.ts';
 
@@ -116,10 +118,32 @@ describe('the grid of the next day', () => {
   });
 
   it('is not blind to fifty beside a thousand', () => {
-    expect(heatOf(0, 1_000)).toBe(0);
-    expect(heatOf(1_000, 1_000)).toBe(1);
-    expect(heatOf(50, 1_000)).toBeGreaterThan(0.3);
+    const bounds = heatBounds(1_000);
+    expect(bounds).toEqual([4, 20, 60, 300, 1_000]);
+    expect([0, 1, 50, 1_000].map((value) => heatStep(value, bounds))).toEqual([0, 1, 3, 5]);
     expect(measureOf(undefined, 'ticks')).toBe(0);
+  });
+
+  it('has colours that go on to the most there is, each for more than the one before', () => {
+    for (let most = 1; most <= 3_000; most++) {
+      const bounds = heatBounds(most);
+      expect(bounds.length).toBeLessThanOrEqual(5);
+      expect(bounds.at(-1)).toBe(most);
+      for (const [i, bound] of bounds.entries()) expect(bound).toBeGreaterThan(bounds[i - 1] ?? 0);
+    }
+    expect(heatBounds(0)).toEqual([]);
+  });
+
+  it('tells few figures by the first colours, and what each stands for', () => {
+    expect([1, 2].map((value) => heatStep(value, heatBounds(2)))).toEqual([1, 2]);
+    expect(heatLegend(heatBounds(40)).map(({ step, from, to }) => [step, from, to])).toEqual([
+      [0, 0, 0],
+      [1, 1, 2],
+      [2, 3, 4],
+      [3, 5, 9],
+      [4, 10, 20],
+      [5, 21, 40],
+    ]);
   });
 
   it('calls a crowd what is many times the usual, and not a job that ticks each second', () => {

@@ -11,7 +11,7 @@ import {
   rowsTop,
   type LayoutInput,
 } from '../../../web/src/features/overview/timeline/lanes.ts';
-import { barAt, step } from '../../../web/src/features/overview/timeline/pick.ts';
+import { barAt, countAround, step } from '../../../web/src/features/overview/timeline/pick.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00.000Z');
 const iso = (at: number): string => new Date(at).toISOString();
@@ -123,6 +123,7 @@ function laidOut(runs: readonly RunBrief[], more: Partial<LayoutInput> = {}) {
     workers: new Map(),
     nobody: 'no worker',
     leastMs: second,
+    binMs: 10 * second,
     from: NOW - 900 * second,
     rowsSeen: new Map(),
     ...more,
@@ -186,6 +187,54 @@ describe('lanes by job', () => {
     );
     expect(lanes.map(({ label }) => label)).toEqual(['zeta', 'alpha', 'beta', 'coming']);
     expect(lanes[3]?.coming).toEqual([NOW + 60 * second]);
+  });
+});
+
+describe('runs of a job that are too close to be bars', () => {
+  const often = (every: number, took: number, count = 60): RunBrief[] =>
+    Array.from({ length: count }, (_, i) => run('often', 300 - i * every, took));
+  const laneOf = (runs: readonly RunBrief[], grouping: 'job' | 'worker' = 'job') =>
+    laidOut(runs, { grouping, leastMs: 5 * second }).lanes[0];
+
+  it('are counted over time, in one lane of one height', () => {
+    const lane = laneOf(often(1, 0.2));
+    expect(lane.rows).toEqual([]);
+    expect(lane.dense).toHaveLength(60);
+    expect(lane.height).toBe(laneOf([run('often', 10, 1)]).height);
+    const sum = lane.density.bins.reduce((all, { amount }) => all + amount, 0);
+    expect(sum).toBeCloseTo(60);
+    // As many each time: no bin but those at the ends shows more or fewer than the others.
+    for (const { amount } of lane.density.bins.slice(2, -2)) expect(amount).toBeCloseTo(10);
+  });
+
+  it('stay bars where they can be told apart, are few, are on, or took their time', () => {
+    expect(laneOf(often(6, 0.2)).dense).toEqual([]);
+    expect(laneOf(often(1, 0.2, 3)).dense).toEqual([]);
+    expect(laneOf(often(1, 8)).dense).toEqual([]);
+    const { rows, dense } = laneOf([...often(1, 0.2), run('often', 100.5)]);
+    expect(dense).toHaveLength(60);
+    expect(rows.flat().map(({ end }) => end)).toEqual([undefined]);
+  });
+
+  it('leave their bar to the few that went wrong', () => {
+    const failed = run('often', 280.5, 0.2, { id: 'failed', state: 'failed' });
+    const lane = laneOf([...often(1, 0.2), failed]);
+    expect(lane.rows.flat().map(({ run }) => run.id)).toEqual(['failed']);
+    const all = laneOf(often(1, 0.2).map((each) => ({ ...each, state: 'failed' as const })));
+    expect(all.density.bins[1]?.parts.map(([tone]) => tone)).toEqual(['bad']);
+  });
+
+  it('have their bars by worker, where rows keep them apart', () => {
+    expect(laneOf(often(1, 0.2), 'worker').dense).toEqual([]);
+  });
+
+  it('are pointed at and gone through one by one all the same', () => {
+    const layout = laidOut(often(1, 0.2), { grouping: 'job', leastMs: 5 * second });
+    const aim = { y: layout.lanes[0].top + 3, at: NOW - 279.9 * second, msPerPx: 100, now: NOW };
+    const meant = barAt(layout, aim);
+    expect(meant?.run.id).toBe('often-280');
+    expect(countAround(layout.lanes[0], meant!)).toBe(11);
+    expect(step(layout, meant!.key, 'later')?.run.id).toBe('often-279');
   });
 });
 

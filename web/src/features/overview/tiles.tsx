@@ -26,6 +26,7 @@ export function Tiles({ overview }: { readonly overview: Overview }): ReactNode 
   const ends = totalOf(buckets);
   const rate = rateOf(ends);
   const lag = worstLag(buckets.slice(-LAG_MINUTES));
+  const slots = { busy: numberText(workers.busy), slots: numberText(workers.slots) };
   const idle = jobs.paused + jobs.unschedulable + jobs.broken;
   const takesWork = (workers.byState.ready ?? 0) + (workers.byState.full ?? 0);
   return (
@@ -36,7 +37,9 @@ export function Tiles({ overview }: { readonly overview: Overview }): ReactNode 
         note={
           runs.waiting > 0
             ? t('tile.waiting', { count: runs.waiting })
-            : t('tile.slots', { busy: numberText(workers.busy), slots: numberText(workers.slots) })
+            : runs.armed > 0
+              ? t('tile.slotsArmed', { ...slots, armed: numberText(runs.armed) })
+              : t('tile.slots', slots)
         }
         {...(runs.waiting > 0 && { noteTone: 'missed' as const })}
         to={{ to: '/runs', search: runs.waiting > 0 ? { show: 'waiting' } : {} }}
@@ -103,7 +106,13 @@ function Tile({ label, value, note, tone, noteTone, to }: TileProps): ReactNode 
       <Text fz={26} fw={600} lh={1.25} className="page-count" {...(tone && { c: toneColor(tone, 'text') })}>
         {value}
       </Text>
-      <Text size="xs" truncate className="page-count" c={noteTone ? toneColor(noteTone, 'text') : 'dimmed'}>
+      <Text
+        size="xs"
+        truncate
+        title={note}
+        className="page-count"
+        c={noteTone ? toneColor(noteTone, 'text') : 'dimmed'}
+      >
         {note}
       </Text>
     </Paper>

@@ -1,14 +1,16 @@
 // How runs went in the last hour, or the last day: charts with the figures of the moment one points at, and the same
 // as a table.
-import { Group, SegmentedControl, Switch, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Group, Switch, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ActivityView } from '../../../../../src/common/api/overview.ts';
+import { Choice } from '../../../components/choice.tsx';
 import { Loaded } from '../../../components/loaded.tsx';
 import { TimeText } from '../../../components/time-text.tsx';
 import { durationText } from '../../../lib/duration-text.ts';
 import { currentLanguage } from '../../../lib/i18n/language.ts';
+import { minuteText } from '../../../lib/i18n/time-text.ts';
 import { read } from '../../../lib/query.ts';
 import { endsOf, numberText, percentText, rateOf, totalOf, worstLag } from '../figures.ts';
 import { Panel } from '../panel.tsx';
@@ -40,15 +42,14 @@ export function ActivityPanel(): ReactNode {
             checked={isTable}
             onChange={(event) => setTable(event.currentTarget.checked)}
           />
-          <SegmentedControl
-            size="xs"
-            aria-label={t('activity.window')}
-            value={window}
-            onChange={(value) => setWindow(value === '24h' ? '24h' : '1h')}
-            data={[
-              { value: '1h', label: t('activity.hour') },
-              { value: '24h', label: t('activity.day') },
+          <Choice
+            label={t('activity.window')}
+            options={[
+              ['1h', t('activity.hour')],
+              ['24h', t('activity.day')],
             ]}
+            value={window}
+            onChoose={setWindow}
           />
         </Group>
       }
@@ -60,10 +61,7 @@ export function ActivityPanel(): ReactNode {
   );
 }
 
-const timeText = (at: string): string =>
-  new Intl.DateTimeFormat(currentLanguage(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
-    Date.parse(at),
-  );
+const timeOf = (at: string): string => minuteText(Date.parse(at), currentLanguage());
 
 function Charts({ activity }: { readonly activity: ActivityView }): ReactNode {
   const { t } = useTranslation('overview');
@@ -71,7 +69,7 @@ function Charts({ activity }: { readonly activity: ActivityView }): ReactNode {
   const [at, setAt] = useState<number>();
   const chosen = at === undefined ? undefined : buckets[at];
   const every = Math.max(1, Math.floor(buckets.length / TIMES));
-  const times = buckets.filter((_, bucket) => bucket % every === 0).map((bucket) => timeText(bucket.at));
+  const times = buckets.filter((_, bucket) => bucket % every === 0).map((bucket) => timeOf(bucket.at));
   const move = (event: KeyboardEvent): void => {
     const last = buckets.length - 1;
     const from = at ?? last;
@@ -110,7 +108,7 @@ function Charts({ activity }: { readonly activity: ActivityView }): ReactNode {
 
   function bucketWords(bucket: Bucket): string {
     const to = new Date(Date.parse(bucket.at) + bucketSeconds * 1_000).toISOString();
-    return `${timeText(bucket.at)}–${timeText(to)}: ${wordsOf(endsOf(bucket), bucket.lagP50Ms, bucket.lagP99Ms)}`;
+    return `${timeOf(bucket.at)}–${timeOf(to)}: ${wordsOf(endsOf(bucket), bucket.lagP50Ms, bucket.lagP99Ms)}`;
   }
   function wholeWords(): string {
     return `${t('activity.whole')}: ${wordsOf(totalOf(buckets), null, worstLag(buckets) ?? null)}`;
@@ -159,7 +157,7 @@ function ActivityTable({ activity }: { readonly activity: ActivityView }): React
             const rate = rateOf(ends);
             return (
               <Table.Tr key={bucket.at}>
-                <Table.Td>{timeText(bucket.at)}</Table.Td>
+                <Table.Td>{timeOf(bucket.at)}</Table.Td>
                 <Table.Td ta="right">{numberText(ends.good)}</Table.Td>
                 <Table.Td ta="right">{numberText(ends.wrong)}</Table.Td>
                 <Table.Td ta="right">{numberText(ends.other)}</Table.Td>

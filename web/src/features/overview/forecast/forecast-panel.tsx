@@ -1,10 +1,11 @@
 // Where the next 24 hours are crowded, and what to do about it.
-import { Box, Group, SegmentedControl, Text } from '@mantine/core';
+import { Box, Group, Text } from '@mantine/core';
 import { IconArrowsSplit } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Forecast } from '../../../../../src/common/api/timeline.ts';
+import { Choice } from '../../../components/choice.tsx';
 import '../../../components/outcome.css';
 import { Loaded } from '../../../components/loaded.tsx';
 import { toneStyle } from '../../../components/tone.ts';
@@ -31,15 +32,14 @@ export function ForecastPanel({ slots }: { readonly slots: number }): ReactNode 
       title={t('forecast.title')}
       hint={t('forecast.hint')}
       actions={
-        <SegmentedControl
-          size="xs"
-          aria-label={t('forecast.measure')}
-          value={measure}
-          onChange={(value) => setMeasure(value === 'ticks' ? 'ticks' : 'busiest')}
-          data={[
-            { value: 'busiest', label: t('forecast.byBusiest') },
-            { value: 'ticks', label: t('forecast.byTicks') },
+        <Choice
+          label={t('forecast.measure')}
+          options={[
+            ['busiest', t('forecast.byBusiest')],
+            ['ticks', t('forecast.byTicks')],
           ]}
+          value={measure}
+          onChoose={setMeasure}
         />
       }
     >

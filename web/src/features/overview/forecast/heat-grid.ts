@@ -1,6 +1,7 @@
 // The slots of a forecast as a grid: hours across, minutes down, in a zone. Pure. An hour that a change of the clocks
 // repeats has two columns, one that it leaves out has none.
 import type { Forecast } from '../../../../../src/common/api/timeline.ts';
+import { minuteText } from '../../../lib/i18n/time-text.ts';
 
 export type Slot = Forecast['slots'][number];
 
@@ -20,17 +21,11 @@ export interface HeatGrid {
 
 export function heatGrid(slots: readonly Slot[], slotSeconds: number, zone?: string): HeatGrid {
   const perHour = Math.max(1, Math.round(3_600 / slotSeconds));
-  const format = new Intl.DateTimeFormat('en-GB', {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    ...(zone !== undefined && { timeZone: zone }),
-  });
   const columns: { key: string; hour: string; cells: (Slot | undefined)[] }[] = [];
   let lastMinute = Infinity;
   for (const slot of slots) {
-    const [hour = '', minuteText = ''] = format.format(Date.parse(slot.at)).split(':');
-    const minute = Number(minuteText);
+    const [hour = '', past = ''] = minuteText(Date.parse(slot.at), 'en', zone).split(':');
+    const minute = Number(past);
     if (columns.at(-1)?.hour !== hour || minute < lastMinute)
       columns.push({
         key: slot.at,
@@ -52,9 +47,43 @@ export type Measure = 'busiest' | 'ticks';
 export const measureOf = (slot: Slot | undefined, measure: Measure): number =>
   slot === undefined ? 0 : measure === 'ticks' ? slot.ticks : (slot.busiest?.ticks ?? 0);
 
-/** 0 to 1. A crowd of a thousand must not make one of fifty invisible. */
-export const heatOf = (value: number, most: number): number =>
-  value <= 0 || most <= 0 ? 0 : 0.12 + 0.88 * Math.sqrt(value / most);
+/** Colours that are told apart at a glance, beside that of nothing. */
+const HEAT_STEPS = 5;
+
+/**
+ * Up to which figure each colour goes, the last to the most there is. As many times more from step to step: a crowd of
+ * a thousand must not make one of fifty look like nothing.
+ */
+export function heatBounds(most: number): readonly number[] {
+  if (most <= HEAT_STEPS) return Array.from({ length: Math.max(0, most) }, (_, i) => i + 1);
+  const bounds = Array.from({ length: HEAT_STEPS - 1 }, (_, i) => plain(most ** ((i + 1) / HEAT_STEPS)));
+  return [...new Set(bounds), most];
+}
+
+/** One digit and zeros: 4, 20, 300. */
+function plain(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return Math.round(value / unit) * unit;
+}
+
+/** Which colour, 1 to HEAT_STEPS, 0 for nothing. Where at most two start together the page does not glow. */
+export function heatStep(value: number, bounds: readonly number[]): number {
+  if (value <= 0) return 0;
+  const at = bounds.findIndex((bound) => value <= bound);
+  return at < 0 ? bounds.length : at + 1;
+}
+
+export interface HeatClass {
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the colours stand for. */
+export const heatLegend = (bounds: readonly number[]): readonly HeatClass[] => [
+  { step: 0, from: 0, to: 0 },
+  ...bounds.map((to, i) => ({ step: heatStep(to, bounds), from: (bounds[i - 1] ?? 0) + 1, to })),
+];
 
 /** Seconds in which many more jobs tick than in others: worth a word. */
 const CROWD = 10;

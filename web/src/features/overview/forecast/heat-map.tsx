@@ -2,9 +2,19 @@
 // keys move it.
 /* oxlint-disable jsx-a11y/no-noninteractive-element-to-interactive-role, jsx-a11y/control-has-associated-label --
    a table is what a grid is made of, and its empty cells are none to control */
-import { memo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { Group, Text } from '@mantine/core';
+import { memo, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { heatOf, measureOf, type HeatGrid, type Measure, type Slot } from './heat-grid.ts';
+import { numberText } from '../figures.ts';
+import {
+  heatBounds,
+  heatLegend,
+  heatStep,
+  measureOf,
+  type HeatGrid,
+  type Measure,
+  type Slot,
+} from './heat-grid.ts';
 
 export interface HeatMapProps {
   readonly grid: HeatGrid;
@@ -27,7 +37,10 @@ export const HeatMap = memo(function HeatMap({ grid, measure, words, onSlot }: H
   const { rows, columns } = grid;
   const first = columns[0]?.cells.findIndex((slot) => slot !== undefined) ?? 0;
   const [chosen, setChosen] = useState<readonly [row: number, column: number]>([Math.max(0, first), 0]);
-  const most = Math.max(0, ...columns.flatMap(({ cells }) => cells.map((slot) => measureOf(slot, measure))));
+  const bounds = useMemo(() => {
+    const values = columns.flatMap(({ cells }) => cells.map((slot) => measureOf(slot, measure)));
+    return heatBounds(Math.max(0, ...values));
+  }, [columns, measure]);
 
   const onKey = (event: KeyboardEvent): void => {
     const [row, column] = chosen;
@@ -48,43 +61,68 @@ export const HeatMap = memo(function HeatMap({ grid, measure, words, onSlot }: H
   };
 
   return (
-    <table ref={table} className="heat-map" role="grid" aria-label={t('forecast.grid')} onKeyDown={onKey}>
-      <thead>
-        <tr>
-          <td />
-          {columns.map(({ key, hour }) => (
-            <th key={key} scope="col">
-              {hour}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, down) => (
-          <tr key={row}>
-            <th scope="row">{row}</th>
-            {columns.map(({ key, cells }, right) => {
-              const slot = cells[down];
-              if (!slot) return <td key={key} className="heat-none" />;
-              const heat = heatOf(measureOf(slot, measure), most);
-              return (
-                <td
-                  key={key}
-                  data-cell={`${down} ${right}`}
-                  tabIndex={chosen[0] === down && chosen[1] === right ? 0 : -1}
-                  aria-label={words(slot)}
-                  onFocus={() => onSlot(slot)}
-                  onBlur={() => onSlot(undefined)}
-                  onPointerEnter={() => onSlot(slot)}
-                  onPointerLeave={() => onSlot(undefined)}
-                >
-                  <span style={{ opacity: heat }} />
-                </td>
-              );
-            })}
+    <>
+      <table ref={table} className="heat-map" role="grid" aria-label={t('forecast.grid')} onKeyDown={onKey}>
+        <thead>
+          <tr>
+            <td />
+            {columns.map(({ key, hour }) => (
+              <th key={key} scope="col">
+                {hour}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row, down) => (
+            <tr key={row}>
+              <th scope="row">{row}</th>
+              {columns.map(({ key, cells }, right) => {
+                const slot = cells[down];
+                if (!slot) return <td key={key} className="heat-none" />;
+                return (
+                  <td
+                    key={key}
+                    data-cell={`${down} ${right}`}
+                    data-heat={heatStep(measureOf(slot, measure), bounds)}
+                    tabIndex={chosen[0] === down && chosen[1] === right ? 0 : -1}
+                    aria-label={words(slot)}
+                    onFocus={() => onSlot(slot)}
+                    onBlur={() => onSlot(undefined)}
+                    onPointerEnter={() => onSlot(slot)}
+                    onPointerLeave={() => onSlot(undefined)}
+                  />
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <HeatLegend bounds={bounds} measure={measure} />
+    </>
   );
 });
+
+function HeatLegend({
+  bounds,
+  measure,
+}: {
+  readonly bounds: readonly number[];
+  readonly measure: Measure;
+}): ReactNode {
+  const { t } = useTranslation('overview');
+  return (
+    <Group gap="sm" mt={6} className="heat-legend page-count">
+      <Text span inherit>
+        {t(`forecast.legend.${measure}`)}
+      </Text>
+      <Group gap="sm" component="ul" className="overview-legend">
+        {heatLegend(bounds).map(({ step, from, to }) => (
+          <li key={step} data-heat={step}>
+            {from === to ? numberText(to) : `${numberText(from)}–${numberText(to)}`}
+          </li>
+        ))}
+      </Group>
+    </Group>
+  );
+}

@@ -3,6 +3,7 @@
 import type { Timeline } from '../../../../../src/common/api/timeline.ts';
 import { nameOfWorker } from '../../../components/worker-name.ts';
 import type { Bar } from './bars.ts';
+import { densityOf, splitDense, type Density } from './density.ts';
 
 export type Grouping = 'worker' | 'job';
 
@@ -18,6 +19,9 @@ export interface Lane {
   readonly height: number;
   /** By start, in each row. */
   readonly rows: readonly (readonly Bar[])[];
+  /** By start: those too close to each other to be bars. By job only. */
+  readonly dense: readonly Bar[];
+  readonly density: Density;
   /** Ticks that come, by job only: the first of them. */
   readonly coming: readonly number[];
   /** More come than are listed, until then. */
@@ -40,6 +44,8 @@ export interface LayoutInput {
   readonly nobody: string;
   /** Narrower ones are drawn as wide as this, and need that much room. */
   readonly leastMs: number;
+  /** Of the bins in which those are counted that are too close to each other. */
+  readonly binMs: number;
   /** Only what was on from here on. */
   readonly from: number;
   /** Rows that each lane had before; kept up to date here. */
@@ -49,20 +55,19 @@ export interface LayoutInput {
 interface Open {
   readonly key: string;
   readonly label: string;
-  readonly rows: Bar[][];
-  readonly ends: number[];
+  readonly bars: Bar[];
   coming: readonly number[];
   moreUntil: number | undefined;
   isWrong: boolean;
 }
 
 export function layOut(input: LayoutInput): Layout {
-  const { bars, coming, grouping, workers, leastMs, from, rowsSeen } = input;
+  const { bars, coming, grouping, workers, leastMs, binMs, from, rowsSeen } = input;
   const open = new Map<string, Open>();
   const laneOf = (key: string, label: string): Open => {
     let lane = open.get(key);
     if (!lane) {
-      lane = { key, label, rows: [], ends: [], coming: [], moreUntil: undefined, isWrong: false };
+      lane = { key, label, bars: [], coming: [], moreUntil: undefined, isWrong: false };
       open.set(key, lane);
     }
     return lane;
@@ -70,13 +75,12 @@ export function layOut(input: LayoutInput): Layout {
   // One that is gone and its successor are one lane: who looks for `berlin-1` wants all that ran there.
   if (grouping === 'worker') for (const name of workers.values()) laneOf(name, name);
 
-  const most = MOST_ROWS[grouping];
   for (const bar of bars) {
     if (bar.end !== undefined && bar.end < from) continue;
     const { job, worker } = bar.run;
     const place = grouping === 'job' ? job : worker === undefined ? '' : nameOf(worker, workers);
     const lane = laneOf(place, place || input.nobody);
-    putIn(lane, bar, Math.max(bar.end ?? Infinity, bar.start + leastMs), most);
+    lane.bars.push(bar);
     if (bar.isWrong) lane.isWrong = true;
   }
   if (grouping === 'job')
@@ -96,11 +100,14 @@ export function layOut(input: LayoutInput): Layout {
       compare(a.key, b.key),
   );
   let top = 0;
-  const lanes = ordered.map(({ key, label, rows, coming, moreUntil }) => {
+  const lanes = ordered.map(({ key, label, bars, coming, moreUntil }) => {
+    const { apart, dense } = grouping === 'job' ? splitDense(bars, leastMs) : { apart: bars, dense: [] };
+    const rows = inRows(apart, leastMs, MOST_ROWS[grouping]);
     const seen = Math.max(rowsSeen.get(`${grouping} ${key}`) ?? 1, rows.length);
     rowsSeen.set(`${grouping} ${key}`, seen);
     const height = Math.max(LEAST_LANE_PX, seen * ROW_PX + LANE_PAD_PX);
-    const lane = { key, label, top, height, rows, coming, moreUntil };
+    const density = densityOf(dense, binMs);
+    const lane = { key, label, top, height, rows, dense, density, coming, moreUntil };
     top += height;
     return lane;
   });
@@ -109,15 +116,20 @@ export function layOut(input: LayoutInput): Layout {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The first row that is free; when none is, the one that is soonest, over what is there. */
-function putIn({ rows, ends }: Open, bar: Bar, end: number, most: number): void {
-  let row = ends.findIndex((until) => until <= bar.start);
-  if (row === -1) {
-    if (rows.length < most) row = rows.push([]) - 1;
-    else row = ends.indexOf(Math.min(...ends));
+/** Each in the first row that is free; when none is, in the one that is soonest, over what is there. */
+function inRows(bars: readonly Bar[], leastMs: number, most: number): Bar[][] {
+  const rows: Bar[][] = [];
+  const ends: number[] = [];
+  for (const bar of bars) {
+    let row = ends.findIndex((until) => until <= bar.start);
+    if (row === -1) {
+      if (rows.length < most) row = rows.push([]) - 1;
+      else row = ends.indexOf(Math.min(...ends));
+    }
+    rows[row]!.push(bar);
+    ends[row] = Math.max(bar.end ?? Infinity, bar.start + leastMs);
   }
-  rows[row]!.push(bar);
-  ends[row] = end;
+  return rows;
 }
 
 /** Of a worker that is gone only its id is known. */

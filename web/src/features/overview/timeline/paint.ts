@@ -12,6 +12,8 @@ export const LEAST_BAR_PX = 2;
 const COMING_SHARE = 0.45;
 /** Rings closer together than this would be one bar. */
 const RING_ROOM_PX = 9;
+/** Of the lane, above and below what is counted in it. */
+const DENSE_PAD_PX = 4;
 /** Between the strokes that stand for ticks too close to be rings. */
 const STROKE_ROOM_PX = 5;
 
@@ -74,6 +76,7 @@ export function paint(ctx: CanvasRenderingContext2D, frame: Frame): void {
   for (const lane of shown) {
     ctx.fillStyle = look.rule;
     ctx.fillRect(gutter, AXIS_PX + lane.top + lane.height - 1 - scrollTop, width - gutter, 1);
+    laneDensity(ctx, frame, lane, xOf);
     laneBars(ctx, frame, lane, xOf);
   }
   ctx.restore();
@@ -119,6 +122,38 @@ function landscape(ctx: CanvasRenderingContext2D, frame: Frame, xOf: (at: number
     ctx.fillRect(x, height - tall, wide, 1.5);
   }
   ctx.globalAlpha = 1;
+}
+
+/** Runs too close to be bars: as high as there are many, with a ridge, so that it is no long run. */
+function laneDensity(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  { density, dense, top, height }: Lane,
+  xOf: (at: number) => number,
+): void {
+  const { look, now, scrollTop, chosen } = frame;
+  const { bins, widthMs, most } = density;
+  const foot = AXIS_PX + top + height - DENSE_PAD_PX - scrollTop;
+  const room = height - 2 * DENSE_PAD_PX;
+  for (const { from, parts } of bins) {
+    const x = xOf(from);
+    const wide = xOf(Math.min(from + widthMs, now)) - x;
+    if (wide <= 0) continue;
+    let below = foot;
+    for (const [tone, amount] of parts) {
+      const tall = Math.max(2, (amount / most) * room);
+      ctx.fillStyle = look.tones[tone];
+      ctx.globalAlpha = 0.4;
+      ctx.fillRect(x, below - tall, wide, tall);
+      ctx.globalAlpha = 1;
+      ctx.fillRect(x, below - tall, wide, 1.5);
+      below -= tall;
+    }
+  }
+  const bar = chosen === undefined ? undefined : dense.find(({ key }) => key === chosen);
+  if (!bar) return;
+  ctx.fillStyle = look.text;
+  ctx.fillRect(xOf(bar.start) - 0.75, foot - room - 2, 1.5, room + 4);
 }
 
 function laneBars(

@@ -18,9 +18,15 @@ export function barAt(layout: Layout, { y, at, msPerPx, now }: Aim): Bar | undef
   if (!lane) return undefined;
   const row = Math.floor((y - rowsTop(lane)) / ROW_PX);
   const near = NEAR_PX * msPerPx;
+  const inRow = lane.rows[Math.min(Math.max(row, 0), lane.rows.length - 1)] ?? [];
+  // Those that are only counted lie behind.
+  return nearestTo(inRow, at, near, now) ?? nearestTo(lane.dense, at, near, now);
+}
+
+function nearestTo(bars: readonly Bar[], at: number, near: number, now: number): Bar | undefined {
   let best: Bar | undefined;
   let bestAway = near;
-  for (const bar of lane.rows[Math.min(Math.max(row, 0), lane.rows.length - 1)] ?? []) {
+  for (const bar of bars) {
     const end = bar.end ?? (bar.isMark ? bar.start : now);
     const away = at < bar.start ? bar.start - at : at > end ? at - end : 0;
     // Of several the last: it is drawn on top.
@@ -37,12 +43,20 @@ export interface Place {
   readonly bar: Bar;
 }
 
-const barsOf = (lane: Lane): Bar[] => lane.rows.flat().sort((a, b) => a.start - b.start);
+const barsOf = ({ rows, dense }: Lane): Bar[] => [...rows.flat(), ...dense].sort((a, b) => a.start - b.start);
+
+/** How many are counted in place of their bars as near as a bin is wide; 0: it has a bar of its own. */
+export function countAround(lane: Lane, bar: Bar): number {
+  if (!lane.dense.includes(bar)) return 0;
+  const half = lane.density.widthMs / 2;
+  return lane.dense.filter(({ start }) => Math.abs(start - bar.start) <= half).length;
+}
 
 /** Where a bar is now: news may have moved it. */
 export function placeOf(layout: Layout, key: string): Place | undefined {
   for (const lane of layout.lanes)
-    for (const row of lane.rows) for (const bar of row) if (bar.key === key) return { lane, bar };
+    for (const row of [...lane.rows, lane.dense])
+      for (const bar of row) if (bar.key === key) return { lane, bar };
   return undefined;
 }
 
@@ -51,7 +65,7 @@ export type Step = 'earlier' | 'later' | 'up' | 'down' | 'first' | 'last';
 /** The bar to go to; the newest of the first lane that has any when none was chosen. Undefined: there is none. */
 export function step(layout: Layout, from: string | undefined, how: Step): Bar | undefined {
   const place = from === undefined ? undefined : placeOf(layout, from);
-  const filled = layout.lanes.filter(({ rows }) => rows.length > 0);
+  const filled = layout.lanes.filter(({ rows, dense }) => rows.length + dense.length > 0);
   if (!place) return filled[0] && barsOf(filled[0]).at(-1);
   if (how === 'up' || how === 'down') {
     const next = filled[filled.indexOf(place.lane) + (how === 'up' ? -1 : 1)];

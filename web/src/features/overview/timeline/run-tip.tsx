@@ -7,7 +7,7 @@ import { durationText } from '../../../lib/duration-text.ts';
 import { currentLanguage } from '../../../lib/i18n/language.ts';
 import { clockText } from '../../../lib/i18n/time-text.ts';
 import { useNow } from '../../../lib/now.ts';
-import { useWhy } from '../why.ts';
+import { useWhy } from '../../../components/why.ts';
 import type { Bar } from './bars.ts';
 import type { Chosen } from './view.ts';
 
@@ -38,7 +38,7 @@ export interface RunTipProps {
   readonly onOpen: (() => void) | undefined;
 }
 
-export function RunTip({ chosen: { bar, x, y }, onOpen }: RunTipProps): ReactNode {
+export function RunTip({ chosen: { bar, around, x, y }, onOpen }: RunTipProps): ReactNode {
   const { t } = useTranslation('overview');
   const now = useNow();
   const { run } = bar;
@@ -67,6 +67,11 @@ export function RunTip({ chosen: { bar, x, y }, onOpen }: RunTipProps): ReactNod
       {run.worker !== undefined && (
         <Text size="xs" c="dimmed" truncate>
           {run.worker}
+        </Text>
+      )}
+      {around > 1 && (
+        <Text size="xs" c="dimmed">
+          {t('timeline.oneOf', { count: around })}
         </Text>
       )}
       {run.ticks !== undefined && run.ticks > 1 && (

@@ -4,9 +4,9 @@
 import { Box, VisuallyHidden, useComputedColorScheme } from '@mantine/core';
 import { useReducedMotion } from '@mantine/hooks';
 import {
+  useCallback,
   useEffect,
   useEffectEvent,
-  useMemo,
   useRef,
   useState,
   type KeyboardEvent,
@@ -16,6 +16,7 @@ import { useTranslation } from 'react-i18next';
 import type { RunBrief } from '../../../../../src/common/api/overview.ts';
 import type { Timeline } from '../../../../../src/common/api/timeline.ts';
 import { currentLanguage } from '../../../lib/i18n/language.ts';
+import { minuteText } from '../../../lib/i18n/time-text.ts';
 import type { Bars } from './bars.ts';
 import type { Grouping } from './lanes.ts';
 import { readLook } from './look.ts';
@@ -57,14 +58,7 @@ export function TimelineChart(props: TimelineChartProps): ReactNode {
   const isStill = useReducedMotion() ?? false;
   const language = currentLanguage();
   const words = useRunWords();
-  const clock = useMemo(() => {
-    const format = new Intl.DateTimeFormat(language, {
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    return (at: number): string => format.format(at);
-  }, [language]);
+  const clock = useCallback((at: number): string => minuteText(at, language), [language]);
 
   const follow = useEffectEvent((told: Chosen | undefined) => {
     setShown(told && shown && { ...shown, bar: told.bar });

@@ -1,14 +1,14 @@
 // What ran in the last minutes and what comes in the next, live: as a picture or as tables, by worker or by job.
-import { Group, SegmentedControl, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Timeline } from '../../../../../src/common/api/timeline.ts';
+import { Choice, useRemembered } from '../../../components/choice.tsx';
 import { ErrorState } from '../../../components/error-state.tsx';
 import { TimeText } from '../../../components/time-text.tsx';
 import { toneColor } from '../../../components/tone.ts';
 import { read } from '../../../lib/query.ts';
-import { readStored, writeStored } from '../../../lib/stored.ts';
 import { useNews } from '../../../lib/use-live.ts';
 import { Panel } from '../panel.tsx';
 import { useOpenRun } from '../places.tsx';
@@ -28,9 +28,9 @@ const CLOCK_OFF_MS = 3_000;
 
 export function TimelinePanel(): ReactNode {
   const { t } = useTranslation('overview');
-  const [grouping, setGrouping] = useChoice<Grouping>('etcron-timeline-by', ['worker', 'job']);
-  const [span, setSpan] = useChoice<keyof typeof SPANS>('etcron-timeline-span', ['15', '5']);
-  const [show, setShow] = useChoice('etcron-timeline-as', ['chart', 'table'] as const);
+  const [grouping, setGrouping] = useRemembered<Grouping>('etcron-timeline-by', ['worker', 'job']);
+  const [span, setSpan] = useRemembered<keyof typeof SPANS>('etcron-timeline-span', ['15', '5']);
+  const [show, setShow] = useRemembered<'chart' | 'table'>('etcron-timeline-as', ['chart', 'table']);
   const openRun = useOpenRun();
   const [bars] = useState(() => createBars());
   const timeline = useQuery({ ...read('getTimeline', ASKED), refetchInterval: RENEW_MS });
@@ -48,36 +48,33 @@ export function TimelinePanel(): ReactNode {
       actions={
         <Group gap="xs">
           {show === 'chart' && (
-            <SegmentedControl
-              size="xs"
-              aria-label={t('timeline.by')}
-              value={grouping}
-              onChange={setGrouping}
-              data={[
-                { value: 'worker', label: t('timeline.byWorker') },
-                { value: 'job', label: t('timeline.byJob') },
+            <Choice
+              label={t('timeline.by')}
+              options={[
+                ['worker', t('timeline.byWorker')],
+                ['job', t('timeline.byJob')],
               ]}
+              value={grouping}
+              onChoose={setGrouping}
             />
           )}
-          <SegmentedControl
-            size="xs"
-            aria-label={t('timeline.span')}
+          <Choice
+            label={t('timeline.span')}
+            options={[
+              ['15', t('timeline.minutes', { count: 15 })],
+              ['5', t('timeline.minutes', { count: 5 })],
+            ]}
             value={span}
-            onChange={setSpan}
-            data={[
-              { value: '15', label: t('timeline.minutes', { count: 15 }) },
-              { value: '5', label: t('timeline.minutes', { count: 5 }) },
-            ]}
+            onChoose={setSpan}
           />
-          <SegmentedControl
-            size="xs"
-            aria-label={t('timeline.as')}
-            value={show}
-            onChange={setShow}
-            data={[
-              { value: 'chart', label: t('timeline.asChart') },
-              { value: 'table', label: t('timeline.asTable') },
+          <Choice
+            label={t('timeline.as')}
+            options={[
+              ['chart', t('timeline.asChart')],
+              ['table', t('timeline.asTable')],
             ]}
+            value={show}
+            onChoose={setShow}
           />
         </Group>
       }
@@ -152,19 +149,4 @@ function useWorkerNames(): ReadonlyMap<string, string> {
   const { data } = useQuery(read('listWorkers'));
   const text = JSON.stringify(data?.items.map(({ id, name }) => [id, name]) ?? []);
   return useMemo(() => new Map(JSON.parse(text) as [string, string][]), [text]);
-}
-
-/** One of a few, remembered; the first when nothing is. */
-function useChoice<T extends string>(key: string, all: readonly T[]): [T, (value: string) => void] {
-  const [value, setValue] = useState(() => {
-    const stored = readStored(key);
-    return all.find((each) => each === stored) ?? all[0]!;
-  });
-  const choose = (text: string): void => {
-    const found = all.find((each) => each === text);
-    if (found === undefined) return;
-    setValue(found);
-    writeStored(key, found);
-  };
-  return [value, choose];
 }

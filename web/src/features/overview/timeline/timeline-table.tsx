@@ -9,7 +9,7 @@ import { OutcomeBadge } from '../../../components/outcome-badge.tsx';
 import { TimeText } from '../../../components/time-text.tsx';
 import { useNow } from '../../../lib/now.ts';
 import { JobLink, RunLink } from '../places.tsx';
-import { useWhy } from '../why.ts';
+import { useWhy } from '../../../components/why.ts';
 import type { Bars } from './bars.ts';
 
 const RENEW_MS = 5_000;

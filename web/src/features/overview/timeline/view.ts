@@ -5,7 +5,7 @@ import type { Bar, Bars } from './bars.ts';
 import { binComing, type ComingBins } from './coming.ts';
 import { layOut, type Grouping, type Layout } from './lanes.ts';
 import { AXIS_PX, LEAST_BAR_PX, msPerPx, paint, type Look } from './paint.ts';
-import { barAt, placeOf, step, type Step } from './pick.ts';
+import { barAt, countAround, placeOf, step, type Step } from './pick.ts';
 
 export interface Settings {
   readonly grouping: Grouping;
@@ -24,6 +24,8 @@ export interface Settings {
 
 export interface Chosen {
   readonly bar: Bar;
+  /** How many are counted together with it in place of their bars; 0: it has its own. */
+  readonly around: number;
   /** On the canvas. */
   readonly x: number;
   readonly y: number;
@@ -81,7 +83,7 @@ export function startView({ canvas, scroller, filler, bars, onChange }: ViewPart
     const middle = (Math.max(place.bar.start, now() - settings.spanMs) + until) / 2;
     const x = gutterOf(size.width) + (middle - now() + settings.spanMs) / scaleOf(settings);
     const y = AXIS_PX + place.lane.top + place.lane.height / 2 - scroller.scrollTop;
-    return { bar: place.bar, x, y };
+    return { bar: place.bar, around: countAround(place.lane, place.bar), x, y };
   };
 
   const arrange = (given: Settings, at: number): void => {
@@ -94,6 +96,7 @@ export function startView({ canvas, scroller, filler, bars, onChange }: ViewPart
       ...given,
       bars: all,
       leastMs: (LEAST_BAR_PX + 1) * scale,
+      binMs: BIN_PX * scale,
       from: at - given.spanMs - 60_000,
       rowsSeen,
     });
@@ -167,8 +170,8 @@ export function startView({ canvas, scroller, filler, bars, onChange }: ViewPart
       const scale = scaleOf(settings);
       const at = now() - settings.spanMs + (x - gutterOf(size.width)) * scale;
       const aim = { y: y - AXIS_PX + scroller.scrollTop, at, msPerPx: scale, now: now() };
-      const bar = choose(barAt(layout, aim))?.bar;
-      return bar && { bar, x, y };
+      const told = choose(barAt(layout, aim));
+      return told && { ...told, x, y };
     },
     move(how) {
       const bar = step(layout, chosen?.key, how);
