@@ -148,6 +148,32 @@ it('acts on many jobs at once, asks first, and tells what became of each', async
   expect(await page.locator('[data-job]').allInnerTexts()).toEqual(['c']);
 });
 
+it('runs many jobs at once, and leads from a bar of the last runs to its run', async () => {
+  await web.workers.start(1, { name: 'alpha' });
+  await put(job('a'), job('b'), job('c'));
+  const page = await web.open('/jobs');
+  await row(page, 'a').getByRole('checkbox').click();
+  await row(page, 'b').getByRole('checkbox').click();
+  const bar = page.getByRole('region', { name: 'Selected jobs' });
+  await bar.getByRole('button', { name: 'Run now' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Run 2 jobs now?' });
+  await dialog.getByText('a, b').waitFor();
+  await dialog.getByRole('button', { name: 'Run now' }).click();
+  await page.getByText('2 jobs were asked to run').waitFor();
+  for (const name of ['a', 'b']) await row(page, name).getByText('succeeded', { exact: true }).waitFor();
+  await row(page, 'c').getByText('not yet').waitFor();
+  // The newest is the last.
+  const strip = row(page, 'b').getByRole('img', { name: 'The last run: 1 succeeded' });
+  const position = { x: 117, y: 18 };
+  await strip.hover({ position });
+  await page
+    .getByRole('tooltip')
+    .getByText(/^succeeded · /)
+    .waitFor();
+  await strip.click({ position });
+  await page.waitForURL(/\/jobs\/b\/runs\//);
+});
+
 it('is gone through by keyboard: down, up, select, open', async () => {
   await put(...['a', 'b', 'c'].map((name) => job(name)));
   const page = await web.open('/jobs');

@@ -112,14 +112,13 @@ export function runReader({
     return found.slice(0, limit);
   };
 
-  /** Of each of these jobs its newest records, newest first. */
-  async function* newestRecords(
+  /** Of each of these jobs its newest records, newest first: `atOnce` jobs a request, all requests at once. */
+  const newestRecords = async (
     jobs: readonly string[],
     atOnce: number,
     limit: number,
-  ): AsyncGenerator<[job: string, kvs: readonly KeyValue[]]> {
-    for (let from = 0; from < jobs.length; from += atOnce) {
-      const chunk = jobs.slice(from, from + atOnce);
+  ): Promise<readonly (readonly [job: string, kvs: readonly KeyValue[]])[]> => {
+    const readSome = async (chunk: readonly string[]) => {
       const success = chunk.map((job): Op => ({
         type: 'range',
         ...keys.runsOf(job),
@@ -127,9 +126,13 @@ export function runReader({
         descending: true,
       }));
       const { responses } = await etcd.txn({ compare: [], success, failure: [] });
-      for (const [index, job] of chunk.entries()) yield [job, kvsOf(responses[index])];
-    }
-  }
+      return chunk.map((job, index) => [job, kvsOf(responses[index])] as const);
+    };
+    const chunks = Array.from({ length: Math.ceil(jobs.length / atOnce) }, (_, i) =>
+      jobs.slice(i * atOnce, (i + 1) * atOnce),
+    );
+    return (await Promise.all(chunks.map(readSome))).flat();
+  };
 
   const lastEnded = (kvs: readonly KeyValue[]): RunRecord | undefined =>
     kvs.flatMap(({ value }) => parse(value) ?? []).reduce<RunRecord | undefined>(endedLater, undefined);
@@ -237,7 +240,7 @@ export function runReader({
 
     async lastOf(jobs) {
       const last = new Map<string, RunRecord>();
-      for await (const [job, kvs] of newestRecords(jobs, JOBS_PER_REQUEST, LAST_LOOKED_AT)) {
+      for (const [job, kvs] of await newestRecords(jobs, JOBS_PER_REQUEST, LAST_LOOKED_AT)) {
         const record = lastEnded(kvs);
         if (record) last.set(job, record);
       }
@@ -247,7 +250,7 @@ export function runReader({
     async recentOf(jobs) {
       const last = new Map<string, RunRecord>();
       const recent = new Map<string, RecentRunView[]>();
-      for await (const [job, kvs] of newestRecords(jobs, STRIPS_PER_REQUEST, RECENT_RUNS)) {
+      for (const [job, kvs] of await newestRecords(jobs, STRIPS_PER_REQUEST, RECENT_RUNS)) {
         const record = lastEnded(kvs.slice(0, LAST_LOOKED_AT));
         if (record) last.set(job, record);
         const ended = kvs.flatMap((kv) => endedRun(kv, job, keys.partsOf(kv.key)[1] ?? '') ?? []);

@@ -5,7 +5,7 @@ import { rangeOf } from '../../../web/src/features/jobs/selected-range.ts';
 
 /** `a` to `e`; a dot is one that has not been loaded. */
 const list = (rows: string): (JobSummary | undefined)[] =>
-  [...rows].map((name) => (name === '.' ? undefined : ({ name } as JobSummary)));
+  rows.split('').map((name) => (name === '.' ? undefined : ({ name } as JobSummary)));
 const at = (index: number, name: string) => ({ index, name });
 
 it('are those between, either way, where all of them are loaded', () => {

@@ -3,7 +3,7 @@
 import { CloseButton, Group, MultiSelect, NativeSelect, TextInput, UnstyledButton } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode, RefObject } from 'react';
+import { memo, type ReactNode, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { JOB_SORTS, type JobFilterState, type JobSort } from '../../../../src/common/api/jobs.ts';
 import { read } from '../../lib/query.ts';
@@ -54,8 +54,8 @@ export function JobFilters({ wanted, want, searchBox }: JobFiltersProps): ReactN
           )
         }
       />
-      <LabelFilter wanted={wanted} want={want} />
-      <StateFilter wanted={wanted} want={want} />
+      <LabelFilter label={wanted.label} want={want} />
+      <StateFilter state={wanted.state} want={want} />
       <NativeSelect
         hiddenFrom="sm"
         aria-label={t('sortBy')}
@@ -67,12 +67,16 @@ export function JobFilters({ wanted, want, searchBox }: JobFiltersProps): ReactN
   );
 }
 
-type FilterProps = Omit<JobFiltersProps, 'searchBox'>;
+interface StateFilterProps {
+  readonly state: JobsSearch['state'];
+  readonly want: Want;
+}
 
-function StateFilter({ wanted, want }: FilterProps): ReactNode {
+// Not drawn anew while words are typed; nor are the labels.
+const StateFilter = memo(function StateFilter({ state: asked, want }: StateFilterProps): ReactNode {
   const { t } = useTranslation('jobs');
   const counts = useQuery(read('getOverview')).data?.jobs;
-  const chosen = statesOf(wanted);
+  const chosen = statesOf({ state: asked });
   const toggle = (state: JobFilterState): void =>
     want(withStates(chosen.includes(state) ? chosen.filter((each) => each !== state) : [...chosen, state]));
   return (
@@ -93,12 +97,17 @@ function StateFilter({ wanted, want }: FilterProps): ReactNode {
       ))}
     </Group>
   );
+});
+
+interface LabelFilterProps {
+  readonly label: JobsSearch['label'];
+  readonly want: Want;
 }
 
-function LabelFilter({ wanted, want }: FilterProps): ReactNode {
+const LabelFilter = memo(function LabelFilter({ label, want }: LabelFilterProps): ReactNode {
   const { t } = useTranslation('jobs');
   const labels = useQuery(read('listLabels')).data?.items ?? [];
-  const chosen = labelsOf(wanted);
+  const chosen = labelsOf({ label });
   const known = labels.map(({ key, values }) => ({
     group: key,
     items: [
@@ -127,4 +136,4 @@ function LabelFilter({ wanted, want }: FilterProps): ReactNode {
       comboboxProps={{ width: 280, position: 'bottom-start' }}
     />
   );
-}
+});

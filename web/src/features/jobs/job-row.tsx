@@ -1,5 +1,5 @@
 // One job: what it is, when it ticks, how it went. Of a fixed height, so that nothing moves while rows come and go.
-import { Checkbox, Skeleton, Tooltip } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import {
   IconAlertTriangle,
   IconCircleCheck,
@@ -14,6 +14,7 @@ import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { JobSummary } from '../../../../src/common/api/jobs.ts';
 import { Countdown } from '../../components/countdown.tsx';
+import { Hint } from '../../components/hint.tsx';
 import { LabelList } from '../../components/label-list.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { runPlace } from '../../components/run-address.ts';
@@ -24,6 +25,7 @@ import { toneColor, type Tone } from '../../components/tone.ts';
 import { durationText } from '../../lib/duration-text.ts';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { scheduleText } from '../../lib/i18n/schedule-words.ts';
+import { SelectBox } from './select-box.tsx';
 
 export interface JobRowProps {
   /** undefined until its page is loaded. */
@@ -61,15 +63,12 @@ export const JobRow = memo(function JobRow(props: JobRowProps): ReactNode {
 
 function Cells({ job, index, isSelected, onToggle }: JobRowProps & { readonly job: JobSummary }): ReactNode {
   const { t } = useTranslation('jobs');
-  const navigate = useNavigate();
   return (
     <>
       <div role="cell" className="jobs-check">
-        <Checkbox
-          size="xs"
-          checked={isSelected}
-          aria-label={t('select', { job: job.name })}
-          onChange={() => undefined}
+        <SelectBox
+          label={t('select', { job: job.name })}
+          isOn={isSelected}
           onClick={(event) => onToggle(index, event.shiftKey)}
         />
       </div>
@@ -82,6 +81,17 @@ function Cells({ job, index, isSelected, onToggle }: JobRowProps & { readonly jo
           <span title={job.description}>{job.description}</span>
         </div>
       </div>
+      <Figures job={job} />
+    </>
+  );
+}
+
+// Of a job that only moved to another row nothing of it is drawn anew.
+const Figures = memo(function Figures({ job }: { readonly job: JobSummary }): ReactNode {
+  const { t } = useTranslation('jobs');
+  const navigate = useNavigate();
+  return (
+    <>
       <div role="cell" className="jobs-schedule">
         <ScheduleWords job={job} />
       </div>
@@ -111,13 +121,14 @@ function Cells({ job, index, isSelected, onToggle }: JobRowProps & { readonly jo
       </div>
     </>
   );
-}
+});
 
 type Look = readonly [tone: Tone, icon: TablerIcon];
 const LOOKS = {
   broken: ['bad', IconAlertTriangle],
   unschedulable: ['missed', IconUserOff],
   running: ['running', IconLoader2],
+  again: ['bad', IconLoader2],
   paused: ['paused', IconPlayerPause],
   failing: ['bad', IconX],
   fine: ['good', IconCircleCheck],
@@ -126,9 +137,11 @@ const LOOKS = {
 /** What an operator has to know first. */
 function lookOf(job: JobSummary): keyof typeof LOOKS {
   if (job.state === 'broken') return 'broken';
-  if (job.paused) return job.state === 'running' ? 'running' : 'paused';
-  if (job.unschedulable) return 'unschedulable';
-  if (job.state === 'running') return 'running';
+  const isOn = job.state === 'running';
+  if (job.paused && !isOn) return 'paused';
+  if (job.unschedulable && !job.paused) return 'unschedulable';
+  // One that always fails is to be seen failing also while it runs.
+  if (isOn) return job.failing ? 'again' : 'running';
   return job.failing ? 'failing' : 'fine';
 }
 
@@ -139,16 +152,19 @@ function StateIcon({ job }: { readonly job: JobSummary }): ReactNode {
   const hint = job.error ?? (look === 'unschedulable' ? job.unschedulable?.reason : undefined);
   const words = hint === undefined ? t(`look.${look}`) : `${t(`look.${look}`)}: ${hint}`;
   return (
-    <Tooltip label={words} multiline maw={420}>
-      <Icon
-        size={17}
-        stroke={2}
-        role="img"
-        aria-label={words}
-        color={toneColor(tone, 'solid')}
-        className={look === 'running' ? 'outcome-turning' : undefined}
-      />
-    </Tooltip>
+    <Hint<SVGSVGElement> label={words}>
+      {(pointed) => (
+        <Icon
+          size={17}
+          stroke={2}
+          role="img"
+          aria-label={words}
+          color={toneColor(tone, 'solid')}
+          className={Icon === IconLoader2 ? 'outcome-turning' : undefined}
+          {...pointed}
+        />
+      )}
+    </Hint>
   );
 }
 

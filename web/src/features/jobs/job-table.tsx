@@ -10,6 +10,7 @@ import type { JobSort } from '../../../../src/common/api/jobs.ts';
 import { useShortcuts, type Shortcut } from '../../lib/shortcuts.ts';
 import { JobRow } from './job-row.tsx';
 import { PAGE, type JobsSearch } from './jobs-search.ts';
+import { createRowSlots } from './row-slots.ts';
 import { SelectAll } from './select-all.tsx';
 import type { JobList } from './use-job-list.ts';
 import type { Selection } from './use-selection.ts';
@@ -67,6 +68,8 @@ export function JobTable({ list, selection, wanted, want, searchBox }: JobTableP
   useLayoutEffect(() => virtual.measure(), [virtual, isNarrow]);
 
   const items = virtual.getVirtualItems();
+  const [slots] = useState(createRowSlots);
+  const slotOf = slots.of(items.map(({ index }) => jobs[index]?.name ?? `row ${index}`));
   const firstShown = items[0]?.index ?? 0;
   const lastShown = items.at(-1)?.index ?? 0;
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
@@ -111,9 +114,9 @@ export function JobTable({ list, selection, wanted, want, searchBox }: JobTableP
           if (!event.currentTarget.contains(event.relatedTarget)) setCurrent(-1);
         }}
       >
-        {items.map(({ index, start, size }) => (
+        {items.map(({ index, start, size }, place) => (
           <JobRow
-            key={jobs[index]?.name ?? `row ${index}`}
+            key={slotOf[place]}
             job={jobs[index]}
             index={index}
             top={start - margin}

@@ -32,9 +32,9 @@ export type JobsSearch = z.output<typeof search>;
 /** What is left out is there as undefined: the router would keep what was given instead. */
 export const parseJobsSearch = (given: Record<string, unknown>): JobsSearch => search.parse(given);
 
-export const statesOf = ({ state }: JobsSearch): readonly JobFilterState[] =>
+export const statesOf = ({ state }: Pick<JobsSearch, 'state'>): readonly JobFilterState[] =>
   (state ?? '').split(',').filter(isFilter);
-export const labelsOf = ({ label }: JobsSearch): readonly string[] =>
+export const labelsOf = ({ label }: Pick<JobsSearch, 'label'>): readonly string[] =>
   (label ?? '').split(',').filter((each) => each !== '');
 
 export const withStates = (states: readonly JobFilterState[]): Pick<JobsSearch, 'state'> => ({

@@ -1,11 +1,11 @@
 // The box in the head: selects all jobs that match, not only those that have been loaded; or none.
-import { Checkbox } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../../components/notify.ts';
 import { call } from '../../lib/api.ts';
 import { namesGiven, type JobsSearch } from './jobs-search.ts';
+import { SelectBox } from './select-box.tsx';
 import type { Selection } from './use-selection.ts';
 
 export interface SelectAllProps {
@@ -26,13 +26,12 @@ export function SelectAll({ selection, wanted, total }: SelectAllProps): ReactNo
   const count = selection.names.size;
   const hasSome = count > 0;
   return (
-    <Checkbox
-      size="xs"
-      aria-label={t(hasSome ? 'selectNone' : 'selectAll', { count: total })}
-      checked={count > 0 && count >= total}
-      indeterminate={count > 0 && count < total}
-      disabled={all.isPending}
-      onChange={() => (count > 0 ? selection.replace([]) : all.mutate())}
+    <SelectBox
+      label={t(hasSome ? 'selectNone' : 'selectAll', { count: total })}
+      isOn={count > 0 && count >= total}
+      isPart={count > 0 && count < total}
+      isDisabled={all.isPending}
+      onClick={() => (count > 0 ? selection.replace([]) : all.mutate())}
     />
   );
 }

@@ -2,12 +2,13 @@
 // tells of, what is shown is renewed; the pages themselves only when jobs came, went or may have changed places.
 import {
   keepPreviousData,
+  replaceEqualDeep,
   useInfiniteQuery,
   useQueryClient,
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from '@tanstack/react-query';
-import { useEffect, useEffectEvent, useMemo, useRef } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { MOST_WITH_RECENT, type JobSummary } from '../../../../src/common/api/jobs.ts';
 import { call, type Body } from '../../lib/api.ts';
 import { readPages } from '../../lib/query.ts';
@@ -50,7 +51,8 @@ export function useJobList(wanted: JobsSearch): JobList {
   });
   const pages = query.data?.pages;
   const total = pages?.at(-1)?.total;
-  const near = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
+  const [keep] = useState(createKeeper);
+  const near = useMemo(() => keep(pages?.flatMap(({ items }) => items) ?? []), [keep, pages]);
   const far = useFarPages(wanted);
   const jobs = withFar(near, far.pages);
   const shown = useRef<readonly string[]>([]);
@@ -95,6 +97,19 @@ export function useJobList(wanted: JobsSearch): JobList {
       shown.current = names;
     },
     onLook: (first, last) => far.look({ first, last, loaded: near.length, total: total ?? 0 }),
+  };
+}
+
+/** A job that is as it was in the answer before is the same object, so that its row is not drawn anew. */
+function createKeeper(): (jobs: readonly JobSummary[]) => readonly JobSummary[] {
+  let before = new Map<string, JobSummary>();
+  return (jobs) => {
+    const kept = jobs.map((job) => {
+      const known = before.get(job.name);
+      return known ? replaceEqualDeep(known, job) : job;
+    });
+    before = new Map(kept.map((job) => [job.name, job]));
+    return kept;
   };
 }
 

@@ -21,10 +21,7 @@ interface Asked {
   readonly isOn: boolean;
 }
 
-export function useSelection(
-  jobs: readonly (JobSummary | undefined)[],
-  wanted: JobsSearch,
-): Selection {
+export function useSelection(jobs: readonly (JobSummary | undefined)[], wanted: JobsSearch): Selection {
   const { t, i18n } = useTranslation('jobs');
   const [names, setNames] = useState<ReadonlySet<string>>(new Set());
   const last = useRef<RowAt & { readonly wanted: JobsSearch }>(undefined);
@@ -54,8 +51,9 @@ export function useSelection(
     const isOn = !names.has(name);
     const range = rangeOf(jobs, from, to, from.wanted === wanted);
     if (range.kind === 'too-long') {
-      const [long, most] = [range.length, MOST_NAMES].map((count) => count.toLocaleString(i18n.language));
-      notifyFailed(t('range.not'), t('range.tooLong', { jobs: long, most }));
+      const told = (count: number): string => count.toLocaleString(i18n.language);
+      const words = t('range.tooLong', { jobs: told(range.length), most: told(MOST_NAMES) });
+      notifyFailed(t('range.not'), words);
       return;
     }
     last.current = to;

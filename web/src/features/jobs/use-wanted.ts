@@ -1,7 +1,7 @@
 // What is asked of the list: at once for the list itself, and a moment later in the address, which a browser does not
 // let change with every keystroke.
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { JobsSearch } from './jobs-search.ts';
 
 /** All fields may be taken away by undefined. */
@@ -21,16 +21,25 @@ export function useWanted(address: JobsSearch): { readonly wanted: JobsSearch; r
     setSeen(address);
     setWanted(address);
   }
-  const want = (change: WantedChange): void => {
-    const next = withoutUndefined({ ...wanted, ...change });
-    setWanted(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      // Before the router does, so that what is typed meanwhile is not taken back.
-      setSeen(next);
-      void navigate({ to: '/jobs', search: next, replace: true, resetScroll: false });
-    }, SETTLE_MS);
-  };
+  const latest = useRef(wanted);
+  useLayoutEffect(() => {
+    latest.current = wanted;
+  }, [wanted]);
+  // Always the same function: what is not changed is not drawn anew with every key.
+  const want = useCallback(
+    (change: WantedChange): void => {
+      const next = withoutUndefined({ ...latest.current, ...change });
+      latest.current = next;
+      setWanted(next);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        // Before the router does, so that what is typed meanwhile is not taken back.
+        setSeen(next);
+        void navigate({ to: '/jobs', search: next, replace: true, resetScroll: false });
+      }, SETTLE_MS);
+    },
+    [navigate],
+  );
   return { wanted, want };
 }
 
