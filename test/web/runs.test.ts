@@ -110,7 +110,7 @@ it('shows four hundred thousand lines, and finds one among them, without drawing
 it('shows the end of a very long output at once, and what came before it when asked', async () => {
   await web.workers.start(1, { name: 'alpha' });
   const address = await runOf(
-    shell('endless', 'seq 1 3000000 | sed "s/^/line number /"; echo the end', {
+    shell('endless', 'seq 1 1000000 | sed "s/^/one of very many lines, number /"; echo the end', {
       output: { limit: '300MiB' },
     }),
   );
@@ -119,6 +119,7 @@ it('shows the end of a very long output at once, and what came before it when as
     what: 'it has printed all',
     timeout: 60_000,
   });
+  const lineOf = (number: number): string => `one of very many lines, number ${number}`;
   const page = await web.open('/');
   const asked: URL[] = [];
   page.on('request', (request) => {
@@ -136,13 +137,20 @@ it('shows the end of a very long output at once, and what came before it when as
   await page.keyboard.press('Home');
   await page.waitForFunction(() => document.querySelector('.log')!.scrollTop === 0);
   const first = await log.locator('.log-text').first().innerText();
-  expect(first).toMatch(/^line number \d+$/);
+  expect(first).toMatch(/^one of very many lines, number \d+$/);
   await page.getByRole('button', { name: 'Load what came before' }).click();
   await page.getByText(/^the last [\d,]+ lines, 16(?:\.0)? MiB of [\d.]+ MiB$/).waitFor();
   const number = Number(first.split(' ').at(-1));
-  await log.getByText(`line number ${number - 1}`, { exact: true }).waitFor();
+  await log.getByText(lineOf(number - 1), { exact: true }).waitFor();
   await log.getByText(first, { exact: true }).waitFor();
   expect(await log.evaluate((box) => box.scrollTop)).toBeGreaterThan(1_000);
+
+  // What is searched for is looked for there, too.
+  const early = lineOf(number - 300_000);
+  await page.getByRole('textbox', { name: 'Search the output' }).fill(early);
+  await page.getByText('1 of 1', { exact: true }).waitFor();
+  await log.getByText(early, { exact: true }).waitFor();
+  await page.getByText(/^the last [\d,]+ lines, 24(?:\.0)? MiB of [\d.]+ MiB$/).waitFor();
 });
 
 it('shows attempts as they are made, with what went wrong, and what the run was given', async () => {

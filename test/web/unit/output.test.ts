@@ -7,6 +7,12 @@ import { firstWhole } from '../../../web/src/features/runs/output-parts.ts';
 
 const all = (lines: OutputLines): string[] => Array.from({ length: lines.count() }, (_, i) => lines.line(i));
 
+function linesOf(text: string): OutputLines {
+  const lines = createOutputLines();
+  lines.append(text);
+  return lines;
+}
+
 describe('colours', () => {
   it('are kept, and what moves a cursor, sets a title or links is left out', () => {
     const line =
@@ -88,9 +94,9 @@ describe('a part of an output', () => {
     const lines = createOutputLines();
     lines.append('three\n\x1b[31mfour\nfi');
     expect(lines.numberOf(0)).toBeUndefined();
-    lines.prepend('\x1b[32mtwo\n');
+    lines.prepend(linesOf('\x1b[32mtwo\n'));
     expect(lines.dropped()).toBe(-1);
-    lines.prepend('one\n');
+    lines.prepend(linesOf('one\n'));
     lines.knowBeginning();
     lines.append('ve\n');
     expect(all(lines).map(plainOf)).toEqual(['one', 'two', 'three', 'four', 'five']);

@@ -4,6 +4,8 @@ import { Skeleton, Stack, VisuallyHidden } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { CallFailed } from '../lib/problem.ts';
+import { useConnection } from '../lib/use-live.ts';
 import { ErrorState } from './error-state.tsx';
 
 export interface LoadedProps<T> {
@@ -15,6 +17,9 @@ export interface LoadedProps<T> {
 
 export function Loaded<T>({ query, children, lines = 6 }: LoadedProps<T>): ReactNode {
   const retry = (): void => void query.refetch();
+  // That the master is away is said above the page already, and it is asked again when it is back.
+  const isAway = useConnection() === 'lost';
+  const isTold = isAway && query.error instanceof CallFailed && query.error.code === 'unreachable';
   if (query.data === undefined) {
     return query.isError ? (
       <ErrorState error={query.error} onRetry={retry} />
@@ -24,7 +29,7 @@ export function Loaded<T>({ query, children, lines = 6 }: LoadedProps<T>): React
   }
   return (
     <>
-      {query.isError && <ErrorState error={query.error} onRetry={retry} />}
+      {query.isError && !isTold && <ErrorState error={query.error} onRetry={retry} />}
       {children(query.data)}
     </>
   );

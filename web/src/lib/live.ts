@@ -27,7 +27,8 @@ export interface LiveOptions {
 const GATHER = '250ms';
 /** The master says something every 20 seconds. */
 const SILENCE_MS = 45_000;
-const WAITS_MS = [500, 1_000, 2_000, 5_000, 10_000];
+/** A master that starts again is back within seconds, and somebody looks at the page. */
+const WAITS_MS = [500, 1_000, 2_000, 3_000];
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 export function startLive({ onResync }: LiveOptions): Live {

@@ -80,6 +80,7 @@ export function PairsControl({
                 {...(i === 0 && { id })}
                 flex="0 1 200px"
                 miw={90}
+                maw="40%"
                 value={name}
                 aria-label={t('pair.name', { number: i + 1 })}
                 placeholder={t('pair.namePlaceholder')}

@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { Countdown } from '../../components/countdown.tsx';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { remarkText } from '../../lib/i18n/remark-words.ts';
+import { clockText } from '../../lib/i18n/time-text.ts';
+import { useNow } from '../../lib/now.ts';
 
 interface Tick {
   readonly at: number | string;
@@ -23,8 +25,18 @@ export interface TickListProps {
 const readable = (local: string): string =>
   local.replace('T', ' ').replace(/(?=[+-]\d\d:\d\d(?::\d\d)?$)/, ' ');
 
+const msOf = ({ at }: Tick): number => new Date(at).getTime();
+
+/** The reader's own clock shows the same. */
+const isHere = (tick: Tick): boolean => {
+  const at = new Date(tick.at);
+  return Date.parse(`${tick.local.slice(0, 19)}Z`) === at.getTime() - at.getTimezoneOffset() * 60_000;
+};
+
 export function TickList({ ticks, label, isNew }: TickListProps): ReactNode {
   const { t } = useTranslation('editor');
+  const { t: common } = useTranslation();
+  const now = useNow(60_000);
   if (ticks.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -36,6 +48,11 @@ export function TickList({ ticks, label, isNew }: TickListProps): ReactNode {
       {ticks.map((tick, i) => (
         <li key={tick.local} data-new={isNew?.(tick) || undefined}>
           <span className="page-mono page-count">{readable(tick.local)}</span>
+          {!isHere(tick) && (
+            <Text span size="xs" c="dimmed" className="page-count">
+              {common('time.local', { text: clockText(msOf(tick), now, currentLanguage()) })}
+            </Text>
+          )}
           {i === 0 && (
             <Text span size="xs" c="dimmed">
               <Countdown to={new Date(tick.at).toISOString()} />

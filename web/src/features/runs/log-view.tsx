@@ -6,6 +6,7 @@ import {
   useMemo,
   useRef,
   useState,
+  type KeyboardEvent,
   type ReactNode,
   type WheelEvent,
 } from 'react';
@@ -20,6 +21,8 @@ const MARGIN_ROWS = 30;
 /** What is this near to the end is at it. */
 const NEAR = ROW;
 const RULER = '0'.repeat(100);
+/** Keys that scroll up. */
+const UP: ReadonlySet<string> = new Set(['Home', 'PageUp', 'ArrowUp']);
 
 export interface LogViewProps {
   readonly lines: OutputLines;
@@ -99,7 +102,9 @@ export function LogView(props: LogViewProps): ReactNode {
     const element = box.current!;
     const top = element.scrollTop;
     const isAtEnd = top + element.clientHeight >= element.scrollHeight - NEAR;
-    if (follow && top < lastTop.current - 1 && !isAtEnd) onFollow(false);
+    // However little: what comes next would take it back to the end.
+    const isOff = top + element.clientHeight < element.scrollHeight - 2;
+    if (follow && top < lastTop.current - 1 && isOff) onFollow(false);
     else if (!follow && top > lastTop.current && isAtEnd) onFollow(true);
     lastTop.current = top;
     setSight((old) => (Math.abs(old.top - top) < 1 ? old : { ...old, top }));
@@ -108,7 +113,13 @@ export function LogView(props: LogViewProps): ReactNode {
     if (deltaY < 0 && follow && box.current!.scrollHeight > box.current!.clientHeight) onFollow(false);
   };
 
+  // A browser begins to scroll by keys a frame or more later; until then what comes would hold it at the end.
+  const onKeyDown = ({ key }: KeyboardEvent): void => {
+    if (UP.has(key) && follow && box.current!.scrollHeight > box.current!.clientHeight) onFollow(false);
+  };
+
   return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the keys are the browser's own, to scroll
     <div
       className="log"
       ref={box}
@@ -120,6 +131,7 @@ export function LogView(props: LogViewProps): ReactNode {
       style={fits ? { maxHeight: Math.max(4, rows) * ROW + 18 } : undefined}
       onScroll={onScroll}
       onWheel={onWheel}
+      onKeyDown={onKeyDown}
     >
       <span className="log-ruler" ref={ruler} aria-hidden>
         {RULER}

@@ -27,8 +27,8 @@ export interface OutputLines {
   readonly widest: () => number;
   /** Text as it comes: a piece may end in the middle of a line. */
   readonly append: (text: string) => void;
-  /** Whole lines that came before the first. */
-  readonly prepend: (text: string) => void;
+  /** Whole lines that came before the first, as they were appended to others. */
+  readonly prepend: (before: OutputLines) => void;
   readonly clear: () => void;
 }
 
@@ -106,9 +106,7 @@ export function createOutputLines(mostLines = MOST_LINES, mostChars = MOST_CHARS
       open = back === -1 ? left : left.slice(back + 1);
       if (lines.length > mostLines || chars > mostChars) letGo();
     },
-    prepend(text) {
-      const before = createOutputLines(Infinity, Infinity);
-      before.append(text.endsWith('\n') ? text : `${text}\n`);
+    prepend(before) {
       const count = before.count();
       const earlier = Array.from({ length: count }, (_, i) => before.line(i));
       const shifted = [...styles].map(([i, each]) => [i + count, each] as const);

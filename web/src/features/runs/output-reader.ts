@@ -22,6 +22,8 @@ export interface OutputState {
   readonly bytesBefore: number;
   /** What came before is on its way. */
   readonly isEarlierComing: boolean;
+  /** It did not come when it was asked for last. */
+  readonly isEarlierRefused: boolean;
   readonly error: unknown;
 }
 
@@ -41,6 +43,23 @@ const TELL_MS = 80;
 const BUSY_MS = 8;
 const WAITS_MS = [500, 1_000, 2_000, 5_000];
 
+/** What is worked off without a look at the clock. */
+const PIECE_BYTES = 64 * 1024;
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+}
+
+/** Lets the page draw when it has not for a while. */
+function createRest(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < BUSY_MS) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    since = performance.now();
+  };
+}
+
 /** `isLive`: the run has not ended yet. */
 export function startOutput(job: string, run: string, isLive: boolean): OutputReader {
   const params = { job, run };
@@ -53,6 +72,7 @@ export function startOutput(job: string, run: string, isLive: boolean): OutputRe
     bytes: 0,
     bytesBefore: 0,
     isEarlierComing: false,
+    isEarlierRefused: false,
     error: undefined,
   });
   /** The first byte of the first line here. */
@@ -91,7 +111,7 @@ export function startOutput(job: string, run: string, isLive: boolean): OutputRe
     let isCut = from > 0 && start === from && next === from;
     tell({ phase: isLive ? 'following' : 'loading', source, error: undefined });
     const reader = answer.body!.getReader();
-    let since = performance.now();
+    const rest = createRest();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
@@ -104,11 +124,11 @@ export function startOutput(job: string, run: string, isLive: boolean): OutputRe
         fresh = fresh.subarray(whole);
         isCut = false;
       }
-      lines.append(decoder.decode(fresh, { stream: true }));
-      telling ??= setTimeout(tell, TELL_MS);
-      if (performance.now() - since < BUSY_MS) continue;
-      await new Promise((resolve) => setTimeout(resolve));
-      since = performance.now();
+      for (const piece of piecesOf(fresh)) {
+        lines.append(decoder.decode(piece, { stream: true }));
+        telling ??= setTimeout(tell, TELL_MS);
+        await rest();
+      }
     }
     lines.append(decoder.decode());
   };
@@ -132,7 +152,8 @@ export function startOutput(job: string, run: string, isLive: boolean): OutputRe
     }
   };
 
-  const readEarlier = async (): Promise<void> => {
+  /** Whether it came. */
+  const readEarlier = async (): Promise<boolean> => {
     const until = start;
     const offset = Math.max(0, until - PART_BYTES);
     const query = { follow: 'false', offset, limit: until - offset } as const;
@@ -140,11 +161,21 @@ export function startOutput(job: string, run: string, isLive: boolean): OutputRe
     const from = Number(answer.headers.get('etcron-output-offset') ?? NaN);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     // Another part than what was asked for (its worker is gone meanwhile) has no place before these lines.
-    if (from !== offset || bytes.length !== until - offset || start !== until) return;
+    if (from !== offset || bytes.length !== until - offset || start !== until) return false;
     const whole = offset === 0 ? 0 : firstWhole(bytes);
-    lines.prepend(new TextDecoder().decode(bytes.subarray(whole)));
+    const before = createOutputLines(Infinity, Infinity);
+    const decoding = new TextDecoder();
+    const rest = createRest();
+    for (const piece of piecesOf(bytes.subarray(whole))) {
+      before.append(decoding.decode(piece, { stream: true }));
+      await rest();
+    }
+    // Begun anew meanwhile, or left.
+    if (start !== until || ending.signal.aborted) return false;
+    lines.prepend(before);
     start = offset + whole;
     if (start === 0) lines.knowBeginning();
+    return true;
   };
 
   void read();
@@ -153,13 +184,16 @@ export function startOutput(job: string, run: string, isLive: boolean): OutputRe
     state,
     earlier() {
       if (state.get().isEarlierComing || start === 0 || lines.isFull()) return;
-      tell({ isEarlierComing: true });
-      readEarlier()
+      tell({ isEarlierComing: true, isEarlierRefused: false });
+      void readEarlier()
         .catch((error: unknown) => {
           if (!ending.signal.aborted)
             notifyFailed(i18next.t('problem.actionFailed'), problemText(error, i18next.t).join('\n'));
+          return false;
         })
-        .finally(() => ending.signal.aborted || tell({ isEarlierComing: false }));
+        .then(
+          (isThere) => ending.signal.aborted || tell({ isEarlierComing: false, isEarlierRefused: !isThere }),
+        );
     },
     stop() {
       ending.abort();

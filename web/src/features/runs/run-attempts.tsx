@@ -7,6 +7,8 @@ import { Countdown, DurationText } from '../../components/countdown.tsx';
 import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import '../../components/stacked-table.css';
 import { TimeText } from '../../components/time-text.tsx';
+import { currentLanguage } from '../../lib/i18n/language.ts';
+import { reasonText } from '../../lib/i18n/reason-words.ts';
 import { Ending } from './run-facts.tsx';
 
 const COLUMNS = ['number', 'outcome', 'started', 'duration', 'result', 'error'] as const;
@@ -46,7 +48,9 @@ export function RunAttempts({ run }: { readonly run: RunView }): ReactNode {
               </Table.Td>
               <Table.Td data-label={t('attempt.error')}>
                 <Text span inherit style={{ overflowWrap: 'anywhere' }}>
-                  {/^exit code \d+$/.test(attempt.error ?? '') ? '' : attempt.error}
+                  {/^exit code \d+$/.test(attempt.error ?? '')
+                    ? ''
+                    : reasonText(attempt.error ?? '', currentLanguage())}
                 </Text>
               </Table.Td>
             </Table.Tr>

@@ -6,12 +6,15 @@ import { useTranslation } from 'react-i18next';
 import type { RunView } from '../../../../src/common/api/values.ts';
 import { Countdown } from '../../components/countdown.tsx';
 import { TimeText } from '../../components/time-text.tsx';
+import { currentLanguage } from '../../lib/i18n/language.ts';
+import { reasonText } from '../../lib/i18n/reason-words.ts';
 
 const BAD: ReadonlySet<RunView['state']> = new Set(['failed', 'timed_out', 'lost', 'missed']);
 
 export function RunNotes({ run }: { readonly run: RunView }): ReactNode {
   const { t } = useTranslation('runs');
   const { state, reason, error, killedBy, ticks, mayHaveOverlapped, nextAttemptAt, progress, endedAt } = run;
+  const words = (text: string): string => reasonText(text, currentLanguage());
   const isBad = BAD.has(state);
   const isTold = reason !== undefined || error !== undefined || killedBy !== undefined;
   return (
@@ -25,11 +28,11 @@ export function RunNotes({ run }: { readonly run: RunView }): ReactNode {
           <Stack gap={2}>
             {error !== undefined && (
               <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-                {error}
+                {words(error)}
               </Text>
             )}
             {reason !== undefined && reason !== error && killedBy === undefined && (
-              <Text size="sm">{reason}</Text>
+              <Text size="sm">{words(reason)}</Text>
             )}
             {killedBy !== undefined && (
               <Text size="sm">

@@ -22,6 +22,8 @@ import { LogView } from './log-view.tsx';
 import { startOutput, type OutputReader } from './output-reader.ts';
 
 const WRAP_KEY = 'etcron-log-wrap';
+/** Of what is being typed nothing is loaded. */
+const SETTLE_MS = 500;
 
 export function RunOutput({ run }: { readonly run: RunView }): ReactNode {
   const [reader, setReader] = useState<OutputReader>();
@@ -38,7 +40,9 @@ export function RunOutput({ run }: { readonly run: RunView }): ReactNode {
 
 function Output({ run, reader }: { readonly run: RunView; readonly reader: OutputReader }): ReactNode {
   const { t } = useTranslation('runs');
-  const { version, phase, source, bytes, bytesBefore, isEarlierComing, error } = useStore(reader.state);
+  const { version, phase, source, bytes, bytesBefore, isEarlierComing, isEarlierRefused, error } = useStore(
+    reader.state,
+  );
   const { lines } = reader;
   const [follow, setFollow] = useState(true);
   const [wrap, setWrap] = useState(readStored(WRAP_KEY) === 'on');
@@ -93,6 +97,16 @@ function Output({ run, reader }: { readonly run: RunView; readonly reader: Outpu
   const total = left + lines.count();
   const isPart = bytesBefore > 0;
   const isFull = lines.isFull();
+  // What is not found is looked for in what came before, too, as far as that can be held.
+  const isSoughtBefore =
+    query !== '' && isSearched && at === undefined && isPart && !isFull && !isEarlierRefused;
+  const isNone = isSearched && !isSoughtBefore;
+  const { earlier } = reader;
+  useEffect(() => {
+    if (!isSoughtBefore || isEarlierComing) return undefined;
+    const timer = setTimeout(earlier, SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [isSoughtBefore, isEarlierComing, earlier]);
   return (
     <Paper component="section" aria-labelledby="run-output">
       <div className="log-bar">
@@ -128,7 +142,7 @@ function Output({ run, reader }: { readonly run: RunView; readonly reader: Outpu
           {query !== '' && (
             <Text size="xs" c="dimmed" className="page-count" aria-live="polite">
               {at === undefined
-                ? t(isSearched ? 'output.none' : 'output.searching')
+                ? t(isNone ? 'output.none' : 'output.searching')
                 : t('output.match', { at: at + 1, count: found.lines.length })}
             </Text>
           )}
