@@ -128,7 +128,8 @@ export const run = (): Promise<SpawnFigures> =>
     const count = numberOf('ROUNDS', sized({ smoke: 1, short: 3, full: 5 }));
     const handlers = sized({ smoke: 100, short: 10_000, full: 10_000 });
     const dataDir = scope.tempDir();
-    const runner = await startRunner({ dataDir, clock: systemClock(), logger: pino({ level: 'warn' }) });
+    const runner = startRunner({ dataDir, clock: systemClock(), logger: pino({ level: 'warn' }) });
+    await runner.whenUp;
     scope.onClose(() => runner.stop());
     // The first starts bring up the further runners.
     await measured('runner', Math.min(WARM_UP, tasks), byRunner(runner));

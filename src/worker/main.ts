@@ -12,7 +12,7 @@ import { packageVersion } from '../common/runtime/version.ts';
 import { connectEtcd } from '../common/store/client.ts';
 import { keyspace } from '../common/store/keyspace.ts';
 import { composeWorker } from './compose.ts';
-import { startWorkerHttp } from './http.ts';
+import { startWorkerHttp, type WorkerHttp } from './http.ts';
 import { registerWorkerMetrics } from './metrics.ts';
 import { startOutputs } from './output.ts';
 import { startRunner } from './runner/client.ts';
@@ -94,7 +94,7 @@ async function startIn(options: WorkerOptions): Promise<RunningWorker> {
     maxAge: config.spoolAge,
     maxBytes: config.spoolLimitBytes,
   });
-  const runner = processes ? await startRunner({ dataDir, clock, logger }) : undefined;
+  const runner = processes ? startRunner({ dataDir, clock, logger }) : undefined;
   const token = randomBytes(24).toString('hex');
   const worker = composeWorker(
     {
@@ -121,16 +121,31 @@ async function startIn(options: WorkerOptions): Promise<RunningWorker> {
     },
   );
   registerWorkerMetrics(metrics.registry, worker.scheduler, worker.clocks, worker.batcher);
-  const http = await startWorkerHttp({
-    host: config.listen.host,
-    port: config.listen.port,
-    token,
-    logger,
-    clock,
-    metrics: metrics.registry,
-    outputs,
-    readiness: () => worker.scheduler.readiness(),
-  });
+  let http: WorkerHttp | undefined;
+  const stop = async (): Promise<void> => {
+    await worker.leave();
+    await http?.stop();
+    await runner?.stop();
+    await outputs.stop();
+    etcd.close();
+  };
+  try {
+    http = await startWorkerHttp({
+      host: config.listen.host,
+      port: config.listen.port,
+      token,
+      logger,
+      clock,
+      metrics: metrics.registry,
+      outputs,
+      readiness: () => worker.scheduler.readiness(),
+    });
+    // Jobs are being loaded meanwhile.
+    await runner?.whenUp;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   logger.info({ url: http.url }, 'worker listens');
   worker.join({ http: config.advertise ?? http.url, token });
 
@@ -140,12 +155,6 @@ async function startIn(options: WorkerOptions): Promise<RunningWorker> {
       return worker.membership?.workerId;
     },
     whenReady: worker.whenReady,
-    async stop() {
-      await worker.leave();
-      await http.stop();
-      await runner?.stop();
-      await outputs.stop();
-      etcd.close();
-    },
+    stop,
   };
 }

@@ -1,7 +1,7 @@
 // Processes as the worker's tasks see them: start one, kill it, learn its end. Behind it are runners: one, and
 // more when starts queue up, for a runner starts one process at a time. Every task that is started here ends
 // here exactly once, whatever dies.
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -18,6 +18,8 @@ const MOST_RUNNERS = Math.min(4, availableParallelism() + 1);
 export type { ProcessRequest } from './lane.ts';
 
 export interface Runner {
+  /** Rejects when the first runner does not come up; what is started before waits for it. */
+  readonly whenUp: Promise<void>;
   /** Never throws. While a dead runner is being replaced, a start waits for the new one. */
   start(request: ProcessRequest): TaskHandle;
   /** The fence: past it the runner kills with SIGKILL, as `lost`, what does not outlive its claim, and starts none. */
@@ -49,25 +51,32 @@ export function runnerEntry(): string {
   return fileURLToPath(new URL(entry, here));
 }
 
-/** Rejects when the first runner does not come up. */
-export async function startRunner(options: RunnerOptions): Promise<Runner> {
+/** Throws when its data directory can't be made. */
+export function startRunner(options: RunnerOptions): Runner {
   const { logger, mostRunners = MOST_RUNNERS } = options;
-  await mkdir(options.dataDir, { recursive: true });
+  mkdirSync(options.dataDir, { recursive: true });
   const laneOptions = { ...options, entry: options.entry ?? runnerEntry() };
-  const first = await startLane(laneOptions);
+  const first = startLane(laneOptions);
   const lanes: Lane[] = [first];
   let deadline: Monotonic | undefined;
   let growing: Promise<void> | undefined;
   let stopped = false;
 
   const grow = async (): Promise<void> => {
-    const lane = await startLane(laneOptions);
+    const lane = startLane(laneOptions);
+    try {
+      await lane.whenUp;
+    } catch (error) {
+      await lane.stop();
+      throw error;
+    }
     if (stopped) return lane.stop();
     if (deadline !== undefined) lane.setDeadline(deadline);
     lanes.push(lane);
   };
 
   return {
+    whenUp: first.whenUp,
     start(request) {
       let freest = first;
       for (const lane of lanes) if (lane.waiting() < freest.waiting()) freest = lane;

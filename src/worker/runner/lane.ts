@@ -36,6 +36,8 @@ export interface ProcessRequest {
 }
 
 export interface Lane {
+  /** Rejects when its first runner does not come up. What is started before waits for it. */
+  readonly whenUp: Promise<void>;
   start(request: ProcessRequest): TaskHandle;
   setDeadline(at: Monotonic): void;
   killAll(): Promise<void>;
@@ -62,8 +64,7 @@ interface Entry {
   killed: boolean;
 }
 
-/** Rejects when the runner does not come up. */
-export async function startLane(options: LaneOptions): Promise<Lane> {
+export function startLane(options: LaneOptions): Lane {
   const { clock, logger } = options;
   const entries = new Map<string, Entry>();
   const queued: Entry[] = [];
@@ -141,13 +142,7 @@ export async function startLane(options: LaneOptions): Promise<Lane> {
   };
 
   const scheduleRestart = (): void => {
-    restart = clock.setTimer(backoff, () => {
-      rising = up().catch((cause: unknown) => {
-        logger.error({ err: cause }, 'no new runner');
-        abandonQueued((cause as Error).message);
-        if (!stopped) scheduleRestart();
-      });
-    });
+    restart = clock.setTimer(backoff, () => void rise().catch(() => undefined));
     backoff = Math.min(backoff * 2, LONGEST_BACKOFF);
   };
 
@@ -159,6 +154,16 @@ export async function startLane(options: LaneOptions): Promise<Lane> {
     bornAt = clock.monotonic();
     if (deadline !== Infinity) fresh.send({ type: 'deadline', at: deadline });
     for (const waiter of queued.splice(0)) fresh.send(waiter.order);
+  };
+
+  const rise = (): Promise<void> => {
+    const risen = up();
+    rising = risen.catch((cause: unknown) => {
+      logger.error({ err: cause }, 'no runner');
+      abandonQueued((cause as Error).message);
+      if (!stopped) scheduleRestart();
+    });
+    return risen;
   };
 
   const kill = (entry: Entry, now: boolean): void => {
@@ -173,9 +178,12 @@ export async function startLane(options: LaneOptions): Promise<Lane> {
     }
   };
 
-  await up();
+  const whenUp = rise();
+  // Not everyone asks for it.
+  whenUp.catch(() => undefined);
 
   return {
+    whenUp,
     start(request) {
       const entry = enter(request, spoolPath(options.dataDir, request.job, request.runId));
       const handle: TaskHandle = {

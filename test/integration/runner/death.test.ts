@@ -77,3 +77,21 @@ test('SIGTERM and SIGINT do not end a runner: only its worker does', async () =>
     error: expect.stringContaining('stopping'),
   });
 });
+
+test('a task that is given to a runner which is not up yet waits for it', async () => {
+  const runner = rig.rising();
+  expect(runner.pid).toBeUndefined();
+  const task = runner.start(shell('echo at last'));
+  expect(await task.ended).toMatchObject({ outcome: 'succeeded', tail: 'at last\n' });
+  await runner.whenUp;
+});
+
+test('a runner that does not come up says why, and what waits for it fails', async () => {
+  const runner = rig.rising({ entry: join(rig.dir, 'nothing-here.js') });
+  const task = runner.start(shell('echo never'));
+  await expect(runner.whenUp).rejects.toThrow('the runner did not start: exit code 1');
+  expect(await task.ended).toMatchObject({
+    outcome: 'failed',
+    error: 'the runner did not start: exit code 1',
+  });
+});

@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { afterEach, beforeEach } from 'vitest';
 import { systemClock } from '../../../src/common/runtime/clock.ts';
-import { startRunner, type ProcessRequest, type Runner } from '../../../src/worker/runner/client.ts';
+import {
+  startRunner,
+  type ProcessRequest,
+  type Runner,
+  type RunnerOptions,
+} from '../../../src/worker/runner/client.ts';
 import { waitFor } from '../../support/wait.ts';
 
 /** A worker that runs one task. */
@@ -22,6 +27,8 @@ export interface Rig {
   readonly dir: string;
   /** A runner that is stopped after the test. */
   runner(onDied?: (reason: string) => void): Promise<Runner>;
+  /** The same, not up yet. */
+  rising(more?: Partial<RunnerOptions>): Runner;
 }
 
 /** A folder of its own for each test. Call at the top of a test file. */
@@ -46,18 +53,19 @@ export function useRig(): Rig {
   afterEach(async () => {
     await Promise.all(runners.splice(0).map((runner) => runner.stop()));
   });
+  const rising: Rig['rising'] = (more) => {
+    const runner = startRunner({ dataDir: folder.dir, clock, logger: silent, ...more });
+    runners.push(runner);
+    return runner;
+  };
   return {
     get dir() {
       return folder.dir;
     },
+    rising,
     async runner(onDied) {
-      const runner = await startRunner({
-        dataDir: folder.dir,
-        clock,
-        logger: silent,
-        ...(onDied && { onDied }),
-      });
-      runners.push(runner);
+      const runner = rising(onDied && { onDied });
+      await runner.whenUp;
       return runner;
     },
   };

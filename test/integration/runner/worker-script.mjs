@@ -10,7 +10,7 @@ const { startRunner } = await built('worker/runner/client.js');
 
 const [dataDir, deadline, command, outlives] = process.argv.slice(2);
 const clock = systemClock();
-const runner = await startRunner({ dataDir, clock, logger: pino({ level: 'silent' }) });
+const runner = startRunner({ dataDir, clock, logger: pino({ level: 'silent' }) });
 const at = Date.now() + Number(deadline);
 runner.setDeadline(monotonic(clock.monotonic() + Number(deadline)));
 const task = runner.start({

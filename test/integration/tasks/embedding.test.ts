@@ -382,3 +382,21 @@ test('two of a name need a data directory each, also within an application', asy
   );
   expect(await application.exitCode()).toBe(0);
 });
+
+test('a worker that cannot listen leaves nothing behind that keeps the application from ending', async () => {
+  const application = await run(
+    `import { createServer } from 'node:http';
+     import { embedWorker } from 'etcron';
+     const taken = createServer().listen(0, '127.0.0.1');
+     await new Promise((resolve) => taken.once('listening', resolve));
+     const settings = { listen: '127.0.0.1:' + taken.address().port };
+     await embedWorker({ handlers: {}, processes: true, settings }).catch((error) => console.log(error.name));
+     taken.close();
+     const worker = await embedWorker({ handlers: {}, settings });
+     await worker.stop();
+     console.log('stopped');`,
+    { ETCRON_LOG_LEVEL: 'silent' },
+  );
+  expect(await application.exitCode()).toBe(0);
+  expect(application.text()).toBe('CannotListen\nstopped\n');
+});
