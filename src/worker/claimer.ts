@@ -165,6 +165,8 @@ export function createClaimer(
   ): Promise<ClaimOutcome> =>
     guarded(entry, 'claim', async () => {
       const record = table.recordOf(entry);
+      // Deleted meanwhile, or changed to what is no definition: that is on its way, or was just told.
+      if (!record) return { ok: false, reason: 'definition-changed' };
       const { tick, trigger } = wanted;
       const now = clock.now();
       const run = armedRun({

@@ -1,5 +1,5 @@
 // Every job as this worker knows it: what etcd holds, and what planning needs of it. Compact, for there may
-// be 100,000: the definition is kept as text and read in full only when a run of it is claimed.
+// be 100,000: the definition is kept as text and read in full only when the job is first acted on.
 import type { Logger } from 'pino';
 import type { Agenda, AgendaItem } from '../common/core/agenda.ts';
 import type { TickSource } from '../common/core/due.ts';
@@ -11,8 +11,9 @@ import { durationMs } from '../common/model/duration.ts';
 import type { CatchUpPolicy, JobRecord, OverlapPolicy } from '../common/model/job.ts';
 import { instant, monotonic, type Instant, type Millis, type Monotonic } from '../common/model/time.ts';
 import type { KeyValue, Revision } from '../common/store/etcd.ts';
-import { codecs } from '../common/store/keyspace.ts';
+import { codecs, type Decoded } from '../common/store/keyspace.ts';
 import type { CursorMove } from '../common/store/transactions/cursor-moves.ts';
+import { glanceAt, type PlannedJob } from './glance.ts';
 
 /** The part of a definition that planning goes by. Equal ones are one object. */
 export interface PlanningRule extends Wish {
@@ -34,10 +35,10 @@ export interface JobEntry extends AgendaItem {
   /** Mod and create revision of its key. */
   revision: Revision;
   created: Revision;
-  /** The record with every default filled in, written by us: it parses. */
+  /** The record as it is stored; once the schema has taken it, with every default filled in. */
   text: string;
-  /** The text has every default in it: it was written by this process. */
-  isComplete: boolean;
+  /** The schema has taken the text. */
+  isSound: boolean;
   rule: PlanningRule;
   ticks: TickSource;
   since: Instant;
@@ -72,10 +73,27 @@ export interface JobTable {
   put(job: string, kv: KeyValue): JobEntry | undefined;
   /** The entry that was there. */
   remove(job: string): JobEntry | undefined;
-  recordOf(entry: JobEntry): JobRecord;
+  /**
+   * Whether the whole definition is one: to be asked before the job is acted on, for put() looks at what planning
+   * needs. False: it does not parse; it is told, and the entry is gone.
+   */
+  isSound(entry: JobEntry): boolean;
+  /** Undefined: not sound, or no entry any more. */
+  recordOf(entry: JobEntry): JobRecord | undefined;
 }
 
-export function createJobTable(logger: Logger): JobTable {
+export interface JobTableOptions {
+  readonly logger: Logger;
+  /** It was not sound. */
+  readonly onRefused: (entry: JobEntry) => void;
+}
+
+function planned(text: string): Decoded<PlannedJob> {
+  const value = glanceAt(text);
+  return value ? { ok: true, value } : codecs.job.decode(text);
+}
+
+export function createJobTable({ logger, onRefused }: JobTableOptions): JobTable {
   const entries = new Map<string, JobEntry>();
   const broken = new Map<string, string>();
   const rules = new Map<string, PlanningRule>();
@@ -88,7 +106,7 @@ export function createJobTable(logger: Logger): JobTable {
     entries.delete(job);
   };
 
-  const ruleOf = ({ definition }: JobRecord): PlanningRule => {
+  const ruleOf = ({ definition }: PlannedJob): PlanningRule => {
     const { overlap, catchUp, workers, paused } = definition;
     const { mode } = workers;
     const wish = wishOf(definition);
@@ -111,7 +129,7 @@ export function createJobTable(logger: Logger): JobTable {
     return rule;
   };
 
-  const fill = (entry: JobEntry, kv: KeyValue, record: JobRecord, ticks: TickSource): JobEntry => {
+  const fill = (entry: JobEntry, kv: KeyValue, record: PlannedJob, ticks: TickSource): JobEntry => {
     // Changed from one mode to the other, and perhaps back, other cursors have moved. Read from now on they stand
     // as the last claim of an older definition left them.
     entry.cursorKnown = false;
@@ -125,12 +143,27 @@ export function createJobTable(logger: Logger): JobTable {
     entry.revision = kv.modRevision;
     entry.created = kv.createRevision;
     entry.text = kv.value;
-    entry.isComplete = false;
+    entry.isSound = false;
     entry.rule = ruleOf(record);
     entry.ticks = ticks;
     entry.since = instant(record.since);
     entry.generation = record.generation;
     return entry;
+  };
+
+  /** The schema is asked once, for what it refuses and what it fills in; not for jobs that are never due. */
+  const isSound = (entry: JobEntry): boolean => {
+    if (entry.isSound) return true;
+    if (entries.get(entry.name) !== entry) return false;
+    const decoded = codecs.job.decode(entry.text);
+    if (decoded.ok) {
+      entry.text = codecs.job.encode(decoded.value);
+      entry.isSound = true;
+      return true;
+    }
+    refuse(entry.name, decoded.error);
+    onRefused(entry);
+    return false;
   };
 
   const remove = (job: string): JobEntry | undefined => {
@@ -145,9 +178,9 @@ export function createJobTable(logger: Logger): JobTable {
     broken,
     get: (job) => entries.get(job),
     put(job, kv) {
-      const decoded = codecs.job.decode(kv.value);
-      if (!decoded.ok) return refuse(job, decoded.error);
-      const { definition, anchor } = decoded.value;
+      const read = planned(kv.value);
+      if (!read.ok) return refuse(job, read.error);
+      const { definition, anchor } = read.value;
       if (definition.name !== job)
         return refuse(job, `name: the definition is named ${JSON.stringify(definition.name)}`);
       const compiled = compileSchedule(definition, instant(anchor), compiler);
@@ -155,18 +188,18 @@ export function createJobTable(logger: Logger): JobTable {
         return refuse(job, compiled.issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '));
       broken.delete(job);
       const known = entries.get(job);
-      if (known) return fill(known, kv, decoded.value, compiled.value);
+      if (known) return fill(known, kv, read.value, compiled.value);
       const entry: JobEntry = {
         name: job,
         hash: fnv1a(job),
         revision: kv.modRevision,
         created: kv.createRevision,
         text: kv.value,
-        isComplete: false,
-        rule: ruleOf(decoded.value),
+        isSound: false,
+        rule: ruleOf(read.value),
         ticks: compiled.value,
-        since: instant(decoded.value.since),
-        generation: decoded.value.generation,
+        since: instant(read.value.since),
+        generation: read.value.generation,
         cursor: undefined,
         cursorRevision: 0,
         cursorKnown: false,
@@ -185,14 +218,7 @@ export function createJobTable(logger: Logger): JobTable {
       return entry;
     },
     remove,
-    recordOf(entry) {
-      // The schema is asked once more, for what it fills in; not at each claim, and not for jobs that are never due.
-      if (entry.isComplete) return JSON.parse(entry.text) as JobRecord;
-      const decoded = codecs.job.decode(entry.text);
-      if (!decoded.ok) throw new Error(`${entry.name} was put, and does not parse: ${decoded.error}`);
-      entry.text = codecs.job.encode(decoded.value);
-      entry.isComplete = true;
-      return decoded.value;
-    },
+    isSound,
+    recordOf: (entry) => (isSound(entry) ? (JSON.parse(entry.text) as JobRecord) : undefined),
   };
 }

@@ -41,6 +41,8 @@ export interface KeeperOptions {
   readonly requests: Requests;
   readonly overlaps: Overlaps;
   readonly membership: () => Membership | undefined;
+  /** Asked before ticks of the job are recorded. */
+  readonly isSound: (entry: JobEntry) => boolean;
 }
 
 export interface Keeper {
@@ -71,7 +73,8 @@ interface Kept {
   record: { readonly id: string; readonly ticks: Stretch; readonly jobCreated: Revision } | undefined;
 }
 
-export function createKeeper({ ports, peers, requests, overlaps, membership }: KeeperOptions): Keeper {
+export function createKeeper(options: KeeperOptions): Keeper {
+  const { ports, peers, requests, overlaps, membership } = options;
   const { etcd, keys, clock, logger, batcher } = ports;
   const submit = batcher.submit.bind(batcher);
   const kept = new Map<JobEntry, Kept>();
@@ -126,6 +129,7 @@ export function createKeeper({ ports, peers, requests, overlaps, membership }: K
     }
     const early = Math.max(NOBODY_FOR - (idle ?? NOBODY_FOR), state.notBefore - clock.monotonic());
     if (idle !== undefined && early > 0) return lookIn(entry, state, early);
+    if (!options.isSound(entry)) return;
     if (state.cursor === undefined) return want(entry, state);
     void settle(entry, state, missed);
   };

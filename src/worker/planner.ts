@@ -92,6 +92,8 @@ export function createPlanner(options: PlannerOptions): Planner {
       now,
     );
     if (due.kind !== 'now') pending.delete(entry);
+    const isAhead = due.kind === 'never' || (due.kind === 'at' && !rounds.isWithinLead(due.tick, now));
+    if (!isAhead && !table.isSound(entry)) return;
     if (due.kind === 'at') judgeComing(entry, member, due.tick, now);
     else if (due.kind !== 'now') return;
     else if (entry.busy === 'held') overlapping(entry, member, overlaps.own(entry), now);
@@ -132,6 +134,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   const judgeTrigger = (entry: JobEntry, member: Membership): boolean => {
     const trigger = turns.next(entry, member);
     if (trigger === undefined || trigger === 'waits') return false;
+    if (!table.isSound(entry)) return true;
     if (entry.busy === 'held') {
       if (trigger.record.whenRunning === 'skip') overlaps.skipTrigger(entry, trigger);
       return false;

@@ -78,7 +78,11 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const { etcd, keys, clock, logger } = ports;
   const ownId = (): string | undefined => membership()?.workerId;
 
-  const table = createJobTable(logger);
+  const letGo = (entry: JobEntry): void => {
+    planner.drop(entry);
+    keeper.letGo(entry);
+  };
+  const table = createJobTable({ logger, onRefused: letGo });
   const unreadable = createUnreadable(logger);
   const requests = createRequests(keys, unreadable);
   const peers = createPeers(keys, clock, unreadable);
@@ -124,7 +128,14 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     membership: () => (isDraining() || !isLoaded ? undefined : membership()),
     onFull: onLoadChanged,
   });
-  const keeper = createKeeper({ ports, peers, requests, overlaps, membership });
+  const keeper = createKeeper({
+    ports,
+    peers,
+    requests,
+    overlaps,
+    membership,
+    isSound: (entry) => table.isSound(entry),
+  });
   const placeOf = (entry: JobEntry): Place => {
     const own = ownId();
     if (isDraining() || own === undefined) return NOTHING;
@@ -168,10 +179,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       recorder.forget(job);
       claimer.forget(job);
     }
-    if (before && before !== entry) {
-      planner.drop(before);
-      keeper.letGo(before);
-    }
+    if (before && before !== entry) letGo(before);
     if (entry) takeEntry(entry, change.type === 'put' && isLoaded && change.kv.version === 1);
     dispatcher.definitionChanged(job);
   };

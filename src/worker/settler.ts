@@ -59,7 +59,7 @@ export function startSettler(options: SettlerOptions): Settler {
     const kill = killOf(job, runId);
     if (kill) return { reason: `${killReason(kill)}, so it is not tried again` };
     const entry = table.get(job);
-    const policy = entry && table.recordOf(entry).definition.retry;
+    const policy = entry && table.recordOf(entry)?.definition.retry;
     return policy ? afterLoss(run, policy, clock.now(), ports.randomSuffix()) : {};
   };
 

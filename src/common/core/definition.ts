@@ -39,7 +39,10 @@ const timing = ({ schedule, timezone, dst, jitter, startAt, endAt, anchor }: Job
 
 /** The schedule of a definition. `anchor`: phase of `@every` when the definition names none. */
 export function compileSchedule(
-  definition: JobDefinition,
+  definition: Pick<
+    JobDefinition,
+    'name' | 'schedule' | 'timezone' | 'dst' | 'jitter' | 'startAt' | 'endAt' | 'anchor'
+  >,
   anchor: Instant,
   compiler: ScheduleCompiler,
 ): Checked<Schedule> {

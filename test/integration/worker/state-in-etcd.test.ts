@@ -26,6 +26,26 @@ function keptLog() {
   return { logger: pino({ level: 'debug' }, stream), lines };
 }
 
+test('a definition with a fault in what planning does not look at is told when it is due, and never runs', async () => {
+  const { etcd } = cluster.shared;
+  const gate = createGate();
+  gate.open();
+  const { logger, lines } = keptLog();
+  const good = jobRecord({ name: 'kept', schedule: '* * * * * *', task });
+  const history = { ...good.definition.history, keep: 0 };
+  const value = JSON.stringify({ ...good, definition: { ...good.definition, history } });
+  await put(etcd, cluster.keys.job('kept'), value);
+  await cluster.start(1, { handlers: { gate: gate.handler }, logger });
+  await waitFor(() => lines.some(({ job }) => job === 'kept'), { what: 'the fault is told' });
+  expect(lines.filter(({ job }) => job === 'kept')).toMatchObject([
+    { level: 50, reason: expect.stringContaining('history.keep') as string },
+  ]);
+  expect(gate.of('kept')).toEqual([]);
+
+  await put(etcd, cluster.keys.job('kept'), codecs.job.encode(good));
+  await waitFor(() => gate.of('kept').length >= 2, { what: 'the mended job runs' });
+});
+
 test('a value that is no definition is told once and passed over, and disturbs no other job', async () => {
   const { etcd } = cluster.shared;
   const gate = createGate();
