@@ -30,6 +30,8 @@ export interface BatchDeps extends JobDeps {
   readonly by: string;
 }
 
+/** While etcd writes one, the next is being checked; no two of them name the same job. */
+const CHUNKS_AT_ONCE = 3;
 /** etcd refuses requests above 1.5 MiB. */
 const MOST_BYTES = 1024 * 1024;
 
@@ -83,19 +85,30 @@ export async function runBatch(
     else steps.push({ index, step });
   }
   let revision = 0;
-  for (let from = 0; from < steps.length; from += BATCH_CHUNK) {
-    const chunk = steps.slice(from, from + BATCH_CHUNK);
-    const done = await runChunk(
-      deps,
-      chunk.map(({ step }) => step),
-    );
-    for (const [offset, outcome] of done.outcomes.entries()) {
-      // Waiting for armed claims goes on beside the next chunks; a failure is met when all are gathered.
-      if (outcome instanceof Promise) outcome.catch(() => {});
-      outcomes.set(chunk[offset]!.index, outcome);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < steps.length) {
+      const chunk = steps.slice(next, (next += BATCH_CHUNK));
+      const done = await runChunk(
+        deps,
+        chunk.map(({ step }) => step),
+      );
+      for (const [offset, outcome] of done.outcomes.entries()) {
+        // Waiting for armed claims goes on beside the next chunks; a failure is met when all are gathered.
+        if (outcome instanceof Promise) outcome.catch(() => {});
+        outcomes.set(chunk[offset]!.index, outcome);
+      }
+      revision = Math.max(revision, done.revision);
     }
-    revision = Math.max(revision, done.revision);
-  }
+  };
+  const lanes = Array.from({ length: CHUNKS_AT_ONCE }, () =>
+    lane().catch((error: unknown) => {
+      next = steps.length;
+      throw error;
+    }),
+  );
+  // All that is on its way is over before the answer, a failure included.
+  for (const ended of await Promise.allSettled(lanes)) if (ended.status === 'rejected') throw ended.reason;
   for (const [at, outcome] of (await ask(asked.map(({ item }) => item))).entries())
     outcomes.set(asked[at]!.index, outcome);
   const results: BatchResult[] = [];

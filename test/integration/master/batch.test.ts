@@ -34,25 +34,33 @@ describe('a batch', () => {
   });
 
   it('writes a hundred or none of them, when etcd fails', async () => {
-    let writes = 0;
     const etcd: typeof shared.etcd = {
       ...shared.etcd,
       txn(txn, options) {
-        const isWrite = txn.success.some(
-          (op) => op.type === 'txn' && op.txn.success.some((inner) => inner.type === 'put'),
+        const isSecond = txn.success.some(
+          (op) =>
+            op.type === 'txn' &&
+            op.txn.success.some((inner) => inner.type === 'put' && inner.key.endsWith('jobs/j100')),
         );
-        if (isWrite && ++writes === 2)
-          return shared.etcd.txn({ ...txn, success: [...txn.success, ...txn.success] }, options);
-        return shared.etcd.txn(txn, options);
+        return shared.etcd.txn(
+          isSecond ? { ...txn, success: [...txn.success, ...txn.success] } : txn,
+          options,
+        );
       },
     };
     const failing = await startTestMaster(shared, { etcd });
     const operations = Array.from({ length: 250 }, (_, i) => put(`j${i}`));
     const { status } = await failing.call('batchJobs', { body: { operations } });
     expect(status).toBe(502);
-    expect(await countJobs()).toBe(100);
+    const { kvs } = await master.etcd.range(master.keys.jobs);
+    const numbers = kvs.map(({ key }) => Number(key.slice(key.lastIndexOf('j') + 1)));
+    const ofEach = [0, 1, 2].map((hundred) => numbers.filter((n) => Math.floor(n / 100) === hundred).length);
+    expect([0, 100]).toContain(ofEach[0]);
+    expect(ofEach[1]).toBe(0);
+    expect([0, 50]).toContain(ofEach[2]);
     const again = await batch(operations);
-    expect(again.filter(({ outcome }) => outcome === 'created')).toHaveLength(150);
+    expect(again.filter(({ outcome }) => outcome === 'created')).toHaveLength(250 - kvs.length);
+    expect(await countJobs()).toBe(250);
   });
 
   it('mixes puts and deletes, and answers each in its place', async () => {
