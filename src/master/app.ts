@@ -9,6 +9,7 @@ import { openApiDocument } from '../common/api/openapi.ts';
 import type { Clocks } from '../common/runtime/clocks.ts';
 import type { Logger } from '../common/runtime/logger.ts';
 import type { Metrics } from '../common/runtime/metrics.ts';
+import { WITHOUT_COMPILERS } from '../common/runtime/without-compilers.ts';
 import type { Etcd } from '../common/store/etcd.ts';
 import type { Keyspace } from '../common/store/keyspace.ts';
 import { registerApiDocs } from './http/api-docs.ts';
@@ -87,6 +88,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const requestTimeout = deps.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app = Fastify({
     logger: false,
+    schemaController: WITHOUT_COMPILERS,
     bodyLimit: BODY_LIMIT,
     requestTimeout,
     http: {

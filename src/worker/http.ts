@@ -13,6 +13,7 @@ import type { Clock } from '../common/core/clock.ts';
 import { JOB_NAME, RUN_ID } from '../common/model/ids.ts';
 import type { Millis } from '../common/model/time.ts';
 import { listening } from '../common/runtime/listen.ts';
+import { WITHOUT_COMPILERS } from '../common/runtime/without-compilers.ts';
 import type { Outputs } from './output.ts';
 import { startStreams } from './output-streams.ts';
 
@@ -76,6 +77,7 @@ export async function startWorkerHttp(options: WorkerHttpOptions): Promise<Worke
     // Its own word of where it listens is told by who started it.
     loggerInstance: logger.level === 'info' ? logger.child({}, { level: 'warn' }) : logger,
     logController: new LogController({ disableRequestLogging: true }),
+    schemaController: WITHOUT_COMPILERS,
     bodyLimit: 1024,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,

@@ -40,7 +40,7 @@ export interface FollowOptions {
   readonly onStale?: (reason: string) => void;
   /** Told is what etcd holds, but for what is on its way. Also after the first load. */
   readonly onFresh?: () => void;
-  /** Keys per request while listing; a page is decoded in one go. */
+  /** Keys per request while listing; by default by their size. */
   readonly pageSize?: number;
 }
 
@@ -58,8 +58,12 @@ export interface Follow {
   stop(): void;
 }
 
-/** A page of this size takes some 10 ms to decode. */
+/** Keys of the first page; of a further one as many as these bytes are likely to hold: it is decoded in one go, 4 ms. */
 const PAGE_SIZE = 1_000;
+const PAGE_BYTES = 2 * 1024 ** 2;
+const LEAST_OF_PAGE = 100;
+/** For each page etcd goes over all keys that are left: of 100,000 in pages of 1,000 that takes longer than to send them. */
+const MOST_OF_PAGE = 5_000;
 /** Keys of a page told in one go, and how long pieces follow each other before other work gets its turn. */
 const PIECE = 50;
 const SLICE: Millis = 8;
@@ -67,9 +71,17 @@ const SLICE: Millis = 8;
 const GOOD_WATCH_MS: Millis = 10_000;
 /** Keeps our revision ahead of compaction while nothing changes in the range. */
 const PROGRESS_EVERY_MS: Millis = 60_000;
+
+function keysInPage(kvs: readonly KeyValue[]): number {
+  let bytes = 0;
+  for (const { key, value } of kvs) bytes += key.length + value.length;
+  const fitting = Math.round((PAGE_BYTES * kvs.length) / bytes);
+  return Math.max(LEAST_OF_PAGE, Math.min(fitting, MOST_OF_PAGE));
+}
+
 export function startFollow(options: FollowOptions): Follow {
   const { etcd, clock, range } = options;
-  const pageSize = options.pageSize ?? PAGE_SIZE;
+  const sizeAfter = (kvs: readonly KeyValue[]): number => options.pageSize ?? keysInPage(kvs);
   const mirror = createMirror();
   const backoff = createBackoff({ first: 50, longest: 3_000 });
   let at: Revision = 0;
@@ -118,12 +130,12 @@ export function startFollow(options: FollowOptions): Follow {
     });
 
   /** One page; a failure that may pass is waited out, at the same revision. */
-  const fetchPage = async (after: string | undefined, revision: Revision | undefined) => {
+  const fetchPage = async (limit: number, after?: string, revision?: Revision) => {
     for (;;) {
       if (isStopped) throw stoppedError();
       try {
         const page = await listPage(etcd, range, {
-          limit: pageSize,
+          limit,
           ...(after === undefined ? {} : { after }),
           ...(revision === undefined ? {} : { revision }),
         });
@@ -151,14 +163,14 @@ export function startFollow(options: FollowOptions): Follow {
 
   const list = async (): Promise<void> => {
     mirror.beginList();
-    let page = await fetchPage(undefined, undefined);
+    let page = await fetchPage(options.pageSize ?? PAGE_SIZE);
     const { revision } = page;
     if (revision < at) {
       mirror.distrust();
       at = 0;
     }
     while (page.more) {
-      const next = fetchPage(page.kvs.at(-1)!.key, revision);
+      const next = fetchPage(sizeAfter(page.kvs), page.kvs.at(-1)!.key, revision);
       next.catch(() => undefined);
       await tellPage(page.kvs, revision);
       page = await next;
