@@ -11,7 +11,7 @@ import { startBenchMaster } from './support/master.ts';
 import { startMeter, type Metered } from './support/meter.ts';
 import { untilQuiet } from './support/proc.ts';
 import { withScope } from './support/scope.ts';
-import { numberOf, sized } from './support/size.ts';
+import { numberOf, SETTLING, sized } from './support/size.ts';
 
 const PREFIX = '/bench-idle/';
 
@@ -54,6 +54,7 @@ export const run = (): Promise<readonly IdleStretch[]> =>
     const stretches: IdleStretch[] = [];
     const idle = async (masters: number): Promise<void> => {
       await untilQuiet(running.map(({ pid }) => pid));
+      await wait(sized(SETTLING));
       const meter = await startMeter(server, running);
       await wait(seconds * 1_000);
       const metered = await meter.stop();

@@ -10,7 +10,7 @@ import { openFleet, type BenchWorker, type Start } from './support/fleet.ts';
 import { createCursors, createJobs, jobName, reportJobs, template } from './support/jobs.ts';
 import { childrenOf, cpuOf, cpuSecondsOf, memoryOf, untilQuiet } from './support/proc.ts';
 import { withScope } from './support/scope.ts';
-import { numbersOf, sized } from './support/size.ts';
+import { numbersOf, SETTLING, sized } from './support/size.ts';
 import { NOOP } from './support/worker-protocol.ts';
 
 const PREFIX = '/bench-load/';
@@ -35,6 +35,8 @@ export interface LoadResult {
   readonly cpuMs: number;
   readonly rssMiB: number;
   readonly peakMiB: number;
+  /** When V8 has collected what loading left. */
+  readonly settledMiB: number;
   readonly idle: {
     readonly seconds: number;
     /** Of one core, the runner included. */
@@ -109,8 +111,9 @@ export const load = (jobs: number): Promise<LoadResult> =>
     const firstRunMs = performance.now() - worker.forkedAt;
     await untilQuiet([worker.pid]);
     const { loopMaxMs, loopP99Ms, cpuMs } = await worker.end();
-    await wait(Math.max(sized({ smoke: 0, short: 5_000, full: 10_000 }), canaryEnds + 3_000 - Date.now()));
     const { rssMiB, peakMiB } = memoryOf(worker.pid);
+    await wait(Math.max(sized(SETTLING), canaryEnds + 3_000 - Date.now()));
+    const settledMiB = memoryOf(worker.pid).rssMiB;
     const result: LoadResult = {
       jobs,
       averageBytes,
@@ -121,6 +124,7 @@ export const load = (jobs: number): Promise<LoadResult> =>
       cpuMs: rounded(cpuMs),
       rssMiB: rounded(rssMiB),
       peakMiB: rounded(peakMiB),
+      settledMiB: rounded(settledMiB),
       idle: await idle(server, worker),
     };
     const { idle: idled, ...loaded } = result;

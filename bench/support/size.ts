@@ -42,3 +42,6 @@ export function wordsOf<T extends string>(
     return one;
   });
 }
+
+/** V8 collects what a process has left while it loaded, once or twice, up to a minute after that. ms. */
+export const SETTLING = { smoke: 0, short: 5_000, full: 70_000 };
