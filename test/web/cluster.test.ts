@@ -80,6 +80,9 @@ it.each([
       ? ['What to do', 'not answering', 'out of space: etcd-2']
       : ['怎么办', '无响应', '空间不足: etcd-2'];
   for (const each of words) await page.getByText(each).first().waitFor();
+  // To the jobs that it is about.
+  const link = warnings.locator('a[href*="state=unschedulable"]');
+  expect(await link.count()).toBe(1);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
   await expectAccessible(page);

@@ -1,6 +1,7 @@
 // What to worry about, each with what to do; or that there is nothing.
-import { Group, Stack, Text } from '@mantine/core';
+import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
+import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Warning } from '../../../../src/common/api/cluster.ts';
@@ -13,6 +14,16 @@ const GRAVE: ReadonlySet<Warning['code']> = new Set<Warning['code']>([
   'no_workers',
   'no_ready_workers',
 ]);
+
+/** Where what it is about is seen, of those that have such a page. */
+const PLACES: Partial<Readonly<Record<Warning['code'], LinkProps>>> = {
+  no_workers: { to: '/workers' },
+  no_ready_workers: { to: '/workers' },
+  clock_offset: { to: '/workers' },
+  long_waits: { to: '/workers' },
+  broken_jobs: { to: '/jobs', search: { state: 'broken' } },
+  unmatched_jobs: { to: '/jobs', search: { state: 'unschedulable' } },
+};
 
 export function Warnings({ warnings }: { readonly warnings: readonly Warning[] }): ReactNode {
   const { t } = useTranslation('cluster');
@@ -37,7 +48,16 @@ export function Warnings({ warnings }: { readonly warnings: readonly Warning[] }
             <Text span inherit fw={600}>
               {t('todo')}:
             </Text>{' '}
-            {t(`warning.${code}.todo`)}
+            {t(`warning.${code}.todo`)}{' '}
+            {PLACES[code] && (
+              <Anchor
+                inherit
+                underline="always"
+                renderRoot={(props) => <Link {...PLACES[code]} {...props} />}
+              >
+                {t('show')}
+              </Anchor>
+            )}
           </Text>
         </Notice>
       ))}

@@ -1,7 +1,7 @@
 // The form: what every job needs first, the rest in sections that open. A section opens by itself when something is
 // wrong in it, and tells how much of it is set.
 import { Accordion, Badge, Group, Stack, Text } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { Fragment, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FieldIssue } from '../../../../src/common/model/issue.ts';
 import type { TaskKind } from './definition-fields.ts';
@@ -18,6 +18,8 @@ export interface DefinitionFormProps {
   readonly isNew: boolean;
   readonly onChange: (path: string, value: unknown) => void;
   readonly onFault: (path: string, message: string | undefined) => void;
+  /** Where there is no room beside the form: what the schedule means. */
+  readonly preview: ReactNode;
 }
 
 export function DefinitionForm({
@@ -27,6 +29,7 @@ export function DefinitionForm({
   isNew,
   onChange,
   onFault,
+  preview,
 }: DefinitionFormProps): ReactNode {
   const { t } = useTranslation('editor');
   const [opened, setOpened] = useState<string[]>([]);
@@ -64,7 +67,14 @@ export function DefinitionForm({
 
   return (
     <Stack gap="md">
-      {shown.filter(({ isBasic }) => isBasic).map(input)}
+      {shown
+        .filter(({ isBasic }) => isBasic)
+        .map((field) => (
+          <Fragment key={field.path}>
+            {input(field)}
+            {field.path === 'timezone' && preview}
+          </Fragment>
+        ))}
       <Accordion multiple order={2} variant="contained" value={open} onChange={setOpened} keepMounted={false}>
         {sections.map(({ section, fields, set, wrong }) => (
           <Accordion.Item key={section} value={section}>

@@ -1,6 +1,7 @@
 // Writing a definition: a form and the same as YAML, what its schedule means, what is wrong with it; and saving it,
 // after a look at what changes, without writing over what somebody else did meanwhile.
 import { Alert, Button, Group, Kbd, Paper, SegmentedControl, Stack, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconCopy, IconDeviceFloppy, IconTrash, IconUsers } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
@@ -65,6 +66,7 @@ export function Editor({ job, latest, isGone = false, initial, hasTemplates }: E
   const [conflict, setConflict] = useState<{ readonly theirs: Job; readonly met: readonly Meeting[] }>();
   const [isBusy, setBusy] = useState(false);
   const [focusOn, setFocusOn] = useState<{ readonly path: string }>();
+  const isNarrow = useMediaQuery('(max-width: 75em)') ?? false;
   const isLeaving = useRef(false);
   const stored = useMemo(() => base && storedOf(base.definition, base.anchor), [base]);
   const drafting = useDraft(initial, stored);
@@ -200,6 +202,7 @@ export function Editor({ job, latest, isGone = false, initial, hasTemplates }: E
     return () => document.removeEventListener('keydown', listen);
   }, []);
 
+  const preview = <SchedulePreview draft={draft.value} anchor={stored?.anchor} />;
   return (
     <>
       <PageHeader
@@ -290,6 +293,7 @@ export function Editor({ job, latest, isGone = false, initial, hasTemplates }: E
                 isNew={isNew}
                 onChange={drafting.setField}
                 onFault={drafting.setFault}
+                preview={isNarrow ? preview : undefined}
               />
             </Paper>
           ) : (
@@ -304,7 +308,7 @@ export function Editor({ job, latest, isGone = false, initial, hasTemplates }: E
           )}
         </Stack>
         <Stack gap="sm" className="editor-side">
-          <SchedulePreview draft={draft.value} anchor={stored?.anchor} />
+          {(!isNarrow || view === 'yaml') && preview}
           <Problems
             issues={view === 'yaml' ? issues : shown}
             onGo={(path) => {

@@ -10,6 +10,7 @@ export const cluster = {
   well: 'Nothing to worry about',
   warnings: 'What to look at',
   todo: 'What to do',
+  show: 'Show them',
   etcd: 'etcd',
   masters: 'Masters',
   fact: {

@@ -46,7 +46,7 @@ export const shell = {
   },
   signIn: {
     title: 'Sign in',
-    explain: 'This master asks for a token. It is one of the lines of its tokens file.',
+    explain: 'This master asks for a token: what stands behind a name in its tokens file (--tokens-file).',
     token: 'Token',
     remember: 'Remember it on this device',
     wrong: 'The master does not know this token.',

@@ -10,6 +10,7 @@ export const cluster: Translated<typeof en> = {
   well: '一切正常',
   warnings: '需要关注',
   todo: '怎么办',
+  show: '查看',
   etcd: 'etcd',
   masters: '主节点',
   fact: {

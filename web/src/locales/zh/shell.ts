@@ -49,7 +49,7 @@ export const shell: Translated<typeof en> = {
   },
   signIn: {
     title: '登录',
-    explain: '此主节点需要令牌，即其令牌文件中的一行。',
+    explain: '此主节点需要令牌，即其令牌文件（--tokens-file）中名称之后的内容。',
     token: '令牌',
     remember: '在此设备上记住',
     wrong: '主节点不认识这个令牌。',
