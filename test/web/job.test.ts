@@ -85,11 +85,23 @@ it('runs it now with other variables, shows the run, and ends one that is on', a
 
 it('is paused and resumed', async () => {
   await create('hourly', { schedule: '@hourly' });
-  const page = await web.open('/jobs/hourly');
+  const page = await web.open('/jobs/hourly', { mayComplain: /503/ });
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByText('no tick fires until it is resumed').waitFor();
   await page.getByText('these ticks would come if it were not').waitFor();
   await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+
+  // Shown before the master has answered, and taken back when it refuses.
+  let refuse = (): void => undefined;
+  const asked = new Promise<void>((done) => (refuse = done));
+  await page.route(/\/pause$/, async (route) => {
+    await asked;
+    await route.fulfill({ status: 503, body: '' });
+  });
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('no tick fires until it is resumed').waitFor();
+  refuse();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
 });
 
@@ -110,6 +122,11 @@ it('shows what became of every tick, by days and one by one with the reason', as
   // That it ran is said by how it went.
   expect(await one.getByText('ran', { exact: true }).count()).toBe(0);
   expect(await one.getByRole('link').first().getAttribute('href')).toContain('/jobs/often/runs/');
+  // Of a day that is not over, what has just been comes first.
+  await ticks.getByText('newest first').waitFor();
+  await ticks.getByRole('row').nth(3).waitFor();
+  const times = await ticks.locator('tbody td:first-child').allInnerTexts();
+  expect(times).toEqual(times.toSorted().toReversed());
   await ticks.getByRole('button', { name: /^ran/ }).click();
   await ticks.getByRole('button', { name: /^ran/, pressed: true }).waitFor();
   await expectAccessible(page);
@@ -119,6 +136,21 @@ it('shows what became of every tick, by days and one by one with the reason', as
   await page.keyboard.press('Enter');
   await page.waitForURL(/day=/);
   await ticks.getByText('No tick').waitFor();
+});
+
+it('shows a day on which all runs failed as such, and its failed ticks alone', async () => {
+  await web.workers.start(1, { name: 'alpha' });
+  await create('bad', { schedule: '@every 1s', task: shell('exit 3') });
+  const page = await web.open('/jobs/bad?tab=ticks');
+  const today = page
+    .getByRole('group', { name: 'Outcomes of ticks, day by day' })
+    .getByRole('button', { pressed: true });
+  await today.filter({ has: page.locator('[data-part=failed]') }).waitFor();
+  const ticks = page.getByRole('region', { name: 'Ticks of the day' });
+  await ticks.getByRole('button', { name: /^failed/ }).click();
+  await ticks.getByRole('row').filter({ hasText: 'failed' }).first().waitFor();
+  expect(await today.locator('[data-part=ran]').count()).toBe(0);
+  await expectAccessible(page);
 });
 
 it('says what is missing where nobody can run it', async () => {

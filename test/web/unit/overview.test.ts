@@ -12,9 +12,9 @@ import {
 import { percentText, rateOf, totalOf, worstLag } from '../../../web/src/features/overview/figures.ts';
 import {
   crowdOf,
-  heatBounds,
   heatGrid,
   heatLegend,
+  heatScale,
   heatStep,
   measureOf,
 } from '../../../web/src/features/overview/forecast/heat-grid.ts';
@@ -118,31 +118,35 @@ describe('the grid of the next day', () => {
   });
 
   it('is not blind to fifty beside a thousand', () => {
-    const bounds = heatBounds(1_000);
-    expect(bounds).toEqual([4, 20, 60, 300, 1_000]);
-    expect([0, 1, 50, 1_000].map((value) => heatStep(value, bounds))).toEqual([0, 1, 3, 5]);
+    const scale = heatScale([0, 1, 50, 1_000]);
+    expect(scale).toEqual({ least: 1, bounds: [4, 20, 60, 300, 1_000] });
+    expect([0, 1, 50, 1_000].map((value) => heatStep(value, scale))).toEqual([0, 1, 3, 5]);
     expect(measureOf(undefined, 'ticks')).toBe(0);
   });
 
-  it('has colours that go on to the most there is, each for more than the one before', () => {
-    for (let most = 1; most <= 3_000; most++) {
-      const bounds = heatBounds(most);
-      expect(bounds.length).toBeLessThanOrEqual(5);
-      expect(bounds.at(-1)).toBe(most);
-      for (const [i, bound] of bounds.entries()) expect(bound).toBeGreaterThan(bounds[i - 1] ?? 0);
-    }
-    expect(heatBounds(0)).toEqual([]);
+  it('has colours from the least to the most there is, each for more than the one before', () => {
+    for (let most = 1; most <= 3_000; most += 7)
+      for (const least of [1, 2, 5, most / 2, most - 9, most].map(Math.round)) {
+        if (least < 1 || least > most) continue;
+        const { bounds } = heatScale([0, most, least]);
+        expect(bounds.length).toBeLessThanOrEqual(5);
+        expect(bounds.at(-1)).toBe(most);
+        expect(bounds[0]).toBeGreaterThanOrEqual(least);
+        expect(bounds.every((bound, i) => i === 0 || bound > bounds[i - 1])).toBe(true);
+      }
+    expect(heatScale([0, 0]).bounds).toEqual([]);
   });
 
-  it('tells few figures by the first colours, and what each stands for', () => {
-    expect([1, 2].map((value) => heatStep(value, heatBounds(2)))).toEqual([1, 2]);
-    expect(heatLegend(heatBounds(40)).map(({ step, from, to }) => [step, from, to])).toEqual([
+  it('tells few figures apart by themselves, and says what each colour stands for', () => {
+    expect(heatScale([3, 4, 6, 0]).bounds).toEqual([3, 4, 5, 6]);
+    const told = heatLegend(heatScale([12, 24, 39])).map(({ step, from, to }) => [step, from, to]);
+    expect(told).toEqual([
       [0, 0, 0],
-      [1, 1, 2],
-      [2, 3, 4],
-      [3, 5, 9],
-      [4, 10, 20],
-      [5, 21, 40],
+      [1, 12, 15],
+      [2, 16, 19],
+      [3, 20, 24],
+      [4, 25, 31],
+      [5, 32, 39],
     ]);
   });
 

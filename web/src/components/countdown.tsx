@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { countText, durationText } from '../lib/duration-text.ts';
+import { filled } from '../lib/i18n/filled.ts';
 import { useAsOf } from '../lib/now.ts';
 
 /** `in 4m 05s`; `due` from then on. */
@@ -9,7 +10,11 @@ export function Countdown({ to }: { readonly to: string }): ReactNode {
   const { t } = useTranslation();
   const at = Date.parse(to);
   const left = useAsOf((now) => (at <= now ? '' : countText(at - now)));
-  return <span className="page-count">{left === '' ? t('time.due') : t('time.in', { text: left })}</span>;
+  return (
+    <span className="page-count">
+      {left === '' ? t('time.due') : filled('time.in', (text) => t('time.in', { text }), left)}
+    </span>
+  );
 }
 
 /** `4m 05s`, growing. */

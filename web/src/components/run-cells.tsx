@@ -68,6 +68,7 @@ export interface RunWhyProps {
 /** Two lines at most; all of it where one points. */
 export function RunWhy({ run, children }: RunWhyProps): ReactNode {
   const why = useWhy()(run);
+  if (why === undefined && !children) return null;
   return (
     <Text size="xs" c="dimmed" lineClamp={2} title={why} style={{ overflowWrap: 'anywhere' }}>
       {children}

@@ -20,7 +20,7 @@ import { ConfirmByName } from '../../components/confirm-by-name.tsx';
 import { notifyDone } from '../../components/notify.ts';
 import { usePaletteActions } from '../../lib/palette.ts';
 import { keyOf } from '../../lib/query-keys.ts';
-import { useAction } from '../../lib/query.ts';
+import { assume, useAction } from '../../lib/query.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 
 const RunDialog = lazy(async () => ({ default: (await import('./run-dialog.tsx')).RunDialog }));
@@ -37,8 +37,20 @@ export function JobActions({ job }: { readonly job: JobDetail }): ReactNode {
     void client.invalidateQueries({ queryKey: keyOf('getJob', {}).slice(0, 1) });
     notifyDone(words);
   };
-  const pause = useAction('pauseJob', { onDone: () => show(t('pause.done', { job: job.name })) });
-  const resume = useAction('resumeJob', { onDone: () => show(t('resume.done', { job: job.name })) });
+  const assumePaused = (paused: boolean) => (): (() => void) =>
+    assume(client, 'getJob', (old, { params }) => {
+      if (params.job !== job.name) return old;
+      const state = old.running > 0 ? old.state : paused ? 'paused' : 'active';
+      return { ...old, state, definition: { ...old.definition, paused } };
+    });
+  const pause = useAction('pauseJob', {
+    ahead: assumePaused(true),
+    onDone: () => show(t('pause.done', { job: job.name })),
+  });
+  const resume = useAction('resumeJob', {
+    ahead: assumePaused(false),
+    onDone: () => show(t('resume.done', { job: job.name })),
+  });
   const kill = useAction('killJob', {
     onDone: ({ killed }) => show(t('kill.done', { count: killed.length })),
   });

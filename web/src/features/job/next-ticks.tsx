@@ -9,6 +9,7 @@ import type { SchedulePreview } from '../../../../src/common/api/schedules.ts';
 import { Countdown } from '../../components/countdown.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { currentLanguage } from '../../lib/i18n/language.ts';
+import { remarkText } from '../../lib/i18n/remark-words.ts';
 import { scheduleText } from '../../lib/i18n/schedule-words.ts';
 import { dayText, timeText } from '../../lib/i18n/time-text.ts';
 import { useNow } from '../../lib/now.ts';
@@ -103,7 +104,7 @@ function TickList({ ticks, zone, isPaused }: TickListProps): ReactNode {
             )}
             {remark !== undefined && (
               <Text size="xs" className="job-tick-more job-remark">
-                {remark}
+                {remarkText(remark, language)}
               </Text>
             )}
           </li>

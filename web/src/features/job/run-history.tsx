@@ -79,7 +79,7 @@ function RunTable({ runs }: { readonly runs: readonly RunView[] }): ReactNode {
   const { t } = useTranslation('job');
   return (
     <Paper>
-      <Table className="stacked-table" highlightOnHover>
+      <Table className="stacked-table run-cards" highlightOnHover>
         <ColumnHeads
           columns={COLUMNS.map((key) => ({
             key,
@@ -103,10 +103,10 @@ function RunLine({ run }: { readonly run: RunView }): ReactNode {
   const isAhead = run.state === 'armed' || run.state === 'waiting';
   return (
     <Table.Tr>
-      <Table.Td data-label={t('column.outcome')}>
+      <Table.Td data-label={t('column.outcome')} data-area="state">
         <OutcomeBadge outcome={run.state} />
       </Table.Td>
-      <Table.Td data-label={t('column.tick')}>
+      <Table.Td data-label={t('column.tick')} data-area="name">
         <span>
           <Link {...runPlace(run.job, run.id)} className="job-run-link">
             <TimeText at={run.scheduledFor} show="clock" />
@@ -118,20 +118,20 @@ function RunLine({ run }: { readonly run: RunView }): ReactNode {
           )}
         </span>
       </Table.Td>
-      <Table.Td data-label={t('column.cause')}>
+      <Table.Td data-label={t('column.cause')} data-area="cause">
         {common(`cause.${run.cause.kind}`)}
         {run.cause.by !== undefined && ` · ${run.cause.by}`}
       </Table.Td>
-      <Table.Td data-label={t('column.worker')}>
+      <Table.Td data-label={t('column.worker')} data-area="where">
         <WorkerName id={run.worker} />
       </Table.Td>
-      <Table.Td data-label={t('column.lag')} data-number>
+      <Table.Td data-label={t('column.lag')} data-area="lag" data-number>
         <DurationText ms={run.startLagMs} />
       </Table.Td>
-      <Table.Td data-label={t('column.duration')} data-number>
+      <Table.Td data-label={t('column.duration')} data-area="length" data-number>
         {isAhead ? <Countdown to={run.scheduledFor} /> : <RunLength run={run} />}
       </Table.Td>
-      <Table.Td data-label={t('column.why')}>
+      <Table.Td data-label={t('column.why')} data-area="why">
         <RunWhy run={run}>
           {run.attempts.length > 1 && `${t('runs.attempts', { count: run.attempts.length })} `}
         </RunWhy>

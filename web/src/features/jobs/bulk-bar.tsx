@@ -1,7 +1,7 @@
 // What can be done with the selected jobs. Below the list, over it: nothing moves when it comes.
 import { Button, CloseButton, Group, Paper, Text } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconPlayerTrackNext, IconTrash } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BatchResult } from '../../../../src/common/api/batch.ts';
@@ -9,6 +9,7 @@ import { Confirm } from '../../components/confirm.tsx';
 import { ConfirmByName } from '../../components/confirm-by-name.tsx';
 import { notifyDone } from '../../components/notify.ts';
 import { call } from '../../lib/api.ts';
+import { assumePaused } from './assume-paused.ts';
 import { BulkResults } from './bulk-results.tsx';
 import type { Selection } from './use-selection.ts';
 
@@ -31,6 +32,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }): React
   const names = [...selection.names].sort();
   const count = names.length;
   const close = (): void => setAsked(undefined);
+  const client = useQueryClient();
   const act = useMutation({
     mutationFn: async (op: BulkOp) => {
       const results: BatchResult[] = [];
@@ -40,11 +42,18 @@ export function BulkBar({ selection }: { readonly selection: Selection }): React
       }
       return results;
     },
-    onSuccess: (results, op) => {
+    onMutate: (op) => {
+      close();
+      if (op !== 'pause' && op !== 'resume') return undefined;
+      return assumePaused(client, selection.names, op === 'pause');
+    },
+    onError: (_error, _op, takeBack) => takeBack?.(),
+    onSuccess: (results, op, takeBack) => {
       const refused = results.filter(({ outcome }) => outcome === 'refused');
       // What did not work stays selected, to be tried again.
       selection.replace(refused.map(({ name }) => name));
       const hinted = results.some(({ hint }) => hint !== undefined);
+      if (refused.length > 0) takeBack?.();
       if (refused.length > 0 || hinted) setTold(results);
       else notifyDone(t(`bulk.done.${op}`, { count: results.length }));
     },

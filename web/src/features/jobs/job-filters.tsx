@@ -122,7 +122,7 @@ const LabelFilter = memo(function LabelFilter({ label, want }: LabelFilterProps)
   const others = chosen.filter((label) => !there.has(label));
   return (
     <MultiSelect
-      className="jobs-labels"
+      className="jobs-label-filter"
       aria-label={t('labels')}
       placeholder={chosen.length === 0 ? t('labels') : ''}
       data={others.length > 0 ? [...known, { group: '…', items: others }] : known}

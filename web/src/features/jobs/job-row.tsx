@@ -23,8 +23,10 @@ import { Sparkline } from '../../components/sparkline.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { toneColor, type Tone } from '../../components/tone.ts';
 import { durationText } from '../../lib/duration-text.ts';
+import { filled } from '../../lib/i18n/filled.ts';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { scheduleText } from '../../lib/i18n/schedule-words.ts';
+import { createKept } from '../../lib/kept.ts';
 import { SelectBox } from './select-box.tsx';
 
 export interface JobRowProps {
@@ -67,7 +69,7 @@ function Cells({ job, index, isSelected, onToggle }: JobRowProps & { readonly jo
     <>
       <div role="cell" className="jobs-check">
         <SelectBox
-          label={t('select', { job: job.name })}
+          label={filled('select', (blank) => t('select', { job: blank }), job.name)}
           isOn={isSelected}
           onClick={(event) => onToggle(index, event.shiftKey)}
         />
@@ -145,12 +147,15 @@ function lookOf(job: JobSummary): keyof typeof LOOKS {
   return job.failing ? 'failing' : 'fine';
 }
 
+const looks = createKept<string>();
+
 function StateIcon({ job }: { readonly job: JobSummary }): ReactNode {
   const { t } = useTranslation('jobs');
   const look = lookOf(job);
   const [tone, Icon] = LOOKS[look];
   const hint = job.error ?? (look === 'unschedulable' ? job.unschedulable?.reason : undefined);
-  const words = hint === undefined ? t(`look.${look}`) : `${t(`look.${look}`)}: ${hint}`;
+  const word = looks(`${currentLanguage()} ${look}`, () => t(`look.${look}`));
+  const words = hint === undefined ? word : `${word}: ${hint}`;
   return (
     <Hint<SVGSVGElement> label={words}>
       {(pointed) => (
@@ -197,15 +202,22 @@ function NextTick({ job }: { readonly job: JobSummary }): ReactNode {
   );
 }
 
+/** Most durations are told of several jobs. */
+const trends = createKept<string>();
+
 function Trend({ job }: { readonly job: JobSummary }): ReactNode {
   const { t } = useTranslation('jobs');
   const values = (job.recent ?? []).flatMap(({ durationMs }) => durationMs ?? []).toReversed();
   const last = values.at(-1);
   if (last === undefined) return null;
+  const told = durationText(last);
+  const label = trends(`${currentLanguage()} ${values.length} ${told}`, () =>
+    t('trend', { count: values.length, last: told }),
+  );
   return (
     <>
-      <Sparkline values={values} label={t('trend', { count: values.length, last: durationText(last) })} />
-      <span className="page-count">{durationText(last)}</span>
+      <Sparkline values={values} label={label} />
+      <span className="page-count">{told}</span>
     </>
   );
 }

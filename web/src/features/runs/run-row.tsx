@@ -24,7 +24,7 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
   const cause = typeof run.cause === 'string' ? run.cause : run.cause.kind;
   return (
     <Table.Tr>
-      <Table.Td className="runs-job">
+      <Table.Td data-area="name" className="runs-job">
         <Anchor
           inherit
           style={{ overflowWrap: 'anywhere' }}
@@ -33,11 +33,13 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
           {job}
         </Anchor>
       </Table.Td>
-      <Table.Td data-label={t('column.state')}>
+      <Table.Td data-label={t('column.state')} data-area="state">
         <OutcomeBadge outcome={run.state} />
       </Table.Td>
-      <Table.Td data-label={t('column.cause')}>{common(`cause.${cause}`)}</Table.Td>
-      <Table.Td data-label={t(isOver ? 'column.ended' : 'column.started')}>
+      <Table.Td data-label={t('column.cause')} data-area="cause">
+        {common(`cause.${cause}`)}
+      </Table.Td>
+      <Table.Td data-label={t(isOver ? 'column.ended' : 'column.started')} data-area="when">
         {isOver ? (
           <TimeText at={endedAt ?? run.scheduledFor} />
         ) : startedAt === undefined ? (
@@ -50,16 +52,16 @@ export const RunRow = memo(function RunRow({ run, isOver }: RunRowProps): ReactN
           <TimeText at={startedAt} />
         )}
       </Table.Td>
-      <Table.Td data-label={t('column.duration')} data-number>
+      <Table.Td data-label={t('column.duration')} data-area="length" data-number>
         <RunLength run={run} />
       </Table.Td>
-      <Table.Td data-label={t('column.lag')} data-number>
+      <Table.Td data-label={t('column.lag')} data-area="lag" data-number>
         <DurationText ms={run.startLagMs} />
       </Table.Td>
-      <Table.Td data-label={t('column.worker')}>
+      <Table.Td data-label={t('column.worker')} data-area="where">
         <WorkerName id={run.worker} />
       </Table.Td>
-      <Table.Td data-label={t('column.note')}>
+      <Table.Td data-label={t('column.note')} data-area="why">
         <RunWhy run={run} />
       </Table.Td>
     </Table.Tr>

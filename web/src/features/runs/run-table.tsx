@@ -18,7 +18,7 @@ export function RunTable({ runs, isOver = false }: RunTableProps): ReactNode {
   const { t } = useTranslation('runs');
   return (
     <Paper>
-      <Table className="stacked-table" highlightOnHover>
+      <Table className="stacked-table run-cards" highlightOnHover>
         <ColumnHeads
           columns={RUN_COLUMNS.map((key) => ({
             key,

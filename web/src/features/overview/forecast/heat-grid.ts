@@ -50,24 +50,39 @@ export const measureOf = (slot: Slot | undefined, measure: Measure): number =>
 /** Colours that are told apart at a glance, beside that of nothing. */
 const HEAT_STEPS = 5;
 
-/**
- * Up to which figure each colour goes, the last to the most there is. As many times more from step to step: a crowd of
- * a thousand must not make one of fifty look like nothing.
- */
-export function heatBounds(most: number): readonly number[] {
-  if (most <= HEAT_STEPS) return Array.from({ length: Math.max(0, most) }, (_, i) => i + 1);
-  const bounds = Array.from({ length: HEAT_STEPS - 1 }, (_, i) => plain(most ** ((i + 1) / HEAT_STEPS)));
-  return [...new Set(bounds), most];
+export interface HeatScale {
+  /** The least that there is, of what is not nothing. */
+  readonly least: number;
+  /** Up to which figure each colour goes, the last to the most there is. Empty: there is nothing. */
+  readonly bounds: readonly number[];
 }
 
-/** One digit and zeros: 4, 20, 300. */
-function plain(value: number): number {
-  const unit = 10 ** Math.floor(Math.log10(value));
+/** As many times more from step to step: a crowd of a thousand must not make one of fifty look like nothing. */
+export function heatScale(values: readonly number[]): HeatScale {
+  const some = values.filter((value) => value > 0);
+  if (some.length === 0) return { least: 0, bounds: [] };
+  const least = Math.min(...some);
+  const most = Math.max(...some);
+  if (most - least < HEAT_STEPS)
+    return { least, bounds: Array.from({ length: most - least + 1 }, (_, i) => least + i) };
+  const times = (most / least) ** (1 / HEAT_STEPS);
+  const exact = Array.from({ length: HEAT_STEPS - 1 }, (_, i) => least * times ** (i + 1));
+  // As plain as they can be without falling together.
+  for (const digits of [1, 2, 3]) {
+    const bounds = [...exact.map((value) => plain(value, digits)), most];
+    if (bounds.every((bound, i) => bound > (bounds[i - 1] ?? least - 1))) return { least, bounds };
+  }
+  return { least, bounds: [...new Set([...exact.map(Math.floor), most])] };
+}
+
+/** So many digits, and zeros: 4, 20, 300. */
+function plain(value: number, digits: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)) + 1 - digits);
   return Math.round(value / unit) * unit;
 }
 
 /** Which colour, 1 to HEAT_STEPS, 0 for nothing. Where at most two start together the page does not glow. */
-export function heatStep(value: number, bounds: readonly number[]): number {
+export function heatStep(value: number, { bounds }: HeatScale): number {
   if (value <= 0) return 0;
   const at = bounds.findIndex((bound) => value <= bound);
   return at < 0 ? bounds.length : at + 1;
@@ -80,9 +95,9 @@ export interface HeatClass {
 }
 
 /** What the colours stand for. */
-export const heatLegend = (bounds: readonly number[]): readonly HeatClass[] => [
+export const heatLegend = ({ least, bounds }: HeatScale): readonly HeatClass[] => [
   { step: 0, from: 0, to: 0 },
-  ...bounds.map((to, i) => ({ step: heatStep(to, bounds), from: (bounds[i - 1] ?? 0) + 1, to })),
+  ...bounds.map((to, i) => ({ step: i + 1, from: i === 0 ? least : bounds[i - 1]! + 1, to })),
 ];
 
 /** Seconds in which many more jobs tick than in others: worth a word. */

@@ -7,11 +7,12 @@ import { memo, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } f
 import { useTranslation } from 'react-i18next';
 import { numberText } from '../figures.ts';
 import {
-  heatBounds,
+  heatScale,
   heatLegend,
   heatStep,
   measureOf,
   type HeatGrid,
+  type HeatScale,
   type Measure,
   type Slot,
 } from './heat-grid.ts';
@@ -37,9 +38,9 @@ export const HeatMap = memo(function HeatMap({ grid, measure, words, onSlot }: H
   const { rows, columns } = grid;
   const first = columns[0]?.cells.findIndex((slot) => slot !== undefined) ?? 0;
   const [chosen, setChosen] = useState<readonly [row: number, column: number]>([Math.max(0, first), 0]);
-  const bounds = useMemo(() => {
-    const values = columns.flatMap(({ cells }) => cells.map((slot) => measureOf(slot, measure)));
-    return heatBounds(Math.max(0, ...values));
+  const scale = useMemo(() => {
+    const slots = columns.flatMap(({ cells }) => cells);
+    return heatScale(slots.map((slot) => measureOf(slot, measure)));
   }, [columns, measure]);
 
   const onKey = (event: KeyboardEvent): void => {
@@ -84,7 +85,7 @@ export const HeatMap = memo(function HeatMap({ grid, measure, words, onSlot }: H
                   <td
                     key={key}
                     data-cell={`${down} ${right}`}
-                    data-heat={heatStep(measureOf(slot, measure), bounds)}
+                    data-heat={heatStep(measureOf(slot, measure), scale)}
                     tabIndex={chosen[0] === down && chosen[1] === right ? 0 : -1}
                     aria-label={words(slot)}
                     onFocus={() => onSlot(slot)}
@@ -98,18 +99,12 @@ export const HeatMap = memo(function HeatMap({ grid, measure, words, onSlot }: H
           ))}
         </tbody>
       </table>
-      <HeatLegend bounds={bounds} measure={measure} />
+      <HeatLegend scale={scale} measure={measure} />
     </>
   );
 });
 
-function HeatLegend({
-  bounds,
-  measure,
-}: {
-  readonly bounds: readonly number[];
-  readonly measure: Measure;
-}): ReactNode {
+function HeatLegend({ scale, measure }: { readonly scale: HeatScale; readonly measure: Measure }): ReactNode {
   const { t } = useTranslation('overview');
   return (
     <Group gap="sm" mt={6} className="heat-legend page-count">
@@ -117,7 +112,7 @@ function HeatLegend({
         {t(`forecast.legend.${measure}`)}
       </Text>
       <Group gap="sm" component="ul" className="overview-legend">
-        {heatLegend(bounds).map(({ step, from, to }) => (
+        {heatLegend(scale).map(({ step, from, to }) => (
           <li key={step} data-heat={step}>
             {from === to ? numberText(to) : `${numberText(from)}–${numberText(to)}`}
           </li>
