@@ -10,6 +10,7 @@ import { OutcomeBadge } from '../../components/outcome-badge.tsx';
 import { runPlace } from '../../components/run-address.ts';
 import { ColumnHeads, WorkerName } from '../../components/run-cells.tsx';
 import { currentLanguage } from '../../lib/i18n/language.ts';
+import { reasonText } from '../../lib/i18n/reason-words.ts';
 import { dateText, timeText } from '../../lib/i18n/time-text.ts';
 import { badgesOf } from './tick-badges.ts';
 import { legend, partsOf, ranWell, type PartKey, type TickFilter } from './tick-counts.ts';
@@ -182,7 +183,7 @@ function TickLine({ job, tick, time }: TickLineProps): ReactNode {
   const words = [
     ticks && `${t('runs.ticks', { count: ticks.count })}.`,
     tick.partly && t('day.partly'),
-    tick.reason,
+    tick.reason && reasonText(tick.reason, currentLanguage()),
   ].filter((each) => each !== undefined);
   return (
     <Table.Tr>
