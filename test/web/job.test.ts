@@ -64,6 +64,10 @@ it('runs it now with other variables, shows the run, and ends one that is on', a
   const failed = page.getByRole('row').filter({ hasText: 'failed' });
   await failed.getByText('by hand').waitFor();
   await failed.getByText('exit code 7').waitFor();
+  // Above all else, with the way to its output.
+  await page.getByText('failing', { exact: true }).waitFor();
+  const last = page.getByRole('note').filter({ hasText: 'exit code 7' });
+  await last.getByRole('link', { name: 'The last run that went wrong: failed' }).waitFor();
 
   await web.api('POST', '/jobs/import/run');
   await page.getByRole('row').filter({ hasText: 'running' }).waitFor();

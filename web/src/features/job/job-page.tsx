@@ -1,7 +1,7 @@
 // One job: what it is and when it ticks, how it went, what became of every tick, who changed it; and all that can be
 // done with it. What is wrong with it comes first.
 import { Button, Tabs, Text } from '@mantine/core';
-import { IconMapOff } from '@tabler/icons-react';
+import { IconMapOff, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, type ReactNode } from 'react';
@@ -10,7 +10,7 @@ import type { JobDetail } from '../../../../src/common/api/jobs.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { LabelList } from '../../components/label-list.tsx';
 import { Loaded, LoadingLines } from '../../components/loaded.tsx';
-import { OutcomeBadge } from '../../components/outcome-badge.tsx';
+import { OutcomeBadge, ToneBadge } from '../../components/outcome-badge.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { CallFailed } from '../../lib/problem.ts';
 import { read } from '../../lib/query.ts';
@@ -27,12 +27,15 @@ const DefinitionTab = lazy(async () => ({ default: (await import('./definition-t
 
 const TicksTab = lazy(async () => ({ default: (await import('./ticks-tab.tsx')).TicksTab }));
 
+/** Among them is the one that failed last, mostly: the newest may be on. */
+const LAST_RUNS = 5;
+
 const route = getRouteApi('/jobs/$job');
 
 export function JobPage(): ReactNode {
   const { job: name } = route.useParams();
   const { t } = useTranslation('job');
-  const job = useQuery(read('getJob', { params: { job: name }, query: { ticks: 1, runs: 1 } }));
+  const job = useQuery(read('getJob', { params: { job: name }, query: { ticks: 1, runs: LAST_RUNS } }));
   const code = job.error instanceof CallFailed ? job.error.code : undefined;
   if (code === 'job_not_found')
     return (
@@ -70,7 +73,13 @@ function Whole({ job }: { readonly job: JobDetail }): ReactNode {
         title={name}
         beside={
           <>
-            <OutcomeBadge outcome={job.state} />
+            {job.failing && (
+              <ToneBadge tone="bad" icon={IconX}>
+                {t('failing')}
+              </ToneBadge>
+            )}
+            {/* That its ticks fire is no comfort then. */}
+            {!(job.failing && job.state === 'active') && <OutcomeBadge outcome={job.state} />}
             {job.state === 'running' && definition.paused && <OutcomeBadge outcome="paused" />}
             {definition.labels && <LabelList labels={definition.labels} most={6} />}
           </>

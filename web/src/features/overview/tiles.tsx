@@ -63,6 +63,7 @@ export function Tiles({ overview }: { readonly overview: Overview }): ReactNode 
         value={lag === undefined ? '–' : durationText(lag)}
         note={t('tile.lagNote', { count: LAG_MINUTES })}
         {...(lag !== undefined && lag > 1_000 && { tone: 'missed' as const })}
+        to={{ to: '/runs', search: { show: 'recent' } }}
       />
       <Tile
         label={t('tile.idle')}

@@ -5,8 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunBrief } from '../../../../src/common/api/overview.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorState } from '../../components/error-state.tsx';
-import { LoadingLines } from '../../components/loaded.tsx';
+import { Loaded } from '../../components/loaded.tsx';
 import { RunTable } from './run-table.tsx';
 import { RunsBar } from './runs-bar.tsx';
 import { isFound, isOfEnd, type EndFilter } from './runs-search.ts';
@@ -32,29 +31,32 @@ export function RecentRuns({ state, q }: RecentRunsProps): ReactNode {
   return (
     <>
       <RunsBar count={found && t(isCut ? 'countMore' : 'count', { count: found.length })} />
-      {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <LoadingLines />}
-      {isCut && (
-        <Text size="xs" c="dimmed" mb="xs">
-          {t('recent.cut')}
-        </Text>
-      )}
-      {found?.length === 0 && (
-        <EmptyState icon={IconHistory} explain={t(isNarrowed ? 'empty.search' : 'empty.recent')} />
-      )}
-      {shown.length > 0 && (
-        <div {...around}>
-          {/* Over the list: it moves nothing. */}
-          <div className="runs-newer" role="status">
-            {newer > 0 && (
-              <Button size="compact-xs" onClick={showNewer}>
-                {t('recent.newer', { count: newer })}
-              </Button>
+      <Loaded query={query}>
+        {() => (
+          <>
+            {isCut && (
+              <Text size="xs" c="dimmed" mb="xs">
+                {t('recent.cut')}
+              </Text>
             )}
-          </div>
-          <RunTable runs={shown.slice(0, most)} isOver />
-        </div>
-      )}
+            {shown.length === 0 ? (
+              <EmptyState icon={IconHistory} explain={t(isNarrowed ? 'empty.search' : 'empty.recent')} />
+            ) : (
+              <div {...around}>
+                {/* Over the list: it moves nothing. */}
+                <div className="runs-newer" role="status">
+                  {newer > 0 && (
+                    <Button size="compact-xs" onClick={showNewer}>
+                      {t('recent.newer', { count: newer })}
+                    </Button>
+                  )}
+                </div>
+                <RunTable runs={shown.slice(0, most)} isOver />
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
       {shown.length > most && (
         <Button mt="sm" variant="default" onClick={() => setMost(most + ROWS)}>
           {t('more')}

@@ -6,8 +6,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorState } from '../../components/error-state.tsx';
-import { LoadingLines } from '../../components/loaded.tsx';
+import { Loaded } from '../../components/loaded.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { readPages } from '../../lib/query.ts';
 import { RecentRuns } from './recent-runs.tsx';
@@ -50,10 +49,15 @@ function RunsOn({ show, q }: RunsOnProps): ReactNode {
       <RunsBar
         count={runs.isSuccess ? t(hasMore ? 'countMore' : 'count', { count: items.length }) : undefined}
       />
-      {runs.isError && <ErrorState error={runs.error} onRetry={() => void runs.refetch()} />}
-      {runs.isPending && <LoadingLines />}
-      {runs.isSuccess && items.length === 0 && <EmptyState icon={IconPlayerPlay} explain={explain} />}
-      {items.length > 0 && <RunTable runs={items} />}
+      <Loaded query={runs}>
+        {() =>
+          items.length === 0 ? (
+            <EmptyState icon={IconPlayerPlay} explain={explain} />
+          ) : (
+            <RunTable runs={items} />
+          )
+        }
+      </Loaded>
       {hasMore && (
         <Button
           mt="sm"

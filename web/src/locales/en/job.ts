@@ -24,6 +24,8 @@ export const job = {
       'Start a worker that has what is missing, or change what the job asks for. Until then its ticks wait as its catch-up rule ({{policy}}) lets them, and are recorded as missed after that.',
     workers: 'See the workers',
   },
+  failing: 'failing',
+  lastFailure: 'The last run that went wrong: {{outcome}}',
   pausedSince: 'Paused: no tick fires until it is resumed. Last changed',
   waiting_one: '{{count}} run waits to be taken by a worker',
   waiting_other: '{{count}} runs wait to be taken by a worker',

@@ -22,6 +22,8 @@ export const job: Translated<typeof en> = {
       '请启动一个具备所缺条件的工作节点，或修改任务的要求。在此之前，它的触发按补跑规则（{{policy}}）等待，之后记为错过。',
     workers: '查看工作节点',
   },
+  failing: '失败中',
+  lastFailure: '最近一次出问题的运行：{{outcome}}',
   pausedSince: '已暂停：恢复之前不会触发。上次更改于',
   waiting_other: '{{count}} 次运行在等待工作节点领取',
   next: {
