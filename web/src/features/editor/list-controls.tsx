@@ -109,7 +109,7 @@ function ScheduleMenu({ isDisabled, onChoose }: ScheduleMenuProps): ReactNode {
           {t('schedule.examples')}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
         {EXAMPLES.map((text) => (
           <Menu.Item key={text} onClick={() => onChoose(text)}>
             <Group justify="space-between" wrap="nowrap" gap="md">

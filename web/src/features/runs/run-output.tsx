@@ -221,7 +221,7 @@ function Output({ run, reader }: { readonly run: RunView; readonly reader: Outpu
             lines={lines}
             version={version}
             label={t('output.label', { run: run.id })}
-            fits={!isGoingOn}
+            fits={phase === 'ended'}
             wrap={wrap}
             follow={follow}
             onFollow={setFollow}
