@@ -107,11 +107,11 @@ export const HeatMap = memo(function HeatMap({ grid, measure, words, onSlot }: H
 function HeatLegend({ scale, measure }: { readonly scale: HeatScale; readonly measure: Measure }): ReactNode {
   const { t } = useTranslation('overview');
   return (
-    <Group gap="sm" mt={6} className="heat-legend page-count">
+    <Group gap="4px 12px" mt={6} className="heat-legend page-count">
       <Text span inherit>
         {t(`forecast.legend.${measure}`)}
       </Text>
-      <Group gap="sm" component="ul" className="overview-legend">
+      <Group gap="4px 12px" component="ul" className="overview-legend">
         {heatLegend(scale).map(({ step, from, to }) => (
           <li key={step} data-heat={step}>
             {from === to ? numberText(to) : `${numberText(from)}–${numberText(to)}`}
