@@ -10,7 +10,7 @@ import { Countdown } from '../../components/countdown.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { currentLanguage } from '../../lib/i18n/language.ts';
 import { remarkText } from '../../lib/i18n/remark-words.ts';
-import { scheduleText } from '../../lib/i18n/schedule-words.ts';
+import { useScheduleText } from '../../lib/i18n/schedule-text.ts';
 import { dayText, timeText } from '../../lib/i18n/time-text.ts';
 import { useNow } from '../../lib/now.ts';
 import { read } from '../../lib/query.ts';
@@ -34,7 +34,7 @@ export function NextTicks({ job }: { readonly job: JobDetail }): ReactNode {
     },
   });
   const written = [schedule].flat().join('; ');
-  const words = scheduleText(schedule, job.name, currentLanguage());
+  const words = useScheduleText({ name: job.name, schedule, scheduleText: job.scheduleText });
   return (
     <Paper p="sm">
       <Title order={2} mb={4}>

@@ -25,7 +25,7 @@ import { toneColor, type Tone } from '../../components/tone.ts';
 import { durationText } from '../../lib/duration-text.ts';
 import { filled } from '../../lib/i18n/filled.ts';
 import { currentLanguage } from '../../lib/i18n/language.ts';
-import { scheduleText } from '../../lib/i18n/schedule-words.ts';
+import { useScheduleText } from '../../lib/i18n/schedule-text.ts';
 import { createKept } from '../../lib/kept.ts';
 import { SelectBox } from './select-box.tsx';
 
@@ -175,7 +175,7 @@ function StateIcon({ job }: { readonly job: JobSummary }): ReactNode {
 
 function ScheduleWords({ job }: { readonly job: JobSummary }): ReactNode {
   const written = job.schedule.join('; ');
-  const words = scheduleText(job.schedule, job.name, currentLanguage());
+  const words = useScheduleText(job);
   const zone = job.timezone === 'UTC' ? '' : job.timezone;
   const below = [words === written ? '' : written, zone].filter((each) => each !== '').join(' · ');
   return (
