@@ -4,10 +4,10 @@ import {
   infiniteQueryOptions,
   queryOptions,
   useMutation,
-  type QueryClient,
   type UseMutationResult,
 } from '@tanstack/react-query';
 import type { OperationId } from '../../../src/common/api/contract.ts';
+import { assumed, type Assumption } from './assume.ts';
 import { call, type Body, type Given, type GivenArgs } from './api.ts';
 import { keyOf } from './query-keys.ts';
 
@@ -16,7 +16,7 @@ export function read<Id extends OperationId>(id: Id, ...[given]: GivenArgs<Id>) 
   const asked = (given ?? {}) as Given<Id>;
   return queryOptions<Body<Id>>({
     queryKey: keyOf(id, asked),
-    queryFn: ({ signal }) => call(id, asked, signal),
+    queryFn: async ({ signal, client }) => assumed(client, id, asked, await call(id, asked, signal)),
   });
 }
 
@@ -34,20 +34,17 @@ export function readPages<Id extends Paged>(id: Id, ...[given]: GivenArgs<Id>) {
   return infiniteQueryOptions({
     queryKey: [...keyOf(id, asked), 'pages'],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ signal, pageParam }): Promise<Body<Id>> => {
+    queryFn: async ({ signal, client, pageParam }): Promise<Body<Id>> => {
       const query = { ...(asked as { query?: object }).query, cursor: pageParam };
-      return call(id, { ...asked, query } as Given<Id>, signal);
+      return assumed(client, id, asked, await call(id, { ...asked, query } as Given<Id>, signal));
     },
     getNextPageParam: (page) => (page as { nextCursor: string | null }).nextCursor ?? undefined,
   });
 }
 
 export interface ActionOptions<Id extends OperationId> {
-  /**
-   * Shows at once what will be, where that is safe to say; returns what takes it back when the master refuses
-   * (see `assume`).
-   */
-  readonly ahead?: (given: Given<Id>) => () => void;
+  /** Shows at once what will be, where that is safe to say, until the master has answered. */
+  readonly ahead?: (given: Given<Id>) => Assumption;
   /** After it is done, with what was asked. */
   readonly onDone?: (body: Body<Id>, given: Given<Id>) => void;
   /** The page shows failures itself, as a form does at its fields. */
@@ -64,22 +61,13 @@ export function useAction<Id extends OperationId>(
     meta: { quiet },
     ...(ahead && {
       onMutate: ahead,
-      onError: (_error: Error, _given: Given<Id>, takeBack: unknown) => (takeBack as () => void)(),
+      onSettled: (
+        _body: Body<Id> | undefined,
+        _error: Error | null,
+        _given: Given<Id>,
+        assumption: unknown,
+      ) => (assumption as Assumption).end(),
     }),
     ...(onDone && { onSuccess: onDone }),
   });
-}
-
-/** What is shown of an operation is changed before the master has answered; returns what has it asked for again. */
-export function assume<Id extends OperationId>(
-  client: QueryClient,
-  id: Id,
-  change: (old: Body<Id>, given: Given<Id>) => Body<Id>,
-): () => void {
-  const filter = { queryKey: [id] };
-  // An answer that is on its way tells what was before.
-  void client.cancelQueries(filter);
-  for (const [queryKey, old] of client.getQueriesData<Body<Id>>(filter))
-    if (old !== undefined) client.setQueryData(queryKey, change(old, queryKey[1] as Given<Id>));
-  return () => void client.invalidateQueries(filter);
 }

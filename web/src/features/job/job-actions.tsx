@@ -18,9 +18,10 @@ import type { JobDetail } from '../../../../src/common/api/jobs.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { ConfirmByName } from '../../components/confirm-by-name.tsx';
 import { notifyDone } from '../../components/notify.ts';
+import { assume, type Assumption } from '../../lib/assume.ts';
 import { usePaletteActions } from '../../lib/palette.ts';
 import { keyOf } from '../../lib/query-keys.ts';
-import { assume, useAction } from '../../lib/query.ts';
+import { useAction } from '../../lib/query.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 
 const RunDialog = lazy(async () => ({ default: (await import('./run-dialog.tsx')).RunDialog }));
@@ -37,7 +38,7 @@ export function JobActions({ job }: { readonly job: JobDetail }): ReactNode {
     void client.invalidateQueries({ queryKey: keyOf('getJob', {}).slice(0, 1) });
     notifyDone(words);
   };
-  const assumePaused = (paused: boolean) => (): (() => void) =>
+  const assumePaused = (paused: boolean) => (): Assumption =>
     assume(client, 'getJob', (old, { params }) => {
       if (params.job !== job.name) return old;
       const state = old.running > 0 ? old.state : paused ? 'paused' : 'active';

@@ -1,26 +1,13 @@
 // Jobs that were just paused or resumed, in the list, before the master has answered.
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
 import type { JobSummary } from '../../../../src/common/api/jobs.ts';
-import type { Body } from '../../lib/api.ts';
+import { assume, type Assumption } from '../../lib/assume.ts';
 
-type Page = Body<'listJobs'>;
-type Known = Page | InfiniteData<Page>;
-
-/** When one of them ticks next is told by the master. Returns what has all asked for again. */
-export function assumePaused(client: QueryClient, names: ReadonlySet<string>, paused: boolean): () => void {
-  const filter = { queryKey: ['listJobs'] };
+/** When one of them ticks next is told by the master. */
+export function assumePaused(client: QueryClient, names: ReadonlySet<string>, paused: boolean): Assumption {
   const change = (job: JobSummary): JobSummary =>
     !names.has(job.name) || job.state === 'broken'
       ? job
       : { ...job, paused, state: job.running > 0 ? job.state : paused ? 'paused' : 'active' };
-  const changed = (page: Page): Page => ({ ...page, items: page.items.map(change) });
-  // An answer that is on its way tells what was before.
-  void client.cancelQueries(filter);
-  for (const [queryKey, old] of client.getQueriesData<Known>(filter))
-    if (old !== undefined)
-      client.setQueryData(
-        queryKey,
-        'pages' in old ? { ...old, pages: old.pages.map(changed) } : changed(old),
-      );
-  return () => void client.invalidateQueries(filter);
+  return assume(client, 'listJobs', (page) => ({ ...page, items: page.items.map(change) }));
 }

@@ -47,17 +47,18 @@ export function BulkBar({ selection }: { readonly selection: Selection }): React
       if (op !== 'pause' && op !== 'resume') return undefined;
       return assumePaused(client, selection.names, op === 'pause');
     },
-    onError: (_error, _op, takeBack) => takeBack?.(),
-    onSuccess: (results, op, takeBack) => {
+    onSuccess: (results, op) => {
       const refused = results.filter(({ outcome }) => outcome === 'refused');
       // What did not work stays selected, to be tried again.
       selection.replace(refused.map(({ name }) => name));
       const hinted = results.some(({ hint }) => hint !== undefined);
-      if (refused.length > 0) takeBack?.();
       if (refused.length > 0 || hinted) setTold(results);
       else notifyDone(t(`bulk.done.${op}`, { count: results.length }));
     },
-    onSettled: close,
+    onSettled: (_results, _error, _op, assumption) => {
+      close();
+      assumption?.end();
+    },
   });
   const begin = (op: BulkOp): void => {
     const isHarmless = count === 1 && op !== 'delete';

@@ -8,8 +8,9 @@ import { useTranslation } from 'react-i18next';
 import type { WorkerView } from '../../../../src/common/api/workers.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { notifyDone } from '../../components/notify.ts';
+import { assume, type Assumption } from '../../lib/assume.ts';
 import { usePaletteActions, type PaletteAction } from '../../lib/palette.ts';
-import { assume, read, useAction } from '../../lib/query.ts';
+import { read, useAction } from '../../lib/query.ts';
 
 /** Nobody has heard of it yet. */
 const justAsked = (by: string): NonNullable<WorkerView['drain']> => ({
@@ -38,7 +39,7 @@ export function DrainButton({ worker, isLast }: DrainButtonProps): ReactNode {
     );
     notifyDone(words);
   };
-  const guess = (change: Partial<WorkerView>): (() => void) =>
+  const guess = (change: Partial<WorkerView>): Assumption =>
     assume(client, 'listWorkers', ({ items }) => ({
       items: items.map((each) => (each.id === id ? { ...each, ...change } : each)),
     }));
