@@ -55,3 +55,19 @@ it('tells why nothing can be shown, and tries again when asked to', async () => 
   await alert.getByRole('button', { name: 'Try again' }).click();
   await page.getByText('No worker is registered').waitFor();
 });
+
+it('lets go of its connection when nobody looks at it, and shows what was missed when somebody does', async () => {
+  const page = await web.open('/jobs');
+  await page.getByText('Live', { exact: true }).waitFor();
+  // As a browser does with a page that it keeps to go back to.
+  const letGo = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/v1/events'));
+  await page.evaluate(() => window.dispatchEvent(new Event('pagehide')));
+  await letGo;
+  const task = { kind: 'shell', command: 'true' };
+  await web.api('POST', '/jobs', { name: 'made-meanwhile', schedule: '@manual', task });
+  const again = page.waitForRequest((request) => request.url().includes('/api/v1/events'));
+  await page.evaluate(() => window.dispatchEvent(new Event('pageshow')));
+  await again;
+  await page.getByText('made-meanwhile').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+});
