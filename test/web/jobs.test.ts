@@ -251,7 +251,7 @@ it('makes the first job in one click', async () => {
   await page.getByText('还没有任务').waitFor();
   await expectAccessible(page);
   await page.getByRole('button', { name: '创建示例任务' }).click();
-  await page.getByRole('heading', { level: 1, name: 'hello' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'example' }).waitFor();
   await page.getByText('每 10 秒').waitFor();
 });
 

@@ -51,10 +51,10 @@ it('teaches what a job is, and makes the first one in one click', async () => {
   await screenshot(page, 'overview-first');
   await page.getByRole('button', { name: 'Create this example' }).click();
   await page.getByText('Created. It runs within ten seconds.').waitFor();
-  await section(page, 'Coming next').getByText('hello', { exact: true }).waitFor();
+  await section(page, 'Coming next').getByText('example', { exact: true }).waitFor();
   // It is a real one, and runs.
   await tile(page, 'Success rate').getByText('100 %').waitFor();
-  const { items } = await web.api<{ items: { state: string }[] }>('GET', '/jobs/hello/runs');
+  const { items } = await web.api<{ items: { state: string }[] }>('GET', '/jobs/example/runs');
   expect(items.map(({ state }) => state)).toContain('succeeded');
 });
 

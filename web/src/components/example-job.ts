@@ -2,7 +2,7 @@
 import i18next from 'i18next';
 
 export const EXAMPLE = {
-  name: 'hello',
+  name: 'example',
   labels: { example: 'yes' },
   schedule: '@every 10s',
   task: { kind: 'shell', command: 'echo "Hello from $ETCRON_WORKER: this is run $ETCRON_RUN_ID"' },

@@ -39,6 +39,10 @@ export function ReviewDialog(props: ReviewDialogProps): ReactNode {
   );
 }
 
+/** What is stored may be no definition. */
+const isPausedNow = (stored: unknown): boolean =>
+  typeof stored === 'object' && stored !== null && 'paused' in stored && stored.paused === true;
+
 interface ReviewProps extends ReviewDialogProps {
   readonly preview: DefinitionPreview;
 }
@@ -84,7 +88,11 @@ function Review({ preview, before, isNew, isBusy, onClose, onSave }: ReviewProps
                 <Text size="xs" fw={600} c="dimmed">
                   {t('review.old')}: {wordsOf(before)}
                 </Text>
-                <TickList ticks={old} label={t('review.old')} />
+                <TickList
+                  ticks={old}
+                  label={t('review.old')}
+                  none={isPausedNow(before) ? t('review.wasPaused') : undefined}
+                />
               </div>
             )}
             <div>

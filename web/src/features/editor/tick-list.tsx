@@ -19,6 +19,8 @@ export interface TickListProps {
   readonly label: string;
   /** Ticks that are not in the other list. */
   readonly isNew?: (tick: Tick) => boolean;
+  /** Why there is none, when that is not the schedule's doing. */
+  readonly none?: string | undefined;
 }
 
 /** `2027-03-28T03:00:00+02:00` -> `2027-03-28 03:00:00 +02:00`. */
@@ -33,14 +35,14 @@ const isHere = (tick: Tick): boolean => {
   return Date.parse(`${tick.local.slice(0, 19)}Z`) === at.getTime() - at.getTimezoneOffset() * 60_000;
 };
 
-export function TickList({ ticks, label, isNew }: TickListProps): ReactNode {
+export function TickList({ ticks, label, isNew, none }: TickListProps): ReactNode {
   const { t } = useTranslation('editor');
   const { t: common } = useTranslation();
   const now = useNow(60_000);
   if (ticks.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        {t('preview.none')}
+        {none ?? t('preview.none')}
       </Text>
     );
   return (

@@ -173,6 +173,7 @@ export const editor = {
     ticks: 'Next ticks',
     sameTicks: 'They stay as they are.',
     paused: 'It is paused: none of them fires until it is resumed.',
+    wasPaused: 'Paused: no tick comes.',
     old: 'Now',
     fresh: 'Then',
     back: 'Back to editing',

@@ -143,6 +143,7 @@ export const editor: Translated<typeof en> = {
     ticks: '接下来的触发',
     sameTicks: '保持不变。',
     paused: '任务已暂停：恢复之前都不会触发。',
+    wasPaused: '已暂停：不会触发。',
     old: '现在',
     fresh: '之后',
     back: '返回编辑',
