@@ -34,10 +34,6 @@ export function JobActions({ job }: { readonly job: JobDetail }): ReactNode {
   const { paused } = job.definition;
   const client = useQueryClient();
   const given = { params: { job: job.name } };
-  const show = (words: string): void => {
-    void client.invalidateQueries({ queryKey: keyOf('getJob', {}).slice(0, 1) });
-    notifyDone(words);
-  };
   const assumePaused = (paused: boolean) => (): Assumption =>
     assume(client, 'getJob', (old, { params }) => {
       if (params.job !== job.name) return old;
@@ -46,14 +42,17 @@ export function JobActions({ job }: { readonly job: JobDetail }): ReactNode {
     });
   const pause = useAction('pauseJob', {
     ahead: assumePaused(true),
-    onDone: () => show(t('pause.done', { job: job.name })),
+    onDone: () => notifyDone(t('pause.done', { job: job.name })),
   });
   const resume = useAction('resumeJob', {
     ahead: assumePaused(false),
-    onDone: () => show(t('resume.done', { job: job.name })),
+    onDone: () => notifyDone(t('resume.done', { job: job.name })),
   });
   const kill = useAction('killJob', {
-    onDone: ({ killed }) => show(t('kill.done', { count: killed.length })),
+    onDone: ({ killed }) => {
+      void client.invalidateQueries({ queryKey: keyOf('getJob', {}).slice(0, 1) });
+      notifyDone(t('kill.done', { count: killed.length }));
+    },
   });
   const { mutate: doPause } = pause;
   const { mutate: doResume } = resume;
